@@ -1,4 +1,125 @@
-/** Everything that a check may do to the world, and nothing else. Sockets live behind it. */
+import type { Instance, PathHop, Scheme } from '../types.ts';
+import type { EndpointShares, ProxyRoutes, ReloadHistory, ServedRequests } from './proxy-reader.ts';
+
+/** How a raw conversation ended from our side: FIN, RST, still open when we stopped, or no connection at all. */
+export type Ending = 'fin' | 'rst' | 'open' | 'refused' | 'unreachable' | 'connect-timeout';
+
+/** A raw TCP conversation: what we wanted to know is which bytes came back, and how it ended. */
+export interface Conversation {
+  ending: Ending;
+  /** The first bytes that came back, hex, at most `keep` of them. */
+  bytes: string;
+  /** Time to the first byte, or to the end where none came, ms. */
+  ms: number;
+  connectMs: number | null;
+}
+
+export interface ConversationSpec {
+  /** ip:port. */
+  address: string;
+  /** Parts written one after another, each in one write, each after its own pause. */
+  send: { bytes: Uint8Array; afterMs?: number }[];
+  /** Stop as soon as this many bytes are there. */
+  keep: number;
+  /** Stop when `enough` says so, though fewer bytes are there (a whole TLS answer, a status line). */
+  enough?: (bytes: Uint8Array) => boolean;
+  /** Stop waiting after this long, ms. */
+  patienceMs: number;
+}
+
+/** How far a request got, and what stopped it. Exactly one failure for the chain connect -> tls -> answer. */
+export interface Attempt {
+  /** Got an HTTP answer below 500, by a connection that a client with the usual trust would accept. */
+  ok: boolean;
+  phase: 'connect' | 'tls' | 'answer' | 'done';
+  /** Error code (ECONNREFUSED, CERT_HAS_EXPIRED, TIMEOUT, CLOSED, ...) of the phase that failed, else null. */
+  error: string | null;
+  /** TLS alert number, where the peer sent one. */
+  alert: number | null;
+  tlsVersion: string | null;
+  status: number | null;
+  /** Answer headers that tell who answered: server, content-type, location, retry-after, via, x-powered-by, cf-ray. */
+  headers: { [name: string]: string };
+  /** First 300 characters of the body, control characters taken out. */
+  body: string;
+  ms: { connect: number | null; tls: number | null; firstByte: number | null; total: number };
+}
+
+export interface RequestSpec {
+  /** ip:port. */
+  address: string;
+  scheme: 'https' | 'http';
+  /** SNI and Host header. */
+  host: string;
+  path: string;
+  /** PROXY header written before anything else; `local` is v2 LOCAL, which spoofs no address. */
+  proxyHeader: 'none' | 'v1' | 'v2' | 'local';
+  /** How long to wait for the answer once connected, ms. */
+  patienceMs: number;
+}
+
+/** One certificate as the server sent it. Dates are ISO. */
+export interface CertificateSeen {
+  subject: string;
+  names: string[];
+  issuer: string;
+  keyType: string;
+  notBefore: string;
+  notAfter: string;
+  sha256: string;
+}
+
+export interface HandshakeSeen {
+  /** Error code of a handshake that failed, else null. */
+  error: string | null;
+  alert: number | null;
+  version: string | null;
+  cipher: string | null;
+  alpn: string | null;
+  /** Leaf first, exactly the certificates that were sent. */
+  certificates: CertificateSeen[];
+  chain: 'complete' | 'incomplete' | 'self-signed' | 'untrusted' | null;
+  nameMatches: boolean | null;
+  /** The server asked for a client certificate. */
+  asksForCertificate: boolean;
+}
+
+export interface HandshakeSpec {
+  address: string;
+  servername: string | null;
+  proxyHeader: RequestSpec['proxyHeader'];
+  patienceMs: number;
+}
+
+/** Reads what a managed proxy says of itself: logs, metrics, admin pages. Lives in proxy/, bounded and read-only. */
+export interface ProxyReader {
+  reloads(hop: PathHop, instance: Instance, since: string | null, signal: AbortSignal): Promise<ReloadHistory>;
+  requests(
+    hop: PathHop,
+    instance: Instance,
+    host: string,
+    since: string | null,
+    signal: AbortSignal,
+  ): Promise<ServedRequests>;
+  shares(
+    hop: PathHop,
+    instance: Instance,
+    service: PathHop,
+    since: string | null,
+    signal: AbortSignal,
+  ): Promise<EndpointShares>;
+  routes(hop: PathHop, instance: Instance, host: string, path: string, signal: AbortSignal): Promise<ProxyRoutes>;
+}
+
+/** Everything that a check may do to the world, and nothing else: all of it bounded in bytes and time. */
 export interface Io {
   now(): Date;
+  /** Addresses that a name leads to (A and AAAA). Throws `Blind` when the resolver does not answer. */
+  resolve(host: string, signal: AbortSignal): Promise<{ addresses: string[]; error: string | null }>;
+  converse(spec: ConversationSpec, signal: AbortSignal): Promise<Conversation>;
+  request(spec: RequestSpec, signal: AbortSignal): Promise<Attempt>;
+  handshake(spec: HandshakeSpec, signal: AbortSignal): Promise<HandshakeSeen>;
+  proxy: ProxyReader;
 }
+
+export type { Scheme };
