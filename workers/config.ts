@@ -1,0 +1,126 @@
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { reasonOf, TriageError } from '../diagnostics/errors.ts';
+import { readRedisUrl } from './redis.ts';
+
+/** What both production processes need to know. Read once, frozen, passed as arguments. */
+export interface SharedConfig {
+  redisUrl: string;
+  /** The inventory file, or null: then everything is unknown. */
+  inventory: string | null;
+  logLevel: (typeof LOG_LEVELS)[number];
+  /** null: no health and metrics server. 0: any free port. */
+  metricsPort: number | null;
+  file: FileConfig;
+  /** Unknown keys and the like: said once, never fatal. */
+  warnings: string[];
+}
+
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+const duration = z
+  .string()
+  .regex(/^\d+(\.\d+)?(ms|s|m)$/, 'a duration such as 20s, 500ms or 1m')
+  .transform((text) => {
+    const unit = { ms: 1, s: 1000, m: 60_000 }[/(ms|s|m)$/.exec(text)?.[1] as 'ms' | 's' | 'm'];
+    return Number.parseFloat(text) * unit;
+  });
+const channel = z.string().regex(/^(#\S{1,80}|[CGD][A-Z0-9]{2,})$/, 'a channel id or #name');
+
+/** CONFIG, the YAML file for everything that is no secret and differs between organisations. */
+const fileSchema = z.object({
+  channels: z
+    .object({
+      /** Read and answered in threads without being asked. */
+      triage: z.array(channel).default([]),
+      /** Where rollouts are announced. */
+      rollouts: z.array(channel).default([]),
+      /** Bots whose messages count as reports: bot, app or user ids. */
+      alerts: z.array(z.string().regex(/^[BAUW][A-Z0-9]{2,}$/, 'a bot, app or user id')).default([]),
+    })
+    .prefault({}),
+  /** Wall time that the looks of one case may take. */
+  deadline: duration.refine((ms) => ms >= 1000 && ms <= 120_000, 'between 1s and 2m').default(20_000),
+  slack: z
+    .object({
+      /** Where HTTP mode listens. */
+      port: z.int().min(0).max(65_535).default(3000),
+      host: z.string().min(1).optional(),
+    })
+    .prefault({}),
+  workers: z
+    .object({
+      /** Looks at the same time in one process. */
+      concurrency: z.int().min(1).max(256).default(16),
+    })
+    .prefault({}),
+});
+export type FileConfig = z.infer<typeof fileSchema>;
+
+const KNOWN: Record<string, string[]> = {
+  '': ['channels', 'deadline', 'slack', 'workers', 'rollouts', 'people'],
+  channels: ['triage', 'rollouts', 'alerts'],
+  slack: ['port', 'host'],
+  workers: ['concurrency'],
+};
+
+export type Environment = Record<string, string | undefined>;
+
+/** Reads what both processes share. Throws TriageError naming the key, before anything connects. */
+export function readSharedConfig(env: Environment): SharedConfig {
+  const redisUrl = env.REDIS_URL || 'redis://127.0.0.1:6379';
+  readRedisUrl(redisUrl);
+  const { file, warnings } = readConfigFile(env.CONFIG || null);
+  return Object.freeze({
+    redisUrl,
+    inventory: env.INVENTORY || null,
+    logLevel: oneOf('LOG_LEVEL', env.LOG_LEVEL || 'info', LOG_LEVELS),
+    metricsPort: env.METRICS_PORT ? readPort('METRICS_PORT', env.METRICS_PORT) : null,
+    file,
+    warnings,
+  });
+}
+
+/** Reads CONFIG. Throws TriageError `unreadable` naming file, key and reason. */
+export function readConfigFile(path: string | null): { file: FileConfig; warnings: string[] } {
+  if (path === null) return { file: fileSchema.parse({}), warnings: [] };
+  const unreadable = (reason: string, cause?: unknown) =>
+    new TriageError('unreadable', `CONFIG ${path}: ${reason}`, { cause });
+  let raw: unknown;
+  try {
+    raw = parse(readFileSync(path, 'utf8')) ?? {};
+  } catch (error) {
+    throw unreadable(reasonOf(error), error);
+  }
+  const read = fileSchema.safeParse(raw);
+  if (!read.success) {
+    const [issue] = read.error.issues;
+    throw unreadable(`${issue?.path.join('.') || 'the file'}: ${issue?.message ?? 'not understood'}`);
+  }
+  return { file: read.data, warnings: unknownKeys(raw, path) };
+}
+
+function unknownKeys(raw: unknown, path: string): string[] {
+  const keysOf = (value: unknown) => (typeof value === 'object' && value !== null ? Object.keys(value) : []);
+  return Object.entries(KNOWN).flatMap(([part, known]) => {
+    const value = part === '' ? raw : (raw as Record<string, unknown>)[part];
+    return keysOf(value)
+      .filter((name) => !known.includes(name))
+      .map((name) => `CONFIG ${path}: ${part === '' ? name : `${part}.${name}`} is not known and was ignored`);
+  });
+}
+
+function readPort(key: string, text: string): number {
+  const port = Number(text);
+  if (!/^\d{1,5}$/.test(text) || port > 65_535)
+    throw new TriageError('wrong-usage', `${key}: ${JSON.stringify(text)} is no port`);
+  return port;
+}
+
+function oneOf<T extends string>(key: string, text: string, allowed: readonly T[]): T {
+  const found = allowed.find((one) => one === text);
+  if (found === undefined)
+    throw new TriageError('wrong-usage', `${key}: ${JSON.stringify(text)} is none of ${allowed.join(', ')}`);
+  return found;
+}

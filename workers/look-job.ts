@@ -1,0 +1,50 @@
+import type { Planned } from '../diagnostics/define-check.ts';
+import { reasonOf } from '../diagnostics/errors.ts';
+import type { EvidenceRow } from '../diagnostics/types.ts';
+import type { LookPayload } from './queues.ts';
+
+/** A look that starts late (a backlog, a restart) still gets this long: late is better than blind. */
+export const FLOOR_MS = 4000;
+
+/** Looks at the world: `runLook` with the process's own Io behind it. */
+export type Looker = (
+  planned: Planned,
+  host: string,
+  options: { budgetMs: number; signal: AbortSignal },
+) => Promise<EvidenceRow[]>;
+
+/**
+ * One look, idempotent: what it saw is what it returns. It succeeds when the target is broken, and it ends in time even
+ * if what it calls does not: a look that ignores its signal is a blind row.
+ */
+export async function lookJob(
+  payload: LookPayload,
+  look: Looker,
+  options: { now: () => number; signal?: AbortSignal },
+): Promise<EvidenceRow[]> {
+  const startedAt = options.now();
+  const budgetMs = Math.max(FLOOR_MS, payload.until - startedAt);
+  const { planned } = payload;
+  const base = { v: 1 as const, look: planned.look, startedAt: new Date(startedAt).toISOString() };
+  if (planned.blind) return [{ ...base, ms: 0, blind: planned.blind }];
+  const deadline = AbortSignal.timeout(budgetMs);
+  const signal = options.signal ? AbortSignal.any([deadline, options.signal]) : deadline;
+  // Beyond its own deadline a look gets a moment to put its row together.
+  const overdue = AbortSignal.any([AbortSignal.timeout(budgetMs + 500), ...(options.signal ? [options.signal] : [])]);
+  const blind = (reason: 'deadline' | 'our-bug', detail: string): EvidenceRow[] => [
+    { ...base, ms: options.now() - startedAt, blind: { reason, detail } },
+  ];
+  return Promise.race([
+    look(planned, payload.host, { budgetMs, signal }),
+    new Promise<EvidenceRow[]>((resolve, reject) => {
+      overdue.addEventListener('abort', () => {
+        // A worker that stops gives the look back; the next one makes it anew.
+        if (options.signal?.aborted) reject(new Error('the worker stops'));
+        else resolve(blind('deadline', `no result within ${budgetMs} ms`));
+      });
+    }),
+  ]).catch((error: unknown) => {
+    if (options.signal?.aborted) throw error;
+    return blind('our-bug', reasonOf(error));
+  });
+}

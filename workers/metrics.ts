@@ -1,0 +1,117 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { EvidenceRow, Verdict } from '../diagnostics/types.ts';
+
+/** What the processes count. One registry per process, so that tests can hold several. */
+export type Metrics = ReturnType<typeof createMetrics>;
+
+/** Creates the registry; `depth` reads the queues' lengths when somebody asks for the page. */
+export function createMetrics(options: { process?: boolean } = {}) {
+  const registry = new Registry();
+  const registers = [registry];
+  if (options.process !== false) collectDefaultMetrics({ register: registry });
+  const seconds = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 32, 64];
+
+  const cases = new Counter({
+    name: 'iti_cases_total',
+    help: 'Cases that ended, by answer.',
+    labelNames: ['answer'],
+    registers,
+  });
+  const opened = new Counter({
+    name: 'iti_cases_opened_total',
+    help: 'Questions received, by how they were asked and what became of them (opened, joined, seen, refused, queue-away).',
+    labelNames: ['way', 'result'],
+    registers,
+  });
+  const caseSeconds = new Histogram({
+    name: 'iti_case_duration_seconds',
+    help: 'From the opening of a case to its verdict.',
+    buckets: seconds,
+    registers,
+  });
+  const looks = new Counter({
+    name: 'iti_looks_total',
+    help: 'Looks, by check and outcome (seen, or blind with the reason).',
+    labelNames: ['check', 'outcome'],
+    registers,
+  });
+  const wait = new Histogram({
+    name: 'iti_queue_wait_seconds',
+    help: 'How long a job waited for a worker.',
+    labelNames: ['queue'],
+    buckets: seconds,
+    registers,
+  });
+  const failures = new Counter({
+    name: 'iti_jobs_failed_total',
+    help: 'Attempts of jobs that failed, by queue; final ones will not be tried again.',
+    labelNames: ['queue', 'final'],
+    registers,
+  });
+  const stalled = new Counter({
+    name: 'iti_jobs_stalled_total',
+    help: 'Jobs taken over from a worker that went away.',
+    labelNames: ['queue'],
+    registers,
+  });
+  const slackCalls = new Counter({
+    name: 'iti_slack_calls_total',
+    help: 'Calls of the Slack Web API, by method and outcome.',
+    labelNames: ['method', 'outcome'],
+    registers,
+  });
+  const slackLimits = new Counter({
+    name: 'iti_slack_rate_limited_total',
+    help: 'Calls that Slack answered with 429, by method.',
+    labelNames: ['method'],
+    registers,
+  });
+  const gaveUp = new Counter({
+    name: 'iti_messages_given_up_total',
+    help: 'Messages that could not be delivered anywhere, by reason.',
+    labelNames: ['reason'],
+    registers,
+  });
+
+  return {
+    registry,
+    opened,
+    gaveUp,
+    stalled,
+
+    /** Counts looks once per row. */
+    looked(rows: EvidenceRow[]): void {
+      for (const row of rows) looks.inc({ check: row.look.check, outcome: row.blind?.reason ?? 'seen' });
+    },
+    judged(verdict: Verdict): void {
+      cases.inc({ answer: verdict.answer });
+      caseSeconds.observe(verdict.durationMs / 1000);
+    },
+    waited(queue: string, ms: number): void {
+      wait.observe({ queue }, Math.max(0, ms) / 1000);
+    },
+    failed(queue: string, final: boolean): void {
+      failures.inc({ queue, final: String(final) });
+    },
+    slack(method: string, outcome: string): void {
+      slackCalls.inc({ method, outcome });
+      if (outcome === 'ratelimited') slackLimits.inc({ method });
+    },
+
+    /** Adds the queues' lengths, read when the page is asked for; away: the last known ones are not shown. */
+    watchDepth(read: () => Promise<Record<string, Record<string, number>>>): void {
+      const depth: Gauge = new Gauge({
+        name: 'iti_queue_jobs',
+        help: 'Jobs in a queue, by state.',
+        labelNames: ['queue', 'state'],
+        registers,
+        async collect() {
+          const queues = await read();
+          depth.reset();
+          for (const [queue, states] of Object.entries(queues))
+            for (const [state, count] of Object.entries(states)) depth.set({ queue, state }, count);
+        },
+      });
+    },
+  };
+}

@@ -1,0 +1,175 @@
+import { createHash } from 'node:crypto';
+import { FlowProducer, Queue } from 'bullmq';
+import { type CaseRecord, type Cases, type Claim, createCases, type NewCase } from './cases.ts';
+import {
+  JOBS,
+  jobId,
+  type LookPayload,
+  type Place,
+  PREFIX,
+  QUEUES,
+  type ThreadPayload,
+  type VerdictPayload,
+} from './queues.ts';
+import type { RedisClient } from './redis.ts';
+
+/** How long the queue may take to accept something: Slack wants its answer within three seconds. */
+const ACCEPT_MS = 2000;
+/** A claimed case whose jobs are not there after this time lost the process that should have added them. */
+const HALF_OPEN_MS = 2000;
+
+/** Something said once: to everybody in the place, or privately to the one who asked. */
+export interface Note {
+  place: Place;
+  private: boolean;
+  text: string;
+  about: string | null;
+  sources: string[];
+}
+
+/** Where cases are handed in. */
+export type Desk = ReturnType<typeof createDesk>;
+
+/** The queue could not be reached in time: nothing was promised to anybody yet. */
+export class QueueAway extends Error {
+  constructor(cause: unknown) {
+    super('the queue cannot be reached', { cause });
+    this.name = 'QueueAway';
+  }
+}
+
+/** The desk on a producer's connection. Whatever it returns from has been stored: the caller may then acknowledge. */
+export function createDesk(redis: RedisClient, now: () => number = Date.now) {
+  const connection = { connection: redis, prefix: PREFIX, skipVersionCheck: true };
+  const flows = new FlowProducer(connection);
+  const thread = new Queue<ThreadPayload>(QUEUES.thread, connection);
+  // A connection that breaks is reported by what was asked of it, and readiness says it too.
+  flows.on('error', () => {});
+  thread.on('error', () => {});
+  const cases: Cases = createCases(redis);
+
+  const desk = {
+    cases,
+
+    /** Opens a case, or finds the one that is open already. Safe to repeat with the same sources. */
+    open: (ask: NewCase): Promise<Claim> =>
+      inTime(async () => {
+        const claim = await cases.claim(ask, now());
+        if (claim.is === 'opened') await enqueue(ask.case.id);
+        // A redelivery may be here because the first try died after its claim.
+        if (claim.is === 'seen' && claim.case.startsWith('c-')) await finishOpening(claim.case);
+        return claim;
+      }),
+
+    /** Another run of a finished case in the same message. */
+    again: (ask: NewCase): Promise<'started' | 'busy' | 'seen'> =>
+      inTime(async () => {
+        if ((await cases.firstTime(ask.sources, ask.case.id)) !== null) return 'seen';
+        const run = await cases.reopen(ask, now());
+        if (run === null) return 'busy';
+        await enqueue(ask.case.id);
+        return 'started';
+      }),
+
+    /** Says something once, however often it is asked for with the same sources. False: these were seen before. */
+    say: (note: Note): Promise<boolean> =>
+      inTime(async () => {
+        const { sources, ...said } = note;
+        const id = `say-${createHash('sha256').update(sources.join('\n')).digest('hex').slice(0, 24)}`;
+        const before = await cases.firstTime(sources, id);
+        if (before !== null && before !== id) return false;
+        await thread.add('say', { v: 1, kind: 'say', ...said }, { ...JOBS.thread, jobId: id });
+        return before === null;
+      }),
+
+    /** Points somebody to an open case. Its sources were claimed when the case was found. */
+    point: (place: Place, about: string, privately: boolean, text: string, source: string): Promise<void> =>
+      inTime(async () => {
+        const id = `point-${createHash('sha256').update(source).digest('hex').slice(0, 24)}`;
+        const data: ThreadPayload = { v: 1, kind: 'say', place, private: privately, text, about };
+        await thread.add('say', data, { ...JOBS.thread, jobId: id });
+      }),
+
+    /** Brings a case's message up to date, after something beside the verdict changed. */
+    refresh: (id: string): Promise<void> =>
+      inTime(async () => {
+        const at = new Date(now()).toISOString();
+        await thread.add('refresh', { v: 1, kind: 'refresh', case: id, at }, { ...JOBS.thread });
+      }),
+
+    /** Adds the jobs of cases that were claimed by a process that died. Returns their ids. */
+    async sweep(): Promise<string[]> {
+      const ids = await cases.halfOpened(now() - HALF_OPEN_MS);
+      for (const id of ids) await finishOpening(id);
+      if (ids.length > 0) await cases.trim();
+      return ids;
+    },
+
+    async close(): Promise<void> {
+      await Promise.allSettled([flows.close(), thread.close()]);
+    },
+  };
+
+  async function enqueue(id: string): Promise<void> {
+    const record = await cases.load(id);
+    if (record === null) return;
+    await flows.addBulk(flowOf(record));
+    await cases.queued(id);
+  }
+
+  async function finishOpening(id: string): Promise<void> {
+    const record = await cases.load(id);
+    // The root's id outlives the run, so a flow that is there is never added again.
+    const there = record === null || (await thread.getJob(jobId.thread(id, record.run))) !== undefined;
+    if (there) await cases.queued(id);
+    else await enqueue(id);
+  }
+
+  async function inTime<T>(work: () => Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`no answer within ${ACCEPT_MS} ms`)), ACCEPT_MS);
+    });
+    return Promise.race([work(), late])
+      .catch((error: unknown) => {
+        throw new QueueAway(error);
+      })
+      .finally(() => clearTimeout(timer));
+  }
+
+  return desk;
+}
+
+/** Pure: the jobs of one run of a case. One flow, and beside it the job that shows how far it is. */
+export function flowOf(record: CaseRecord) {
+  const { run, startedAt } = record;
+  const id = record.case.id;
+  const until = startedAt + record.case.deadlineMs;
+  const looks = record.planned.map((planned, index) => ({
+    name: planned.look.check,
+    queueName: QUEUES.look,
+    data: { v: 1, case: id, run, host: record.case.target.host, planned, until } satisfies LookPayload,
+    opts: { ...JOBS.look, jobId: jobId.look(id, run, index) },
+  }));
+  const verdict = {
+    name: 'verdict',
+    queueName: QUEUES.verdict,
+    data: { v: 1, case: id, run, startedAt } satisfies VerdictPayload,
+    opts: { ...JOBS.verdict, jobId: jobId.verdict(id, run) },
+    children: looks,
+  };
+  const root = {
+    name: 'verdict',
+    queueName: QUEUES.thread,
+    data: { v: 1, kind: 'verdict', case: id, run } satisfies ThreadPayload,
+    opts: { ...JOBS.thread, jobId: jobId.thread(id, run) },
+    children: [verdict],
+  };
+  const progress = {
+    name: 'progress',
+    queueName: QUEUES.thread,
+    data: { v: 1, kind: 'progress', case: id, run } satisfies ThreadPayload,
+    opts: { ...JOBS.thread, jobId: jobId.progress(id, run) },
+  };
+  return [progress, root];
+}

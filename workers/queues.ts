@@ -1,0 +1,116 @@
+import { z } from 'zod';
+import { BLIND_REASONS, HOPS, type Json, VANTAGES } from '../diagnostics/types.ts';
+
+/**
+ * The whole contract between the processes: names, payloads, job ids, attempts and locks. Everything of this project in
+ * Redis lives under one hash tag, so that a case and its jobs share a slot of a Cluster and can be written together.
+ */
+export const PREFIX = '{iti}';
+export const QUEUES = { look: 'look', verdict: 'verdict', thread: 'thread' } as const;
+export type QueueName = keyof typeof QUEUES;
+
+/**
+ * A killed worker is noticed after one lock and two rounds of the stalled check: under ten seconds.
+ * A job may be taken over many times before its case is given up, since the fault is then in what kills the workers.
+ */
+export const LOCKS = { lockDuration: 4000, stalledInterval: 2000, maxStalledCount: 40, runRetryDelay: 1000 } as const;
+
+const caseId = z.string().regex(/^c-[0-9]{8}-[0-9a-z]{4,32}$/);
+const run = z.int().min(1).max(1000);
+const isoTime = z.string().max(40);
+
+const json: z.ZodType<Json> = z.json();
+const blind = z.object({
+  reason: z.enum(BLIND_REASONS),
+  detail: z.string(),
+});
+
+export const plannedSchema = z.object({
+  look: z.object({
+    check: z.string().min(1).max(100),
+    vantage: z.enum(VANTAGES),
+    hop: z.enum(HOPS),
+    at: z.object({ hop: z.string(), part: z.string().nullable() }),
+    address: z.string().max(2000),
+    with: z.record(z.string(), json),
+  }),
+  blind: blind.optional(),
+});
+
+/** One look: everything it needs, so that it reads nothing else before it begins. */
+export const lookPayload = z.object({
+  v: z.literal(1),
+  case: caseId,
+  run,
+  host: z.string().min(1).max(300),
+  planned: plannedSchema,
+  /** When the case's time is up, ms since the epoch. */
+  until: z.number(),
+});
+export type LookPayload = z.infer<typeof lookPayload>;
+
+export const verdictPayload = z.object({ v: z.literal(1), case: caseId, run, startedAt: z.number() });
+export type VerdictPayload = z.infer<typeof verdictPayload>;
+
+/** Where something is said, and to whom. */
+export const placeSchema = z.object({
+  channel: z.string().min(1).max(50),
+  /** The thread to answer in; null: a message of the channel's own. */
+  thread: z.string().max(30).nullable(),
+  user: z.string().max(50).nullable(),
+  /** Slack's way to answer a command where the bot may not post; lives for thirty minutes. */
+  responseUrl: z.string().max(2000).nullable(),
+});
+export type Place = z.infer<typeof placeSchema>;
+
+/** What the thread queue carries: bring a case's one message up to date, or say something once. */
+export const threadPayload = z.discriminatedUnion('kind', [
+  z.object({ v: z.literal(1), kind: z.literal('progress'), case: caseId, run }),
+  z.object({ v: z.literal(1), kind: z.literal('verdict'), case: caseId, run }),
+  z.object({ v: z.literal(1), kind: z.literal('refresh'), case: caseId, at: isoTime }),
+  z.object({
+    v: z.literal(1),
+    kind: z.literal('say'),
+    place: placeSchema,
+    /** Only the person who asked sees it. */
+    private: z.boolean(),
+    text: z.string().max(4000),
+    /** The open case that this points to; `text` then goes before its permalink. */
+    about: caseId.nullable(),
+  }),
+]);
+export type ThreadPayload = z.infer<typeof threadPayload>;
+
+const day = 24 * 60 * 60;
+/** Ids are kept longer than Slack redelivers (24 h), so that a replay finds its job done instead of doing it again. */
+const kept = { removeOnComplete: { age: 26 * 60 * 60, count: 20_000 }, removeOnFail: { age: 7 * day, count: 5000 } };
+
+/**
+ * Attempts: a look is tried twice (the second time for our own mishaps; a target that fails is a result), a verdict
+ * until it can be stored, a word to Slack for hours, since Slack's bad days end.
+ */
+export const JOBS = {
+  look: {
+    attempts: 2,
+    backoff: { type: 'fixed', delay: 200 },
+    // Whatever happens to a look, the verdict is computed: what failed is blind.
+    ignoreDependencyOnFailure: true,
+    removeOnComplete: { age: 600, count: 20_000 },
+    removeOnFail: { age: 7 * day, count: 5000 },
+  },
+  verdict: { attempts: 20, backoff: { type: 'rising' }, ignoreDependencyOnFailure: true, ...kept },
+  thread: { attempts: 500, backoff: { type: 'rising' }, ...kept },
+} as const;
+
+/** Waits before the next attempt: 0.5 s, 1 s, 2 s … 30 s. */
+export function risingBackoff(attemptsMade: number): number {
+  return Math.min(500 * 2 ** Math.min(attemptsMade - 1, 10), 30_000);
+}
+
+/** Job ids: from the case and the run, never with a colon, so that adding twice adds once. */
+export const jobId = {
+  look: (id: string, nth: number, index: number) => `${id}-${nth}-look-${index}`,
+  verdict: (id: string, nth: number) => `${id}-${nth}-verdict`,
+  thread: (id: string, nth: number) => `${id}-${nth}-thread`,
+  progress: (id: string, nth: number) => `${id}-${nth}-progress`,
+};

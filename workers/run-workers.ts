@@ -1,0 +1,134 @@
+import { Queue } from 'bullmq';
+import type { Logger } from 'pino';
+import type { Planned } from '../diagnostics/define-check.ts';
+import { reasonOf } from '../diagnostics/errors.ts';
+import type { Judged } from '../diagnostics/judge.ts';
+import type { Case, Change, EvidenceRow, Verdict } from '../diagnostics/types.ts';
+import { createCases } from './cases.ts';
+import { type Consumer, consume, Hopeless } from './consume.ts';
+import { type Looker, lookJob } from './look-job.ts';
+import type { Metrics } from './metrics.ts';
+import { createDesk } from './open-case.ts';
+import { lookPayload, PREFIX, QUEUES, verdictPayload } from './queues.ts';
+import { isUp, type RedisClient } from './redis.ts';
+import { unjudged, verdictJob } from './verdict-job.ts';
+
+/** What a workers' process is made of; tests put their own looks and judges in. */
+export interface WorkerParts {
+  /** A connection of role `worker`. */
+  redis: RedisClient;
+  /** A connection of role `producer`, for what the sweep adds. */
+  producer: RedisClient;
+  look: Looker;
+  judge: (input: Judged) => Verdict;
+  readChanges: (one: Case) => Promise<{ changes: Change[]; blind: Planned[] }>;
+  metrics: Metrics;
+  log: Logger;
+  now?: () => number;
+  /** Looks at the same time in this process. */
+  concurrency?: number;
+}
+
+const SWEEP_MS = 2000;
+/** How often a judgement is tried before the case says that it failed. */
+const JUDGE_ATTEMPTS = 3;
+
+/** Starts consuming looks and verdicts, and looking after cases that lost their opener. */
+export function startWorkers(parts: WorkerParts) {
+  const now = parts.now ?? Date.now;
+  const { redis, metrics, log } = parts;
+  const cases = createCases(redis);
+  const desk = createDesk(parts.producer, now);
+  const queues = Object.values(QUEUES).map(
+    (name) => new Queue(name, { connection: parts.producer, prefix: PREFIX, skipVersionCheck: true }),
+  );
+  for (const queue of queues) queue.on('error', () => {});
+
+  const looks = consume({
+    queue: 'look',
+    schema: lookPayload,
+    redis,
+    concurrency: parts.concurrency ?? 16,
+    log,
+    metrics,
+    work: async (payload, _job, signal) => {
+      const rows = await lookJob(payload, parts.look, { now, signal });
+      metrics.looked(rows);
+      return rows;
+    },
+  });
+
+  const verdicts = consume({
+    queue: 'verdict',
+    schema: verdictPayload,
+    redis,
+    concurrency: 4,
+    log,
+    metrics,
+    work: async (payload, job) => {
+      const record = await cases.load(payload.case);
+      if (record === null) throw new Hopeless('the case is gone');
+      if (record.run !== payload.run || record.verdict !== null) return { already: true };
+      const [values, ignored] = await Promise.all([
+        job.getChildrenValues<EvidenceRow[]>(),
+        job.getIgnoredChildrenFailures(),
+      ]);
+      const results = {
+        // By the look's number, not by which ended first: the same evidence gives the same verdict.
+        rows: Object.entries(values ?? {})
+          .sort(([a], [b]) => lookIndex(a) - lookIndex(b))
+          .map(([, rows]) => rows),
+        failed: Object.entries(ignored ?? {}).map(([key, reason]) => ({ index: lookIndex(key), reason })),
+      };
+      const done = await verdictJob(record, results, { ...parts, cases, now }).catch(async (error: unknown) => {
+        if (job.attemptsMade + 1 < JUDGE_ATTEMPTS || !isUp(redis)) throw error;
+        log.error(
+          { case: payload.case, reason: reasonOf(error), stack: error instanceof Error ? error.stack : undefined },
+          'judgement failed',
+        );
+        const verdict = unjudged(record, error, now());
+        return (await cases.finish(record, verdict, results.rows.flat(), [], now())) ? { verdict } : null;
+      });
+      if (!done) return { already: true };
+      metrics.judged(done.verdict);
+      const { answer, hop, cause, durationMs } = done.verdict;
+      log.info({ case: payload.case, run: payload.run, answer, hop, cause, durationMs }, 'verdict');
+      return { answer };
+    },
+  });
+
+  const consumers: Consumer[] = [looks, verdicts];
+  let sweeping: Promise<unknown> = Promise.resolve();
+  const sweep = () => {
+    if (!isUp(parts.producer)) return;
+    sweeping = desk.sweep().then(
+      (ids) => ids.length > 0 && log.warn({ cases: ids }, 'cases taken over whose opener went away'),
+      (error: unknown) => log.debug({ reason: reasonOf(error) }, 'sweep'),
+    );
+  };
+  const timer = setInterval(sweep, SWEEP_MS);
+  sweep();
+
+  return {
+    running: () => consumers.every((one) => one.running()),
+    /** Jobs by queue and state. */
+    depth: async (): Promise<Record<string, Record<string, number>>> => {
+      if (!isUp(parts.producer)) return {};
+      const counts = await Promise.all(
+        queues.map((queue) => queue.getJobCounts('wait', 'active', 'delayed', 'failed', 'waiting-children')),
+      );
+      return Object.fromEntries(queues.map((queue, i) => [queue.name, counts[i] ?? {}]));
+    },
+    async close(graceMs = 4000): Promise<void> {
+      clearInterval(timer);
+      await Promise.all(consumers.map((one) => one.close(graceMs)));
+      await sweeping;
+      await Promise.allSettled([desk.close(), ...queues.map((queue) => queue.close())]);
+    },
+  };
+}
+
+/** The number of a look from the key of its job. */
+function lookIndex(key: string): number {
+  return Number(/-look-(\d+)$/.exec(key)?.[1] ?? -1);
+}
