@@ -56,7 +56,7 @@ export async function handshake(
       {
         servername: spec.servername,
         trust: { ...trust, context: bare },
-        alpn: ['h2', 'http/1.1'],
+        alpn: spec.alpn ?? ['h2', 'http/1.1'],
         patienceMs: spec.patienceMs,
       },
       signal,

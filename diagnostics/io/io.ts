@@ -88,6 +88,8 @@ export interface HandshakeSpec {
   address: string;
   servername: string | null;
   proxyHeader: RequestSpec['proxyHeader'];
+  /** Application protocols to offer; h2 and http/1.1 unless said otherwise. */
+  alpn?: string[];
   patienceMs: number;
 }
 

@@ -3,8 +3,8 @@ import { isIP } from 'node:net';
 import type { Guard } from './guard.ts';
 import { handshake } from './handshake.ts';
 import { request } from './http.ts';
-import type { Io } from './io.ts';
-import { BlindLook, type ProxyReader } from './proxy-reader.ts';
+import type { Io, ProxyReader } from './io.ts';
+import { BlindLook } from './proxy-reader.ts';
 import { converse } from './sockets.ts';
 import { trustIn } from './trust.ts';
 

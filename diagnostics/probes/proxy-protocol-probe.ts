@@ -140,7 +140,7 @@ export async function probeProxyProtocol(
   const opening = await tryOne(io, to, first[0], first[1], signal, first[2]);
   if ('unreachable' in opening) return { tries: [], unreachable: opening.unreachable, connections: 1 };
   const others = await Promise.all(rest.map(([sent, payload, delay]) => tryOne(io, to, sent, payload, signal, delay)));
-  const tries = [opening, ...others.filter((t) => !('unreachable' in t))];
+  const tries = [opening, ...others.filter((t): t is HeaderTry => !('unreachable' in t))];
   return { tries, unreachable: null, connections: wanted.length };
 }
 
@@ -150,7 +150,7 @@ const gotThrough = (t: HeaderTry | undefined, tls: boolean): boolean =>
   (tls ? t.outcome === 'tls' || (t.outcome === 'alert' && t.ms >= 0 && isAlertToHello(t)) : t.outcome === 'http');
 
 /** An alert that answers the hello itself (protocol_version, handshake_failure, unrecognized_name): TLS was reached. */
-const isAlertToHello = (t: HeaderTry): boolean => ['28', '46', '70', '47'].includes(t.firstBytes.slice(12, 14));
+const isAlertToHello = (t: HeaderTry): boolean => ['28', '46', '70', '2f'].includes(t.firstBytes.slice(12, 14));
 
 /** Pure: what the listener expects, from its answers. */
 export function expectationOf(probe: HeaderProbe, tls: boolean): HeaderExpectation {

@@ -123,3 +123,34 @@ const ALERTS: { readonly [number: number]: string } = {
   120: 'no_application_protocol',
 };
 export const alertName = (number: number): string => ALERTS[number] ?? `alert ${number}`;
+
+/** Handshake messages of a server's flight, as far as they arrived, put together across records. */
+export function handshakeMessages(data: Uint8Array): { type: number; body: Uint8Array }[] {
+  const parts: Uint8Array[] = [];
+  for (let at = 0; at + 5 <= data.length && data[at] === 0x16; ) {
+    const length = readUint(data, at + 3, 2) as number;
+    parts.push(data.subarray(at + 5, at + 5 + length));
+    at += 5 + length;
+  }
+  const stream = Buffer.concat(parts);
+  const messages: { type: number; body: Uint8Array }[] = [];
+  for (let at = 0; at + 4 <= stream.length; ) {
+    const length = readUint(stream, at + 1, 3) as number;
+    if (at + 4 + length > stream.length) break;
+    messages.push({ type: stream[at] as number, body: stream.subarray(at + 4, at + 4 + length) });
+    at += 4 + length;
+  }
+  return messages;
+}
+
+/** Group of an ECDHE ServerKeyExchange: curve type 3 = named_curve, then its number (RFC 8422 section 5.4). */
+export function keyExchangeGroup(data: Uint8Array): number | null {
+  const exchange = handshakeMessages(data).find((message) => message.type === 12);
+  return exchange && exchange.body[0] === 3 ? readUint(exchange.body, 1, 2) : null;
+}
+
+/** True once the flight of TLS 1.2 and older is there up to its key exchange or its end (messages 12 and 14). */
+export function flightIsWhole(data: Uint8Array): boolean {
+  if (data[0] !== 0x16) return answerIsWhole(data);
+  return handshakeMessages(data).some((message) => message.type === 12 || message.type === 14);
+}

@@ -1,4 +1,4 @@
-import type { NodeInfo, Path, PathHop } from '../../diagnostics/types.ts';
+import type { NodeInfo, PathHop } from '../../diagnostics/types.ts';
 
 /** The inventory (DESIGN 4.7), read, checked and with every path made absolute. Plain JSON. */
 export interface Inventory {
@@ -35,12 +35,16 @@ export function emptyInventory(): Inventory {
   };
 }
 
-/** Pure: the hops to a host, outermost first, and the managed proxies beside them. */
-export function findPath(_inventory: Inventory, _target: { host: string; port: number | null; path: string }): Path {
-  throw new Error('not yet');
+/** Every host that the inventory knows by name: routes, overridden answers and what aliases lead to. */
+export function knownHosts(inventory: Inventory): string[] {
+  return [
+    ...new Set([
+      ...inventory.routes.map((route) => route.host).filter((host) => !host.includes('*')),
+      ...Object.keys(inventory.dns),
+      ...Object.values(inventory.aliases),
+    ]),
+  ];
 }
 
-/** Reads an inventory file. Throws TriageError `unreadable` naming file, line, key and reason. */
-export async function loadInventory(_file: string): Promise<Inventory> {
-  return emptyInventory();
-}
+export { loadInventory } from './load.ts';
+export { findPath } from './path.ts';

@@ -1,0 +1,85 @@
+import { BlockList, isIP } from 'node:net';
+import { splitAddress } from '../../diagnostics/io/address.ts';
+import { type Guard, guardFor, isNeverProbed } from '../../diagnostics/io/guard.ts';
+import type { PathHop } from '../../diagnostics/types.ts';
+import type { Inventory } from './inventory.ts';
+import { hostMatches } from './path.ts';
+
+const family = (ip: string): 'ipv4' | 'ipv6' => (isIP(ip) === 6 ? 'ipv6' : 'ipv4');
+
+/** Addresses that a hop names, of any kind: listeners, targets, instances, endpoints, metrics and admin URLs. */
+function addressesOf(hop: PathHop): string[] {
+  const urls = hop.instances.flatMap((i) => [i.metrics, i.admin]);
+  const hostOfUrl = (url: string | null | undefined): string | null =>
+    url && URL.canParse(url) ? new URL(url).hostname.replace(/^\[|\]$/g, '') : null;
+  const direct = [
+    hop.address,
+    ...hop.listeners.map((l) => l.address),
+    ...(hop.targets ?? []).map((t) => t.address),
+    ...hop.instances.flatMap((i) => [i.https, i.http]),
+    ...(hop.endpoints ?? []).map((e) => e.address),
+  ].map((address) => splitAddress(address ?? '')?.host ?? null);
+  return [...direct, ...urls.map(hostOfUrl), ...(hop.endpoints ?? []).map((e) => hostOfUrl(e.metrics))].filter(
+    (host) => host !== null,
+  );
+}
+
+/** Names and addresses that `allow` or the inventory itself cover. */
+export interface Allowance {
+  /** True when probes may go to this name: it matches a pattern of `allow`, or the inventory names it. */
+  name(host: string): boolean;
+  guard(host: string): Guard;
+}
+
+/**
+ * What may be probed in the name of one inventory (DESIGN 8): what it names, what its `allow` covers, and for one host
+ * the answers that its `dns` gives. Without an inventory file the person who typed the target allows it.
+ */
+export function allowanceOf(inventory: Inventory): Allowance {
+  const list = new BlockList();
+  const patterns: string[] = [];
+  const add = (entry: string): void => {
+    const [ip = '', bits] = entry.split('/');
+    if (isIP(ip) && bits !== undefined)
+      list.addSubnet(ip, Math.min(Number(bits), isIP(ip) === 6 ? 128 : 32), family(ip));
+    else if (isIP(entry)) list.addAddress(entry, family(entry));
+    else patterns.push(entry.toLowerCase());
+  };
+  for (const entry of inventory.allow ?? []) add(entry);
+  const named = new Set<string>();
+  for (const hop of Object.values(inventory.hops)) {
+    for (const host of addressesOf(hop)) {
+      if (isIP(host)) list.addAddress(host, family(host));
+      else named.add(host.toLowerCase());
+    }
+  }
+  for (const node of inventory.nodes) {
+    const host = splitAddress(node.healthCheckNodePort ?? '')?.host;
+    if (host && isIP(host)) list.addAddress(host, family(host));
+  }
+  const anyone = inventory.file === null;
+  const covered = (host: string): boolean =>
+    anyone ||
+    named.has(host) ||
+    patterns.some((pattern) => hostMatches(pattern, host)) ||
+    inventory.routes.some((route) => hostMatches(route.host, host)) ||
+    host in inventory.dns ||
+    (isIP(host) !== 0 && list.check(host, family(host)));
+  return {
+    name: (host) => covered(host.toLowerCase()) && !(isIP(host) !== 0 && isNeverProbed(host)),
+    guard(host) {
+      const lower = host.toLowerCase();
+      const own = new BlockList();
+      for (const ip of inventory.dns[lower] ?? []) if (isIP(ip)) own.addAddress(ip, family(ip));
+      const byName = covered(lower);
+      const hasDns = lower in inventory.dns;
+      return guardFor(
+        (ip) =>
+          anyone ||
+          list.check(ip, family(ip)) ||
+          own.check(ip, family(ip)) ||
+          (byName && !hasDns && patterns.some((p) => hostMatches(p, lower))),
+      );
+    },
+  };
+}
