@@ -1,20 +1,35 @@
-import type { Planned } from '../diagnostics/define-check.ts';
 import type { Io } from '../diagnostics/io/io.ts';
-import type { Case, Change } from '../diagnostics/types.ts';
+import { liveIo } from '../diagnostics/io/live-io.ts';
+import { proxyReader } from './adapters/reader.ts';
+import { allowanceOf } from './inventory/allow.ts';
 import type { Inventory } from './inventory/inventory.ts';
+
+export { readChanges } from './changes.ts';
+
+/** Longest wait for a name that only leads to a metrics or admin page, ms. */
+const PAGE_NAME_PATIENCE_MS = 3_000;
 
 /**
  * What a process needs to look at the world in the name of an inventory: an Io that only ever reaches what the
- * inventory names or allows, with the adapters of the managed proxies behind it. One per process; cheap to share.
+ * inventory names or allows, with the adapters of the managed proxies behind it. Cheap: made anew for each case.
  */
-export function ioFor(_inventory: Inventory, _forHost: string): Io {
-  return { now: () => new Date() };
-}
-
-/** The changes of the case's window, from the change feed of the inventory, oldest first. Bounded; never throws. */
-export async function readChanges(
-  _inventory: Inventory,
-  _case: Case,
-): Promise<{ changes: Change[]; blind: Planned[] }> {
-  return { changes: [], blind: [] };
+export function ioFor(inventory: Inventory, forHost: string): Io {
+  const allowance = allowanceOf(inventory);
+  const guard = allowance.guard(forHost);
+  const resolve: Io['resolve'] = async (host, signal) => {
+    const answer = await bare.resolve(host, signal);
+    // An allowed name is probed wherever it leads; an answer from the inventory's own `dns` only in its host's name.
+    if (allowance.name(host) && !(host.toLowerCase() in inventory.dns)) guard.permit(answer.addresses);
+    return answer;
+  };
+  const bare = liveIo({
+    guard,
+    trust: inventory.trust,
+    dns: inventory.dns,
+    proxy: proxyReader(
+      guard,
+      async (host) => (await resolve(host, AbortSignal.timeout(PAGE_NAME_PATIENCE_MS))).addresses,
+    ),
+  });
+  return { ...bare, resolve };
 }

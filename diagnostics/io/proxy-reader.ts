@@ -27,8 +27,8 @@ export interface ReloadHistory {
   workers: number | null;
   /** Resident memory of all workers, bytes; null: not visible. */
   workerBytes: number | null;
-  /** Reloads after which no configuration differed but in order; null: not known. */
-  orderOnly: number | null;
+  /** When the configuration file was last written, ISO; null: not visible. Newer than `servingSince`: not loaded. */
+  configWrittenAt: string | null;
 }
 
 /** Requests to one host as the access log shows them, with who produced the status. */

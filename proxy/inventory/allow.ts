@@ -26,9 +26,10 @@ function addressesOf(hop: PathHop): string[] {
 
 /** Names and addresses that `allow` or the inventory itself cover. */
 export interface Allowance {
-  /** True when probes may go to this name: it matches a pattern of `allow`, or the inventory names it. */
+  /** True when probes may go to this name or address: it matches `allow`, or the inventory names it. */
   name(host: string): boolean;
-  guard(host: string): Guard;
+  /** A guard for one host's case; `permit` lets through what an allowed name was just resolved to. */
+  guard(host: string): Guard & { permit(ips: string[]): void };
 }
 
 /**
@@ -38,48 +39,42 @@ export interface Allowance {
 export function allowanceOf(inventory: Inventory): Allowance {
   const list = new BlockList();
   const patterns: string[] = [];
-  const add = (entry: string): void => {
+  const put = (into: BlockList, ip: string): void => {
+    if (isIP(ip)) into.addAddress(ip, family(ip));
+  };
+  for (const entry of inventory.allow ?? []) {
     const [ip = '', bits] = entry.split('/');
     if (isIP(ip) && bits !== undefined)
       list.addSubnet(ip, Math.min(Number(bits), isIP(ip) === 6 ? 128 : 32), family(ip));
-    else if (isIP(entry)) list.addAddress(entry, family(entry));
+    else if (isIP(entry)) put(list, entry);
     else patterns.push(entry.toLowerCase());
-  };
-  for (const entry of inventory.allow ?? []) add(entry);
+  }
   const named = new Set<string>();
-  for (const hop of Object.values(inventory.hops)) {
-    for (const host of addressesOf(hop)) {
-      if (isIP(host)) list.addAddress(host, family(host));
-      else named.add(host.toLowerCase());
-    }
+  for (const host of Object.values(inventory.hops).flatMap(addressesOf)) {
+    if (isIP(host)) put(list, host);
+    else named.add(host.toLowerCase());
   }
-  for (const node of inventory.nodes) {
-    const host = splitAddress(node.healthCheckNodePort ?? '')?.host;
-    if (host && isIP(host)) list.addAddress(host, family(host));
-  }
+  for (const node of inventory.nodes) put(list, splitAddress(node.healthCheckNodePort ?? '')?.host ?? '');
   const anyone = inventory.file === null;
-  const covered = (host: string): boolean =>
+  const covers = (host: string): boolean =>
     anyone ||
     named.has(host) ||
+    host in inventory.dns ||
     patterns.some((pattern) => hostMatches(pattern, host)) ||
     inventory.routes.some((route) => hostMatches(route.host, host)) ||
-    host in inventory.dns ||
     (isIP(host) !== 0 && list.check(host, family(host)));
   return {
-    name: (host) => covered(host.toLowerCase()) && !(isIP(host) !== 0 && isNeverProbed(host)),
+    name: (host) => covers(host.toLowerCase()) && !(isIP(host) !== 0 && isNeverProbed(host)),
     guard(host) {
-      const lower = host.toLowerCase();
       const own = new BlockList();
-      for (const ip of inventory.dns[lower] ?? []) if (isIP(ip)) own.addAddress(ip, family(ip));
-      const byName = covered(lower);
-      const hasDns = lower in inventory.dns;
-      return guardFor(
-        (ip) =>
-          anyone ||
-          list.check(ip, family(ip)) ||
-          own.check(ip, family(ip)) ||
-          (byName && !hasDns && patterns.some((p) => hostMatches(p, lower))),
-      );
+      for (const ip of inventory.dns[host.toLowerCase()] ?? []) put(own, ip);
+      const guard = guardFor((ip) => anyone || list.check(ip, family(ip)) || own.check(ip, family(ip)));
+      return {
+        check: guard.check,
+        permit(ips) {
+          for (const ip of ips) put(own, ip);
+        },
+      };
     },
   };
 }

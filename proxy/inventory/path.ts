@@ -23,7 +23,10 @@ function bySpecificity(a: { host: string; path: string }, b: { host: string; pat
 const isManagedProxy = (hop: PathHop): boolean => hop.hop === 'proxy';
 
 /** Pure: the hops to a host, outermost first, and the managed proxies beside them. */
-export function findPath(inventory: Inventory, target: { host: string; port: number | null; path: string }): Path {
+export function findPath(
+  inventory: Inventory,
+  target: { host: string; port: number | null; path: string; scheme?: 'https' | 'http' },
+): Path {
   const host = target.host.toLowerCase();
   const matching = inventory.routes
     .map((route, index) => ({ ...route, index }))
@@ -36,7 +39,9 @@ export function findPath(inventory: Inventory, target: { host: string; port: num
     const hop = inventory.hops[name] as PathHop;
     return { ...hop, from: [`${file}: routes.${route?.index}`, ...hop.from] };
   });
-  const outermost = hops.find((hop) => hop.address)?.address ?? null;
+  const front = hops.find((hop) => hop.address);
+  const outermost =
+    front?.listeners.find((listener) => listener.scheme === target.scheme)?.address ?? front?.address ?? null;
   const port = target.port ?? splitAddress(outermost ?? '')?.port ?? 443;
   const unknown: string[] = [];
   if (!route) unknown.push(`no route for ${host}: which proxies it goes through is not known`);

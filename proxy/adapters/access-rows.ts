@@ -1,0 +1,60 @@
+import { BlindLook } from '../../diagnostics/io/proxy-reader.ts';
+import type { Instance } from '../../diagnostics/types.ts';
+import { find, loadNginx } from '../config/nginx-config.ts';
+import { type AccessRow, COMBINED, detectReader, type LineReader, namedReader, nginxReader } from './access-log.ts';
+import { tailLines } from './tail.ts';
+
+export interface AccessRows {
+  source: string;
+  rows: AccessRow[];
+  lines: number;
+  unreadable: number;
+  truncated: boolean;
+}
+
+/** The format that an nginx configuration gives this very log file; null when it does not say. */
+async function formatFromConfig(instance: Instance): Promise<LineReader | null> {
+  if (!instance.config || !instance.accessLog) return null;
+  const config = await loadNginx(instance.config).catch(() => null);
+  if (!config) return null;
+  const base = instance.accessLog.split('/').at(-1);
+  const logs = [...find(config, 'access_log')].filter((d) => d.args[0] !== 'off');
+  const log =
+    logs.find((d) => d.args[0] === instance.accessLog) ?? logs.find((d) => d.args[0]?.split('/').at(-1) === base);
+  if (!log) return null;
+  const name = log.args.slice(1).find((arg) => !arg.includes('=')) ?? 'combined';
+  if (name === 'combined') return nginxReader(COMBINED);
+  const format = [...find(config, 'log_format')].find((d) => d.args[0] === name);
+  if (!format) return null;
+  const parts = format.args.slice(1).filter((arg, i) => !(i === 0 && arg.startsWith('escape=')));
+  const text = parts.join('');
+  return text.trimStart().startsWith('{') ? namedReader('json') : nginxReader(text);
+}
+
+/** The newest rows of an instance's access log, from `since` on; the format is read from config, else logFormat, else found. */
+export async function accessRows(instance: Instance, since: string | null): Promise<AccessRows> {
+  const file = instance.accessLog as string;
+  const { lines, truncated } = await tailLines(file);
+  const told = (await formatFromConfig(instance)) ?? (instance.logFormat ? namedReader(instance.logFormat) : null);
+  const sample = lines.slice(-200).filter((line) => line.length > 0);
+  const fits = told && (sample.length === 0 || sample.some((line) => told(line) !== null));
+  const reader = fits ? told : detectReader(lines);
+  if (!reader)
+    throw new BlindLook('unreadable', `${file}: its lines fit no format that is known here; name it as logFormat:`);
+  const from = since === null ? null : Date.parse(since);
+  const rows: AccessRow[] = [];
+  let unreadable = 0;
+  for (const line of lines) {
+    if (line === '') continue;
+    const row = reader(line);
+    if (!row) unreadable++;
+    else if (from === null || row.at === null || row.at >= from) rows.push(row);
+  }
+  return {
+    source: file,
+    rows,
+    lines: lines.length,
+    unreadable,
+    truncated: truncated && (from === null || (rows[0]?.at ?? 0) > from),
+  };
+}

@@ -1,0 +1,67 @@
+import type { Guard } from '../../diagnostics/io/guard.ts';
+import type { ProxyReader } from '../../diagnostics/io/io.ts';
+import {
+  BlindLook,
+  type EndpointShares,
+  type ProxyRoutes,
+  type ReloadHistory,
+  type ServedRequests,
+} from '../../diagnostics/io/proxy-reader.ts';
+import type { Instance, PathHop } from '../../diagnostics/types.ts';
+import { accessRows } from './access-rows.ts';
+import { nginxReloads } from './nginx.ts';
+import { getPage } from './page.ts';
+import { ingressNginxReloads, metricReloads } from './reload-metrics.ts';
+import { countRequests, countShares } from './tally.ts';
+import { traefikRoutes } from './traefik.ts';
+
+/** What an adapter may use: pages that the inventory names, behind the guard. */
+export interface Reach {
+  page(url: string, signal: AbortSignal): Promise<string>;
+}
+
+const NGINX = new Set(['nginx', 'ingress-nginx']);
+
+/** Which line would have let us see it, by kind of proxy. */
+const LOG_HINT: { [kind: string]: string } = {
+  nginx: 'name its access log in the inventory (accessLog:)',
+  'ingress-nginx': 'name its access log in the inventory (accessLog:)',
+  traefik:
+    "Traefik's access log is off unless it is switched on (--accesslog=true --accesslog.format=json); name the file as accessLog:",
+  haproxy: 'send its log to a file (option httplog) and name it as accessLog:',
+  envoy: 'switch on its access log and name the file as accessLog:',
+};
+
+/** Reads managed proxies by their kind: one object, all kinds. */
+export function proxyReader(guard: Guard, resolve: (host: string) => Promise<string[]>): ProxyReader {
+  const reach: Reach = { page: (url, signal) => getPage(url, resolve, guard, signal) };
+  const rowsOf = (hop: PathHop, instance: Instance, since: string | null): ReturnType<typeof accessRows> => {
+    if (!instance.accessLog) {
+      throw new BlindLook(
+        'not-configured',
+        `${instance.name}: no access log is known; ${LOG_HINT[hop.kind] ?? 'name it as accessLog:'}`,
+      );
+    }
+    return accessRows(instance, since);
+  };
+  return {
+    async reloads(hop, instance, since, signal): Promise<ReloadHistory> {
+      if (NGINX.has(hop.kind)) {
+        const fromMetrics = hop.kind === 'ingress-nginx' ? await ingressNginxReloads(instance, reach, signal) : null;
+        return fromMetrics ?? nginxReloads(instance, since);
+      }
+      return metricReloads(hop, instance, reach, signal);
+    },
+    async requests(hop, instance, host, since): Promise<ServedRequests> {
+      return countRequests(await rowsOf(hop, instance, since), host);
+    },
+    async shares(hop, instance, service, since): Promise<EndpointShares> {
+      return countShares(await rowsOf(hop, instance, since), service);
+    },
+    async routes(hop, instance, host, path, signal): Promise<ProxyRoutes> {
+      if (hop.kind !== 'traefik')
+        throw new BlindLook('not-configured', `${hop.name}: its routes cannot be asked of a running ${hop.kind}`);
+      return traefikRoutes(instance, host, path, reach, signal);
+    },
+  };
+}
