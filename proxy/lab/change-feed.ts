@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, writeFileSync } from 'node:fs';
 
 const HOUR = 3_600_000;
 
@@ -18,12 +18,7 @@ export function writeChangeFeed(file: string, traefik: boolean): void {
   writeFileSync(file, `${lines.join('\n')}\n`);
 }
 
-/** Adds one line; the returned function takes it away again, as if it had not been. */
-export function addChange(
-  file: string,
-  { agoMs = 0, ...change }: { kind: string; object: string; summary: string; by?: string; agoMs?: number },
-): () => void {
-  const line = JSON.stringify({ at: new Date(Date.now() - agoMs).toISOString(), ...change });
-  writeFileSync(file, `${readFileSync(file, 'utf8')}${line}\n`);
-  return () => writeFileSync(file, readFileSync(file, 'utf8').replace(`${line}\n`, ''));
+/** Adds one line, as of now. */
+export function addChange(file: string, change: { kind: string; object: string; summary: string; by?: string }): void {
+  appendFileSync(file, `${JSON.stringify({ at: new Date().toISOString(), ...change })}\n`);
 }

@@ -52,7 +52,7 @@ export function edgeConfig(ports: EdgePorts, settings: EdgeSettings): string {
 ${process.getuid?.() === 0 ? `user ${userInfo().username};\n` : ''}worker_processes 1;
 pid nginx.pid;
 error_log error.log notice;
-worker_shutdown_timeout 10s;
+worker_shutdown_timeout 4s;
 
 events {
   worker_connections 1024;

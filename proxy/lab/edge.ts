@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type EdgePorts, type EdgeSettings, edgeConfig } from './edge-config.ts';
+import { type EdgePorts, type EdgeSettings, type EdgeSite, edgeConfig } from './edge-config.ts';
 import type { ProcessGuard } from './process-guard.ts';
 import { mustRun, readIfThere } from './server-process.ts';
 import { pause, until } from './until.ts';
@@ -18,6 +18,8 @@ export interface EdgeReplica {
 export interface Edge {
   replicas: EdgeReplica[];
   settings(): EdgeSettings;
+  /** The sites with one of them changed, for `apply`. */
+  changedSite(upstream: string, change: Partial<EdgeSite>): EdgeSite[];
   /** Writes the changed settings for all replicas and reloads them; resolves once the old workers have left the listeners. */
   apply(change: Partial<EdgeSettings>): Promise<void>;
   /** Writes a configuration that nginx will refuse, and asks it to take it; resolves once every replica has refused. */
@@ -65,6 +67,8 @@ export function startEdge(
   return {
     replicas,
     settings: () => settings,
+    changedSite: (upstream, change) =>
+      settings.sites.map((site) => (site.upstream === upstream ? { ...site, ...change } : site)),
     async apply(change) {
       settings = { ...settings, ...change };
       write(settings);

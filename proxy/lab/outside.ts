@@ -16,7 +16,10 @@ export function startOutside(guard: ProcessGuard, dir: string): Outside {
     cwd: dir,
     log: join(dir, '.lab', 'outside.log'),
     ipc: true,
-    env: { ...process.env, NODE_OPTIONS: '--disable-warning=ExperimentalWarning' },
+    env: {
+      ...process.env,
+      NODE_OPTIONS: '--disable-warning=ExperimentalWarning --max-semi-space-size=2 --max-old-space-size=96',
+    },
   });
   const open = new Map<number, { resolve: (result: Experience[] | null) => void; reject: (error: Error) => void }>();
   let last = 0;

@@ -70,8 +70,10 @@ export interface WorldParts {
   notes: InventoryNotes;
   /** Writes the inventory again, after a change of notes. */
   writeInventory(): void;
-  /** Adds a line to the change feed; returns a function that takes it away again. */
-  recordChange(change: { kind: string; object: string; summary: string; by?: string; agoMs?: number }): () => void;
+  /** Adds a line to the change feed, as of now. */
+  recordChange(change: { kind: string; object: string; summary: string; by?: string }): void;
+  /** Takes away every line that was added. */
+  forgetChanges(): void;
   /** How people use the hosts when all is well. */
   visits: Visits[];
 }

@@ -1,3 +1,4 @@
+import { LabError } from './lab-error.ts';
 import type { Behaviour, Visits } from './outside/protocol.ts';
 
 /** One application of every world. */
@@ -44,6 +45,12 @@ export const APPLICATIONS: ApplicationSketch[] = [
   },
 ];
 
+export function sketchOf(application: string): ApplicationSketch {
+  const found = APPLICATIONS.find(({ name }) => name === application);
+  if (!found) throw new LabError(`no application ${application}`);
+  return found;
+}
+
 export function hostOf(application: string): string {
   return `${application}.example.test`;
 }
@@ -55,6 +62,7 @@ export function visitsOf({ name, perSecond }: ApplicationSketch, port: number): 
     host: hostOf(name),
     port,
     perSecond,
+    crowd: 0,
     oldClients: shop ? 0.07 : 0,
     keepAlive: shop ? 3 : 0,
     live: shop ? 3 : 0,

@@ -111,6 +111,19 @@ async function build(
 
   let stopping: Promise<void> | undefined;
   let on: Fault | null = null;
+  let atWork: Promise<void> = Promise.resolve();
+  /** One change at a time, in the order they were asked for. */
+  function inTurn(work: () => Promise<void>): Promise<void> {
+    const mine = atWork.then(work);
+    atWork = mine.catch(() => {});
+    return mine;
+  }
+  async function heal(): Promise<void> {
+    if (!on) return;
+    await on.heal(world);
+    await untilHealthy(world);
+    on = null;
+  }
   const world: World = {
     dir,
     inventory,
@@ -131,16 +144,13 @@ async function build(
       if (!fault) throw new LabError(`no fault ${name}`);
       const why = stateOf(fault, on, traefik !== null).unavailable;
       if (why) throw new LabError(why, { missing: 'traefik' });
-      await world.heal();
-      on = fault;
-      await fault.inject(world);
+      await inTurn(async () => {
+        await heal();
+        on = fault;
+        await fault.inject(world);
+      });
     },
-    async heal() {
-      if (!on) return;
-      await on.heal(world);
-      await untilHealthy(world);
-      on = null;
-    },
+    heal: () => inTurn(heal),
     stop: () => (stopping ??= guard.close().then(claim.release)),
     asUser: (host, request) => requestAsUser(host, frontOf(host), rootPem, request),
     parts: {
@@ -152,6 +162,7 @@ async function build(
       notes,
       writeInventory,
       recordChange: (change) => addChange(changes, change),
+      forgetChanges: () => writeChangeFeed(changes, traefik !== null),
       visits,
     },
   };

@@ -31,7 +31,9 @@ export interface Visits {
   port: number;
   /** New connections a second, one request each. */
   perSecond: number;
-  /** Clients among them that know only RSA key exchange (SAP's default), 0 to 1. */
+  /** People who click, wait for the page, read it for a second, and click again. */
+  crowd: number;
+  /** Clients among the new connections that know only RSA key exchange (SAP's default), 0 to 1. */
   oldClients: number;
   /** Clients that keep one connection and send a request a second on it. */
   keepAlive: number;

@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
-import { Agent, request } from 'node:https';
+import { Agent, type RequestOptions, request } from 'node:https';
+import { createSecureContext, type SecureContext } from 'node:tls';
 import type { Experience, Visits } from './protocol.ts';
 import { makeTally, type Tally } from './tally.ts';
 
 /** How long people wait before they give up, ms. */
 const PATIENCE_MS = 5000;
 /** Requests under way at most; whoever comes on top of that is not sent. */
-const CROWD = 150;
+const MOST_UNDER_WAY = 150;
 
 const BROWSERS = [
   'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36',
@@ -32,7 +33,9 @@ export interface Users {
 }
 
 export function makeUsers(): Users {
-  let ca = '';
+  // Made once: a context for every visit would cost more than the visit.
+  let modernClient: SecureContext;
+  let oldClient: SecureContext;
   let visits: Visits[] = [];
   let running: Running[] = [];
   const tallies = new Map<string, Tally>();
@@ -58,26 +61,23 @@ export function makeUsers(): Users {
         done();
       };
       let ended = false;
-      const asked = request(
-        {
-          host: '127.0.0.1',
-          port: to.port,
-          path: pick(PATHS[to.host.split('.')[0] ?? ''] ?? ['/']),
-          servername: to.host,
-          ca,
-          agent,
-          headers: {
-            host: to.host,
-            'user-agent': old ? SAP : pick(BROWSERS),
-            ...(agent ? {} : { connection: 'close' }),
-          },
-          ...(old ? { maxVersion: 'TLSv1.2', ciphers: 'AES128-SHA:AES256-SHA:@SECLEVEL=0' } : {}),
+      const options: RequestOptions & { secureContext: SecureContext } = {
+        host: '127.0.0.1',
+        port: to.port,
+        path: pick(PATHS[to.host.split('.')[0] ?? ''] ?? ['/']),
+        servername: to.host,
+        secureContext: old ? oldClient : modernClient,
+        agent,
+        headers: {
+          host: to.host,
+          'user-agent': old ? SAP : pick(BROWSERS),
+          ...(agent ? {} : { connection: 'close' }),
         },
-        (answer) => {
-          answer.on('end', () => end(answer.statusCode ?? 0)).on('error', (error) => end(codeOf(error)));
-          answer.resume();
-        },
-      );
+      };
+      const asked = request(options, (answer) => {
+        answer.on('end', () => end(answer.statusCode ?? 0)).on('error', (error) => end(codeOf(error)));
+        answer.resume();
+      });
       const timer = setTimeout(() => {
         end('TIMEOUT');
         asked.destroy();
@@ -95,12 +95,15 @@ export function makeUsers(): Users {
   return {
     visit(next, trust) {
       stop();
-      ca = readFileSync(trust, 'utf8');
+      const ca = readFileSync(trust, 'utf8');
+      modernClient = createSecureContext({ ca });
+      oldClient = createSecureContext({ ca, maxVersion: 'TLSv1.2', ciphers: 'AES128-SHA:AES256-SHA:@SECLEVEL=0' });
       visits = next;
       for (const to of visits) {
-        running.push(comeAndGo(to.perSecond, () => underWay < CROWD && void come(to, false)));
+        running.push(comeAndGo(to.perSecond, () => underWay < MOST_UNDER_WAY && void come(to, false)));
+        for (let i = 0; i < to.crowd; i++) running.push(readOn(() => come(to, false)));
         for (let i = 0; i < to.keepAlive; i++) running.push(stay(to, (agent) => come(to, agent)));
-        for (let i = 0; i < to.live; i++) running.push(watchLive(to, ca, () => tallyOf(to.host).lost()));
+        for (let i = 0; i < to.live; i++) running.push(watchLive(to, modernClient, () => tallyOf(to.host).lost()));
       }
     },
     async burst(requests) {
@@ -135,40 +138,60 @@ function comeAndGo(perSecond: number, act: () => void): Running {
   return { stop: () => clearTimeout(timer) };
 }
 
-/** A client with one kept connection and a request on it every second. */
-function stay(to: Visits, come: (agent: Agent) => Promise<void>): Running {
-  const agent = new Agent({ keepAlive: true, maxSockets: 1, servername: to.host });
-  const visits = comeAndGo(1, () => void come(agent));
+/** One of a crowd: slows down with the pages, so that an overloaded endpoint stays slow and does not drown. */
+function readOn(click: () => Promise<void>): Running {
+  let stopped = false;
+  let timer: NodeJS.Timeout;
+  const next = (ms: number): void => {
+    timer = setTimeout(async () => {
+      await click();
+      if (!stopped) next(1000 * (0.5 + Math.random()));
+    }, ms);
+  };
+  next(300 * Math.random());
   return {
     stop() {
-      visits.stop();
+      stopped = true;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** A client with one kept connection, on which it asks again and again. */
+function stay(to: Visits, click: (agent: Agent) => Promise<void>): Running {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1, servername: to.host });
+  const reading = readOn(() => click(agent));
+  return {
+    stop() {
+      reading.stop();
       agent.destroy();
     },
   };
 }
 
-/** A client that holds a live feed open and comes back a second after it was cut. */
-function watchLive(to: Visits, ca: string, lost: () => void): Running {
+/** A client that holds a live feed open and comes back some moments after it was cut. */
+function watchLive(to: Visits, secureContext: SecureContext, lost: () => void): Running {
   let stopped = false;
   let end = (): void => {};
   let again: NodeJS.Timeout;
   function connect(): void {
-    const asked = request({
+    const options: RequestOptions & { secureContext: SecureContext } = {
       host: '127.0.0.1',
       port: to.port,
       path: '/live',
       servername: to.host,
-      ca,
+      secureContext,
       agent: false,
       headers: { host: to.host, 'user-agent': BROWSERS[0], connection: 'Upgrade', upgrade: 'websocket' },
-    });
+    };
+    const asked = request(options);
     let open = false;
     const over = (): void => {
       if (stopped) return;
       if (open) lost();
       open = false;
       clearTimeout(again);
-      again = setTimeout(connect, 1000);
+      again = setTimeout(connect, 300 + 2700 * Math.random());
     };
     asked.on('upgrade', (_answer, socket) => {
       open = true;
