@@ -3,7 +3,7 @@ import type { Planned } from '../diagnostics/define-check.ts';
 import type { Case, Change, EvidenceRow, Path, Verdict } from '../diagnostics/types.ts';
 import { type Place, PREFIX, placeSchema } from './queues.ts';
 import type { RedisClient } from './redis.ts';
-import { FINISH, OPEN, REOPEN } from './scripts.ts';
+import { FINISH, FIRST, LOCK, OPEN, REOPEN, UNLOCK } from './scripts.ts';
 
 /** A case is kept for a week after its last run, its votes for a year. */
 const CASE_TTL_S = 7 * 24 * 60 * 60;
@@ -156,10 +156,9 @@ export function createCases(redis: RedisClient) {
 
     /** Whether anything with these names was received before; remembers them as `what` if not. */
     async firstTime(sources: string[], what: string): Promise<string | null> {
-      const replies = await Promise.all(
-        sources.map((source) => redis.set(key.seen(source), what, 'EX', SEEN_TTL_S, 'NX', 'GET')),
-      );
-      return replies.find((reply) => reply !== null) ?? null;
+      const keys = sources.map(key.seen);
+      const reply = await redis.eval(FIRST, keys.length, ...keys, what, String(SEEN_TTL_S));
+      return z.string().nullable().parse(reply);
     },
 
     async load(id: string): Promise<CaseRecord | null> {
@@ -244,16 +243,12 @@ export function createCases(redis: RedisClient) {
     /** Lets one holder at a time touch a case's message. The same holder may take it again, as after a crash. */
     async lock(id: string, holder: string, ms: number): Promise<boolean> {
       const name = `${key.case(id)}:lock`;
-      const was = await redis.set(name, holder, 'PX', ms, 'NX', 'GET');
-      if (was === null) return true;
-      if (was !== holder) return false;
-      await redis.pexpire(name, ms);
-      return true;
+      return (await redis.eval(LOCK, 1, name, holder, String(ms))) === 1;
     },
 
     async unlock(id: string, holder: string): Promise<void> {
       const name = `${key.case(id)}:lock`;
-      if ((await redis.get(name)) === holder) await redis.del(name);
+      await redis.eval(UNLOCK, 1, name, holder);
     },
 
     /** Counts one use of something that is limited per minute over all processes. */

@@ -72,4 +72,4 @@ export async function startWorkersProcess(
   };
 }
 
-if (import.meta.main) process.exitCode = await workersMain();
+if (import.meta.main) process.exit(await workersMain());

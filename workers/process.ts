@@ -13,20 +13,27 @@ export interface Running {
  * Runs a process to its end: starts it, waits for SIGTERM or SIGINT, stops it in order. Resolves with the exit code:
  * 0 after a stop, or what went wrong at the start.
  */
-export async function runUntilStopped(start: () => Promise<Running>, log?: Logger): Promise<number> {
+export async function runUntilStopped(start: (signal: AbortSignal) => Promise<Running>, log?: Logger): Promise<number> {
   let wake: () => void = () => {};
   const asked = new Promise<void>((resolve) => {
     wake = resolve;
   });
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => wake());
+  const abort = new AbortController();
+  for (const name of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(name, () => {
+      abort.abort();
+      wake();
+    });
+  }
   try {
-    const running = await Promise.race([start(), asked.then(() => null)]);
-    if (running === null) return 0;
+    const running = await start(abort.signal);
     await asked;
     const late = setTimeout(() => process.exit(0), STOP_MS);
     await running.stop().finally(() => clearTimeout(late));
     return 0;
   } catch (error) {
+    // Told to stop before it had begun.
+    if (abort.signal.aborted) return 0;
     if (error instanceof TriageError) {
       process.stderr.write(`${error.message}\n`);
       return EXIT[error.code];

@@ -70,3 +70,27 @@ if ARGV[1] == '1' then
 end
 return 1
 `;
+
+/** KEYS: sources. ARGV: what, life (s). Replies what any of them stood for already, or nothing and remembers all as `what`. */
+export const FIRST = `
+for i = 1, #KEYS do
+  local was = redis.call('GET', KEYS[i])
+  if was then return was end
+end
+for i = 1, #KEYS do redis.call('SET', KEYS[i], ARGV[1], 'EX', ARGV[2]) end
+return false
+`;
+
+/** KEYS: lock. ARGV: holder, life (ms). Replies 1 if the holder has it now, as it may have had before a crash. */
+export const LOCK = `
+local was = redis.call('GET', KEYS[1])
+if was and was ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1
+`;
+
+/** KEYS: lock. ARGV: holder. */
+export const UNLOCK = `
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0
+`;

@@ -1,0 +1,85 @@
+import type { KnownBlock } from '@slack/types';
+import type { Finding, Verdict } from '../../diagnostics/types.ts';
+import type { CaseRecord, Vote } from '../../workers/cases.ts';
+import { context, type Message, messageOf } from './message.ts';
+import { bold, clock, code, person, plain } from './mrkdwn.ts';
+
+/** Ids of the buttons under a verdict. */
+export const ACTIONS = { evidence: 'evidence', again: 'run_again', right: 'who_was_right' } as const;
+
+/** The message of a finished case: the answer, why, what was cleared, what was not seen, what to do. */
+export function verdictMessage(record: CaseRecord, verdict: Verdict, votes: Vote[]): Message {
+  const before = record.earlier.at(-1);
+  const changed = before !== undefined && before.answer !== verdict.answer;
+  const mind = changed ? `Changed my mind at ${clock(record.finishedAt ?? record.startedAt)}: ` : '';
+  const paragraphs = [`${mind}${bold(plain(verdict.headline))}`];
+  if (verdict.says.length > 0) paragraphs.push(verdict.says.map(plain).join('\n'));
+  const aside = [clearedLine(verdict), blindLine(verdict)].filter((line) => line !== '');
+  if (aside.length > 0) paragraphs.push(aside.join(' '));
+  paragraphs.push(nextLine(verdict));
+  const small = smallPrint(record, verdict, votes);
+  const message = messageOf(paragraphs, [context(small), buttons(record)]);
+  return { ...message, text: message.text };
+}
+
+/** What was looked at and found clean, in the words of the findings that say so. */
+function clearedLine(verdict: Verdict): string {
+  const codes = new Set(verdict.ruledOut.flatMap((out) => out.because));
+  const says = verdict.findings
+    .filter((finding) => finding.direction === 'clears' && codes.has(finding.code))
+    .map((finding) => plain(finding.says));
+  const some = [...new Set(says)].slice(0, 3);
+  return some.length === 0 ? '' : `*Cleared:* ${some.join(' ')}`;
+}
+
+function blindLine(verdict: Verdict): string {
+  const details = [...new Set(verdict.blind.map((blind) => `${plain(blind.check)} (${plain(blind.detail)})`))];
+  if (details.length === 0) return '';
+  const more = details.length > 3 ? ` and ${details.length - 3} more` : '';
+  return `*Not seen:* ${details.slice(0, 3).join(', ')}${more}.`;
+}
+
+function nextLine(verdict: Verdict): string {
+  const command = bestCommand(verdict);
+  return `*Next:* ${plain(verdict.nextStep)}${command === null ? '' : `\n${code(command)}`}`;
+}
+
+/** The command that shows what the verdict rests on. */
+export function bestCommand(verdict: Verdict): string | null {
+  const rank = (finding: Finding) => {
+    const at = verdict.because.indexOf(finding.code);
+    return at < 0 ? Number.POSITIVE_INFINITY : at;
+  };
+  const telling = verdict.findings
+    .filter((finding) => finding.reproduce !== null && rank(finding) < Number.POSITIVE_INFINITY)
+    .sort((a, b) => rank(a) - rank(b));
+  return telling[0]?.reproduce ?? null;
+}
+
+function smallPrint(record: CaseRecord, verdict: Verdict, votes: Vote[]): string {
+  const parts = [record.case.id, `${record.planned.length} looks in ${(verdict.durationMs / 1000).toFixed(1)} s`];
+  const before = record.earlier.at(-1);
+  if (before) parts.push(`looked again; at ${clock(before.at)} UTC I said: ${plain(before.headline)}`);
+  const said = { right: 'the answer is right', ingress: 'it was the ingress', 'not-ingress': 'it was not the ingress' };
+  for (const vote of votes.slice(-5))
+    parts.push(`${person(vote.user)} says ${said[vote.said]} (${clock(vote.at)} UTC)`);
+  return parts.join(' · ');
+}
+
+function buttons(record: CaseRecord): KnownBlock {
+  const button = (action: string, text: string, label: string) => ({
+    type: 'button' as const,
+    action_id: action,
+    value: record.case.id,
+    text: { type: 'plain_text' as const, text },
+    accessibility_label: `${label} (${record.case.target.host})`.slice(0, 75),
+  });
+  return {
+    type: 'actions',
+    elements: [
+      button(ACTIONS.evidence, 'Evidence', 'Show the evidence'),
+      button(ACTIONS.again, 'Run again', 'Look again'),
+      button(ACTIONS.right, 'Who was right?', 'Say who was right'),
+    ],
+  };
+}

@@ -1,0 +1,60 @@
+import type { WebClient } from '@slack/web-api';
+import type { Logger } from 'pino';
+import { reasonOf } from '../diagnostics/errors.ts';
+
+const MAX_PAGES = 200;
+/** Slack was away or limited us. */
+const AFTER_FAILURE_MS = 5000;
+/** The channel may be made, renamed or opened to us later; listing them all is not cheap. */
+const AGAIN_MS = 300_000;
+
+/** The channels that the configuration names, by id. */
+export interface Channels {
+  has: (channel: string) => boolean;
+  close: () => void;
+}
+
+/**
+ * Resolves `#name`s to ids through all pages, and goes on looking for those that are not there yet. Until a name is
+ * resolved its channel is not read; that is said in the log.
+ */
+export async function resolveChannels(names: readonly string[], client: WebClient, log: Logger): Promise<Channels> {
+  const ids = new Set(names.filter((name) => !name.startsWith('#')));
+  const missing = new Set(names.filter((name) => name.startsWith('#')).map((name) => name.slice(1)));
+  const look = async () => {
+    for (const types of ['public_channel', 'private_channel']) {
+      if (missing.size === 0) return;
+      // Private channels need a scope that is optional: without it only public names are found.
+      await find(types).catch((error: unknown) => {
+        failed = types === 'public_channel';
+        log.warn({ types, reason: reasonOf(error) }, 'channels could not be listed');
+      });
+    }
+    if (missing.size > 0) log.warn({ channels: [...missing] }, 'no such channel that I can see; will look again');
+  };
+  async function find(types: string): Promise<void> {
+    let cursor: string | undefined;
+    for (let page = 0; page < MAX_PAGES && missing.size > 0; page++) {
+      const answer = await client.conversations.list({
+        types,
+        exclude_archived: true,
+        limit: 200,
+        ...(cursor && { cursor }),
+      });
+      for (const channel of answer.channels ?? []) {
+        if (channel.id && channel.name && missing.delete(channel.name)) ids.add(channel.id);
+      }
+      cursor = answer.response_metadata?.next_cursor;
+      if (!cursor) return;
+    }
+  }
+  let failed = false;
+  let timer: NodeJS.Timeout | undefined;
+  const lookAgain = async () => {
+    failed = false;
+    await look();
+    if (missing.size > 0) timer = setTimeout(lookAgain, failed ? AFTER_FAILURE_MS : AGAIN_MS).unref();
+  };
+  await lookAgain();
+  return { has: (channel) => ids.has(channel), close: () => clearTimeout(timer) };
+}

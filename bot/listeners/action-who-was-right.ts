@@ -1,0 +1,23 @@
+import type { AllMiddlewareArgs, BlockAction, ButtonAction, SlackActionMiddlewareArgs } from '@slack/bolt';
+import { CASE_GONE_TEXT } from '../blocks/refusal.ts';
+import { whoWasRightModal } from '../blocks/who-was-right.ts';
+import type { ListenerDeps } from './deps.ts';
+
+/** [Who was right?]: asks; the answer comes back as a view submission. */
+export function actionWhoWasRight(deps: ListenerDeps) {
+  return async ({
+    action,
+    body,
+    ack,
+    client,
+    respond,
+  }: SlackActionMiddlewareArgs<BlockAction<ButtonAction>> & AllMiddlewareArgs) => {
+    await ack();
+    const record = await deps.desk.cases.load(action.value ?? '');
+    if (record !== null) {
+      await client.views.open({ trigger_id: body.trigger_id, view: whoWasRightModal(record) });
+      return;
+    }
+    await respond({ response_type: 'ephemeral', replace_original: false, text: CASE_GONE_TEXT });
+  };
+}

@@ -1,0 +1,33 @@
+import type { Logger } from 'pino';
+import type { Planned } from '../../diagnostics/define-check.ts';
+import type { Case, Path } from '../../diagnostics/types.ts';
+import type { findPath, Inventory } from '../../proxy/inventory/inventory.ts';
+import type { Metrics } from '../../workers/metrics.ts';
+import type { Desk } from '../../workers/open-case.ts';
+import type { newCaseId, openCase, readReport } from '../intake.ts';
+
+/** The pure half of taking a question; tests put their own in. */
+export interface Intake {
+  readReport: typeof readReport;
+  openCase: typeof openCase;
+  newCaseId: typeof newCaseId;
+  findPath: typeof findPath;
+  planLooks: (one: Case, path: Path) => Planned[];
+}
+
+/** What listeners are given. */
+export interface ListenerDeps {
+  desk: Desk;
+  intake: Intake;
+  inventory: () => Inventory;
+  deadlineMs: number;
+  metrics: Metrics;
+  log: Logger;
+  now: () => number;
+  /** Whether reports in this channel are answered without being asked. */
+  isTriageChannel: (channel: string) => boolean;
+  /** Bots whose messages count as reports. */
+  alerts: readonly string[];
+  /** The writer's IANA zone, where it is known in time. */
+  zoneOf: (user: string | null) => Promise<string | null>;
+}

@@ -1,0 +1,108 @@
+import type { Logger } from 'pino';
+import { TriageError } from '../diagnostics/errors.ts';
+import { planLooks } from '../diagnostics/plan.ts';
+import { findPath } from '../proxy/inventory/inventory.ts';
+import type { Environment } from '../workers/config.ts';
+import { startHealth } from '../workers/health.ts';
+import { watchInventory } from '../workers/inventory-watch.ts';
+import { createLog } from '../workers/log.ts';
+import { createMetrics, type Metrics } from '../workers/metrics.ts';
+import { createDesk } from '../workers/open-case.ts';
+import { type Running, runUntilStopped } from '../workers/process.ts';
+import { closeRedis, connectRedis, isUp } from '../workers/redis.ts';
+import { buildApp, isFinal } from './app.ts';
+import { type Channels, resolveChannels } from './channels.ts';
+import { type BotConfig, readBotConfig } from './config.ts';
+import { newCaseId, openCase, readReport } from './intake.ts';
+import type { Intake } from './listeners/deps.ts';
+import { createPoster } from './posting.ts';
+import { startThread } from './thread.ts';
+import { zoneFinder } from './zones.ts';
+
+/** Runs `./dev bot` until it is told to stop. Resolves with the exit code. */
+export function botMain(env: Environment = process.env): Promise<number> {
+  return runUntilStopped(async (signal) => startBotProcess(readBotConfig(env), signal));
+}
+
+/** The bot of one process; `parts` puts another intake or log in. Resolves once Slack can reach it. */
+export async function startBotProcess(
+  config: BotConfig,
+  signal: AbortSignal,
+  parts: { intake?: Partial<Intake>; log?: Logger; metrics?: Metrics; now?: () => number } = {},
+): Promise<Running & { metricsPort: number | null }> {
+  const log = parts.log ?? createLog(config.logLevel, 'bot');
+  for (const warning of config.warnings) log.warn(warning);
+  const now = parts.now ?? Date.now;
+  const inventory = await watchInventory(config.inventory, log);
+  const metrics = parts.metrics ?? createMetrics();
+  const redis = connectRedis(config.redisUrl, 'worker', 'iti-bot');
+  const producer = connectRedis(config.redisUrl, 'producer', 'iti-bot-producer');
+  for (const client of [redis, producer]) client.on('error', () => {});
+  redis.on('close', () => log.warn('redis is away'));
+  redis.on('ready', () => log.info('redis is there'));
+  const desk = createDesk(producer, now);
+  let channels: Channels = { has: () => false, close: () => {} };
+  let zoneOf: (user: string | null) => Promise<string | null> = async () => null;
+  const bot = buildApp(config, {
+    desk,
+    intake: { readReport, openCase, newCaseId, findPath, planLooks, ...parts.intake },
+    inventory: inventory.current,
+    deadlineMs: config.file.deadline,
+    metrics,
+    log,
+    now,
+    isTriageChannel: (channel) => channels.has(channel),
+    alerts: config.file.channels.alerts,
+    zoneOf: (user) => zoneOf(user),
+  });
+  const poster = createPoster(bot.app.client, metrics);
+  let stopping = false;
+  let started = false;
+  const ready = () => [
+    ...(stopping ? ['a stop is under way'] : []),
+    ...(isUp(redis) && isUp(producer) ? [] : ['redis is away']),
+    ...(started && bot.connected() ? [] : ['Slack is away']),
+  ];
+  const health =
+    config.metricsPort === null
+      ? null
+      : await startHealth({ port: config.metricsPort, registry: metrics.registry, ready });
+  // What waits to be said is said even while no new question can reach us.
+  const thread = startThread({ redis, poster, metrics, log, now });
+  const stop = async () => {
+    stopping = true;
+    clearInterval(said);
+    log.info('stopping');
+    await bot.stop();
+    await thread.close(4000);
+    await desk.close();
+    channels.close();
+    inventory.close();
+    await health?.close();
+    closeRedis(redis);
+    closeRedis(producer);
+  };
+  const said = setInterval(() => {
+    if (ready().length > 0) return;
+    clearInterval(said);
+    log.info({ ready: true, mode: config.mode.kind, metricsPort: health?.port }, 'ready');
+  }, 20);
+  try {
+    await bot.init(signal);
+    zoneOf = zoneFinder(bot.app.client);
+    channels = await resolveChannels(config.file.channels.triage, bot.app.client, log);
+    await bot.start(signal);
+    started = true;
+  } catch (error) {
+    await stop();
+    if (isFinal(error))
+      throw new TriageError(
+        'wrong-usage',
+        `SLACK_BOT_TOKEN or SLACK_APP_TOKEN: Slack says ${(error as Error).message}`,
+      );
+    throw error;
+  }
+  return { stop, metricsPort: health?.port ?? null };
+}
+
+if (import.meta.main) process.exit(await botMain());

@@ -1,0 +1,256 @@
+import { createHash } from 'node:crypto';
+import { Job, Queue } from 'bullmq';
+import type { Logger } from 'pino';
+import { judge as judgeNow } from '../diagnostics/judge.ts';
+import type { EvidenceRow } from '../diagnostics/types.ts';
+import { type CaseRecord, createCases } from '../workers/cases.ts';
+import { type Consumer, consume, Hopeless, Later } from '../workers/consume.ts';
+import type { Metrics } from '../workers/metrics.ts';
+import { jobId, PREFIX, QUEUES, type ThreadPayload, threadPayload } from '../workers/queues.ts';
+import type { RedisClient } from '../workers/redis.ts';
+import { unjudged } from '../workers/verdict-job.ts';
+import { openedMessage, type Progress } from './blocks/case-opened.ts';
+import type { Message } from './blocks/message.ts';
+import { cannotPostText, PARENT_GONE_TEXT } from './blocks/refusal.ts';
+import { verdictMessage } from './blocks/verdict.ts';
+import { Gone, InDoubt, type Mark, type Poster, Refused } from './posting.ts';
+
+export interface ThreadParts {
+  /** A connection of role `worker`. */
+  redis: RedisClient;
+  poster: Poster;
+  metrics: Metrics;
+  log: Logger;
+  now?: () => number;
+  judge?: typeof judgeNow;
+}
+
+/** First look at how far a case is; most are over by then and the message goes straight to its verdict. */
+const FIRST_PROGRESS_MS = 1500;
+const PROGRESS_MS = 2500;
+/** chat.update is limited to 50 a minute in a whole workspace: verdicts must not wait for progress. */
+const PROGRESS_EDITS_PER_MINUTE = 20;
+/** Longer than any call to Slack may take. */
+const LOCK_MS = 12_000;
+/** A post takes a moment: that long the next one waits here, then it goes back to the queue. */
+const LOCK_POLL_MS = 15;
+const LOCK_WAIT_MS = 600;
+const LOCKED_MS = 200;
+/** How long somebody who asked for an open case waits for its permalink. */
+const POINTER_WAIT_MS = 60_000;
+
+/**
+ * Consumes the thread queue: the only caller of chat.*. It never carries a text from job to job: each job brings the
+ * case's one message to what the stored case says now, so a job that is repeated, late or twice changes nothing.
+ */
+export function startThread(parts: ThreadParts): Consumer {
+  const { redis, poster, metrics, log } = parts;
+  const now = parts.now ?? Date.now;
+  const judge = parts.judge ?? judgeNow;
+  const cases = createCases(redis);
+  const verdicts = new Queue(QUEUES.verdict, { connection: redis, prefix: PREFIX });
+  verdicts.on('error', () => {});
+
+  const consumer = consume({
+    queue: 'thread',
+    schema: threadPayload,
+    redis,
+    concurrency: 20,
+    log,
+    metrics,
+    work: async (payload, job) => {
+      if (payload.kind === 'say') return say(payload, job);
+      if (payload.kind === 'verdict') return finished(payload.case, payload.run, job);
+      if (payload.kind === 'refresh') return show(payload.case, job);
+      return progress(payload.case, payload.run, job);
+    },
+  });
+
+  /** Opens the message, then keeps it up to date until the run is over. */
+  async function progress(id: string, run: number, job: Job): Promise<void> {
+    const record = await show(id, job);
+    if (record.state === 'finished' || record.run !== run) return;
+    throw new Later(now() - record.startedAt < FIRST_PROGRESS_MS ? FIRST_PROGRESS_MS : PROGRESS_MS, 'not over yet');
+  }
+
+  async function finished(id: string, run: number, job: Job): Promise<void> {
+    const record = await cases.load(id);
+    if (record === null) throw new Hopeless('the case is gone');
+    if (record.run === run && record.verdict === null) {
+      // The verdict job failed for good; the person still gets an end.
+      const verdict = unjudged(record, new Error('the verdict job failed'), now());
+      await cases.finish(record, verdict, [], [], now());
+    }
+    await show(id, job);
+  }
+
+  /** Brings the message to what the case says now. One holder at a time, over all processes. */
+  async function show(id: string, job: Job): Promise<CaseRecord> {
+    const holder = job.id ?? 'nobody';
+    for (let waited = 0; !(await cases.lock(id, holder, LOCK_MS)); waited += LOCK_POLL_MS) {
+      if (waited >= LOCK_WAIT_MS) throw new Later(LOCKED_MS, 'somebody else holds the message');
+      await new Promise((resolve) => setTimeout(resolve, LOCK_POLL_MS));
+    }
+    try {
+      const record = await cases.load(id);
+      if (record === null) throw new Hopeless('the case is gone');
+      await bring(record, await compose(record));
+      return record;
+    } finally {
+      await cases.unlock(id, holder);
+    }
+  }
+
+  async function compose(record: CaseRecord): Promise<Message> {
+    if (record.verdict !== null) return verdictMessage(record, record.verdict, await cases.votes(record.case.id));
+    const early = now() - record.startedAt < FIRST_PROGRESS_MS / 2 || record.message.ts === null;
+    const state = early ? { done: 0, total: record.planned.length, findings: [] } : await progressOf(record);
+    return openedMessage(record, state, now());
+  }
+
+  /** What the looks of a run have seen so far, read from the verdict job that waits for them. */
+  async function progressOf(record: CaseRecord): Promise<Progress> {
+    const job = await Job.fromId(verdicts, jobId.verdict(record.case.id, record.run));
+    const values = (await job?.getChildrenValues<EvidenceRow[]>()) ?? {};
+    const evidence = Object.values(values).flat();
+    const durationMs = now() - record.startedAt;
+    const soFar = judge({ case: record.case, path: record.path, evidence, changes: [], durationMs });
+    const findings = soFar.findings.filter((finding) => finding.direction === 'implicates');
+    return { done: Object.keys(values).length, total: record.planned.length, findings };
+  }
+
+  async function bring(record: CaseRecord, message: Message): Promise<void> {
+    const id = record.case.id;
+    const { message: at } = record;
+    const digest = createHash('sha1').update(JSON.stringify(message)).digest('base64');
+    if (at.refused !== null) return tell(record, message, at.refused);
+    if (at.shown === digest) return;
+    if (at.ts === null || at.channel === null) return post(record, message, digest);
+    const final = record.state === 'finished';
+    if (!final && (await cases.useThisMinute('edits', now())) > PROGRESS_EDITS_PER_MINUTE) return;
+    try {
+      await poster.update(at.channel, at.ts, message);
+      await cases.setMessage(id, { shown: digest });
+    } catch (error) {
+      // Somebody removed our message, or the workspace forbids late edits: progress may go, a verdict may not.
+      if (!(error instanceof Gone)) throw error;
+      log.warn({ case: id, reason: error.reason }, 'message cannot be changed any more');
+      if (final) await post({ ...record, message: { ...at, posting: null } }, message, digest);
+    }
+  }
+
+  async function post(record: CaseRecord, message: Message, digest: string): Promise<void> {
+    const id = record.case.id;
+    const { channel, thread } = record.place;
+    const mark: Mark = { event_type: 'ingress_case', event_payload: { case: id } };
+    try {
+      if (record.message.posting !== null) {
+        const there = await findOrNothing(channel, thread, record.message.posting, mark);
+        if (there !== null) {
+          await cases.setMessage(id, { channel, ts: there, posting: null });
+          return bring({ ...record, message: { ...record.message, channel, ts: there, posting: null } }, message);
+        }
+      }
+      await cases.setMessage(id, { posting: record.message.posting ?? now() });
+      const ts = await postOrBeside(channel, thread, message, mark);
+      await cases.setMessage(id, { channel, ts, posting: null, shown: digest, permalink: null });
+    } catch (error) {
+      // A clear answer leaves nothing in doubt; without one the mark stays, and the next try looks first.
+      if (!(error instanceof InDoubt)) await cases.setMessage(id, { posting: null });
+      if (!(error instanceof Refused)) throw error;
+      log.warn({ case: id, channel, reason: error.reason }, 'the case may not be posted here');
+      await cases.setMessage(id, { refused: error.reason });
+      await tell(record, message, error.reason);
+    }
+  }
+
+  /** In the thread, or, when the message that began it is gone, in the channel rather than nowhere. */
+  async function postOrBeside(channel: string, thread: string | null, message: Message, mark: Mark): Promise<string> {
+    return poster.post(channel, thread, message, mark).catch((error: unknown) => {
+      if (!(error instanceof Gone) || thread === null) throw error;
+      const note = { type: 'context' as const, elements: [{ type: 'mrkdwn' as const, text: PARENT_GONE_TEXT }] };
+      return poster.post(
+        channel,
+        null,
+        { text: `${message.text}\n${PARENT_GONE_TEXT}`, blocks: [...message.blocks, note] },
+        mark,
+      );
+    });
+  }
+
+  /** Where history may not be read, a doubtful post is repeated: twice is better than never. */
+  async function findOrNothing(
+    channel: string,
+    thread: string | null,
+    since: number,
+    mark: Mark,
+  ): Promise<string | null> {
+    return poster.find(channel, thread, since, mark).catch((error: unknown) => {
+      if (error instanceof Refused || error instanceof Gone) return null;
+      throw error;
+    });
+  }
+
+  /** The verdict, privately, to the person whose channel will not have it. */
+  async function tell(record: CaseRecord, message: Message, reason: string): Promise<void> {
+    const what = record.state === 'finished' ? 'verdict' : 'opened';
+    const told = `${record.run}-${what}`;
+    if (record.message.told === told) return;
+    const text = `${message.text}\n_${cannotPostText(reason)}_`;
+    try {
+      if (record.place.responseUrl !== null) await poster.respond(record.place.responseUrl, text);
+      else if (record.place.user !== null)
+        await poster.whisper(record.place.channel, record.place.user, record.place.thread, text);
+      else throw new Refused(reason);
+    } catch (error) {
+      if (!(error instanceof Refused || error instanceof Gone)) throw error;
+      if (what === 'verdict') metrics.gaveUp.inc({ reason: error.reason });
+      log.error(
+        { case: record.case.id, channel: record.place.channel, reason, finally: error.reason },
+        'gave up: nobody can be told',
+      );
+    }
+    await cases.setMessage(record.case.id, { told });
+  }
+
+  async function say(note: Extract<ThreadPayload, { kind: 'say' }>, job: Job): Promise<void> {
+    const link = note.about === null ? '' : await linkTo(note.about, job);
+    const text = link === '' ? note.text : `${note.text} ${link}`;
+    const { channel, thread, user, responseUrl } = note.place;
+    try {
+      if (note.private && responseUrl !== null) return await poster.respond(responseUrl, text);
+      if (note.private && user !== null) return await poster.whisper(channel, user, thread, text);
+      const mark: Mark = { event_type: 'ingress_note', event_payload: { note: job.id ?? '' } };
+      // Whoever began before us may have posted it and died before saying so.
+      const there = job.attemptsStarted > 1 ? await findOrNothing(channel, thread, job.timestamp, mark) : null;
+      if (there === null) await postOrBeside(channel, thread, { text, blocks: [] }, mark);
+    } catch (error) {
+      if (!(error instanceof Refused || error instanceof Gone)) throw error;
+      metrics.gaveUp.inc({ reason: error.reason });
+      throw new Hopeless(error.message);
+    }
+  }
+
+  /** The permalink of a case's message; waits for a message that is just being posted. */
+  async function linkTo(id: string, job: Job): Promise<string> {
+    const record = await cases.load(id);
+    if (record === null || record.message.refused !== null) return '';
+    if (record.message.permalink !== null) return record.message.permalink;
+    const { channel, ts } = record.message;
+    if (channel === null || ts === null) {
+      if (now() - job.timestamp > POINTER_WAIT_MS) return '';
+      throw new Later(LOCKED_MS, 'the case has no message yet');
+    }
+    const link = (await poster.permalink(channel, ts)) ?? '';
+    await cases.setMessage(id, { permalink: link });
+    return link;
+  }
+
+  return {
+    running: consumer.running,
+    async close(graceMs) {
+      await consumer.close(graceMs);
+      await verdicts.close();
+    },
+  };
+}
