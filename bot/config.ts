@@ -70,3 +70,12 @@ function readApiUrl(value: string | undefined): string | null {
 function wrong(key: string, why: string): TriageError {
   return new TriageError('wrong-usage', `${key} ${why}`);
 }
+
+/** What the demo takes from the environment: a Redis of one's own, if any, and how much to log. */
+export function readDemoEnvironment(env: Environment = process.env): {
+  redisUrl: string | null;
+  logLevel: SharedConfig['logLevel'];
+} {
+  const { redisUrl, logLevel } = readSharedConfig({ REDIS_URL: env.REDIS_URL, LOG_LEVEL: env.LOG_LEVEL ?? 'error' });
+  return { redisUrl: env.REDIS_URL ? redisUrl : null, logLevel };
+}

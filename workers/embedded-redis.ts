@@ -62,6 +62,7 @@ export async function startEmbeddedRedis(options: { startMs?: number } = {}): Pr
   });
   guard.unref();
   const stop = async () => {
+    guard.ref();
     guard.stdin.end();
     await ended;
     await rm(dir, { recursive: true, force: true });

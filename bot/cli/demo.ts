@@ -1,0 +1,92 @@
+import { parseArgs } from 'node:util';
+import { EXIT, reasonOf, TriageError } from '../../diagnostics/errors.ts';
+import type { Answer } from '../../diagnostics/types.ts';
+import { runUntilStopped } from '../../workers/process.ts';
+import { readDemoEnvironment } from '../config.ts';
+
+const ANSWER_EXIT: Record<Answer, number> = { 'not-ingress': 0, ingress: 10, inconclusive: 20 };
+const USAGE = 'usage: ./dev demo [--port N] | ./dev demo --script NAME [--json] | ./dev demo --list [--json]';
+
+/** `./dev demo`: the whole system on this machine, with a page to talk to it, or one script of it. */
+export async function demo(args: string[]): Promise<number> {
+  try {
+    const options = readOptions(args);
+    // Loaded only when it is needed: --list works where nothing is installed yet.
+    const { listScripts, runScript } = await import('../demo/script.ts');
+    const scripts = listScripts();
+    if (options.list) {
+      const lines = scripts.map(({ name, title }) => `${name.padEnd(28)} ${title}`);
+      process.stdout.write(options.json ? `${JSON.stringify(scripts)}\n` : `${lines.join('\n')}\n`);
+      return 0;
+    }
+    const { script } = options;
+    if (script !== null && !scripts.some(({ name }) => name === script)) {
+      throw new TriageError(
+        'wrong-usage',
+        `no script ${script}; there are ${scripts.map(({ name }) => name).join(', ')}`,
+      );
+    }
+    const { startDemo } = await import('../demo/system.ts');
+    const environment = readDemoEnvironment();
+    if (script === null) {
+      return await runUntilStopped(async (signal) => {
+        const system = await startDemo({
+          ...environment,
+          ...(options.port !== null && { port: options.port }),
+          signal,
+        });
+        process.stdout.write(`${system.slack.url}\n`);
+        process.stderr.write(
+          'Open it, break something on the right, and complain in #major-system-issues. Ctrl-C ends all.\n',
+        );
+        return system;
+      });
+    }
+    return await playScript(script, options.json);
+
+    async function playScript(name: string, json: boolean): Promise<number> {
+      const stop = new AbortController();
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+      const system = await startDemo({ ...environment, signal: stop.signal });
+      const say = (line: string) => (json ? process.stderr : process.stdout).write(`${line}\n`);
+      const told = new Promise<never>((_, reject) =>
+        stop.signal.addEventListener('abort', () => reject(stop.signal.reason)),
+      );
+      const verdict = await Promise.race([runScript(system, name, say), told]).finally(system.stop);
+      if (json) process.stdout.write(`${JSON.stringify(verdict)}\n`);
+      else
+        say(
+          `verdict: ${verdict.answer}, ${verdict.hop ?? 'no hop'}, ${verdict.cause ?? 'no cause'}, confidence ${verdict.confidence}`,
+        );
+      return ANSWER_EXIT[verdict.answer];
+    }
+  } catch (error) {
+    if (error instanceof TriageError) {
+      process.stderr.write(`demo: ${error.message}\n`);
+      return EXIT[error.code];
+    }
+    if (error instanceof DOMException && error.name === 'AbortError') return 130;
+    process.stderr.write(`demo: our own bug: ${reasonOf(error)}\n`);
+    return EXIT['our-bug'];
+  }
+}
+
+function readOptions(args: string[]): { script: string | null; json: boolean; list: boolean; port: number | null } {
+  try {
+    const { values } = parseArgs({
+      args,
+      options: {
+        script: { type: 'string' },
+        json: { type: 'boolean' },
+        list: { type: 'boolean' },
+        port: { type: 'string' },
+      },
+    });
+    const port = values.port === undefined ? null : Number(values.port);
+    if (port !== null && !(Number.isInteger(port) && port >= 0 && port <= 65_535))
+      throw new Error(`--port ${values.port} is no port`);
+    return { script: values.script ?? null, json: values.json ?? false, list: values.list ?? false, port };
+  } catch (error) {
+    throw new TriageError('wrong-usage', `${reasonOf(error)}\n${USAGE}`);
+  }
+}

@@ -1,0 +1,93 @@
+import { pid } from 'node:process';
+import { TriageError } from '../../diagnostics/errors.ts';
+import { LabError } from '../../proxy/lab/lab-error.ts';
+import { startWorld, type World } from '../../proxy/lab/world.ts';
+import { type CaseRecord, createCases } from '../../workers/cases.ts';
+import { readConfigFile, type SharedConfig } from '../../workers/config.ts';
+import { type EmbeddedRedis, startEmbeddedRedis } from '../../workers/embedded-redis.ts';
+import { createLog } from '../../workers/log.ts';
+import { startWorkersProcess } from '../../workers/main.ts';
+import { createMetrics } from '../../workers/metrics.ts';
+import { closeRedis, connectRedis } from '../../workers/redis.ts';
+import type { BotConfig } from '../config.ts';
+import { type LocalSlack, startLocalSlack } from '../local-slack/index.ts';
+import { startBotProcess } from '../main.ts';
+import { labPanel } from './panel.ts';
+
+/** The channel whose reports are answered without being asked. */
+export const REPORT_CHANNEL = 'major-system-issues';
+
+/** The whole system on this machine. */
+export interface DemoSystem {
+  world: World;
+  slack: LocalSlack;
+  /** The newest cases. */
+  recent: (count: number) => Promise<CaseRecord[]>;
+  stop: () => Promise<void>;
+}
+
+/**
+ * Brings everything up: Redis (unless there is one), the lab, the workspace, workers, bot. What was started is taken down
+ * again when a part is missing. Throws TriageError `unavailable` that names it.
+ */
+export async function startDemo(options: {
+  redisUrl: string | null;
+  logLevel: SharedConfig['logLevel'];
+  port?: number;
+  signal: AbortSignal;
+}): Promise<DemoSystem> {
+  const ends: (() => Promise<unknown>)[] = [];
+  const stop = async () => {
+    for (const end of ends.splice(0).reverse()) await end();
+  };
+  try {
+    const [redis, world] = await startGround(options.redisUrl, ends);
+    options.signal.throwIfAborted();
+    const slack = await startLocalSlack({
+      ...(options.port !== undefined && { port: options.port }),
+      name: 'Demo workspace',
+      panel: labPanel(world, REPORT_CHANNEL),
+    }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EADDRINUSE') throw error;
+      throw new TriageError('unavailable', `port ${options.port} is taken; choose another with --port`);
+    });
+    ends.push(() => slack.close());
+    const { file } = readConfigFile(null);
+    const config: BotConfig = {
+      redisUrl: redis,
+      inventory: world.inventory,
+      logLevel: options.logLevel,
+      metricsPort: null,
+      file: { ...file, channels: { ...file.channels, triage: [`#${REPORT_CHANNEL}`] } },
+      warnings: [],
+      botToken: slack.botToken,
+      mode: { kind: 'socket', appToken: slack.appToken },
+      slackApiUrl: slack.apiUrl,
+    };
+    const log = createLog(config.logLevel, 'demo').child({ pid });
+    const metrics = createMetrics({ process: false });
+    const workers = await startWorkersProcess(config, { log, metrics });
+    ends.push(workers.stop);
+    const bot = await startBotProcess(config, options.signal, { log, metrics });
+    ends.push(bot.stop);
+    const reader = connectRedis(redis, 'worker', 'iti-demo');
+    reader.on('error', () => {});
+    ends.push(async () => closeRedis(reader));
+    return { world, slack, recent: createCases(reader).recent, stop };
+  } catch (error) {
+    await stop();
+    if (error instanceof LabError) throw new TriageError('unavailable', error.message, { cause: error });
+    throw error;
+  }
+}
+
+/** Redis and the lab take a second each, so they start together; if one fails the other is taken down too. */
+async function startGround(redisUrl: string | null, ends: (() => Promise<unknown>)[]): Promise<[string, World]> {
+  const [redis, world] = await Promise.allSettled([redisUrl === null ? startEmbeddedRedis() : redisUrl, startWorld()]);
+  const embedded = (one: string | EmbeddedRedis): one is EmbeddedRedis => typeof one !== 'string';
+  if (redis.status === 'fulfilled' && embedded(redis.value)) ends.push(redis.value.stop);
+  if (world.status === 'fulfilled') ends.push(() => world.value.stop());
+  if (redis.status === 'rejected') throw redis.reason;
+  if (world.status === 'rejected') throw world.reason;
+  return [embedded(redis.value) ? redis.value.url : redis.value, world.value];
+}
