@@ -1,0 +1,173 @@
+import { renderBlocks } from './blocks.js';
+import { createComposer } from './composer.js';
+import { fill, h } from './dom.js';
+import { icon } from './icons.js';
+import { createList } from './list.js';
+import { avatar } from './message.js';
+import { drawModal } from './modal.js';
+import { mrkdwn } from './mrkdwn.js';
+import { catchLinks, closeThread, followAddress, show, tellFailure } from './navigate.js';
+import { drawPanel } from './panel.js';
+import { drawSidebar } from './sidebar.js';
+import { act, channelMessages, connect, onChange, state, threadMessages } from './store.js';
+
+const nodes = Object.fromEntries(
+  ['app', 'sidebar', 'main', 'thread', 'panel'].map((id) => [id, document.getElementById(id)]),
+);
+
+const scroll = h('div.messages', { role: 'log', 'aria-label': 'Messages', tabindex: 0 });
+const drawMessages = createList(scroll, { inThread: false });
+const composer = createComposer({ name: 'channel', target: () => ({ channel: state.current, threadTs: null }) });
+
+const threadScroll = h('div.messages', { role: 'log', 'aria-label': 'Thread', tabindex: 0 });
+const drawThreadMessages = createList(threadScroll, { inThread: true });
+const threadComposer = createComposer({
+  name: 'thread',
+  target: () => ({ channel: state.current, threadTs: state.thread }),
+});
+threadComposer.label('Reply…');
+
+let panelOpen = sessionStorage.getItem('panel') !== 'closed';
+
+function draw(what) {
+  drawSidebar(nodes.sidebar, { onPerson: become });
+  if (what === 'panel' || what === 'all' || what === 'place') drawSide();
+  if (what === 'view' || what === 'all') drawModal();
+  if (what === 'panel' || what === 'view' || what === 'connection') return;
+  drawMain();
+  drawThread();
+  document.title = title();
+}
+
+function title() {
+  const unread = [...state.unread.values()].reduce((sum, n) => sum + n, 0);
+  const name = state.current === 'home' ? state.app.name : `#${state.channels.get(state.current)?.name ?? ''}`;
+  return `${unread > 0 ? `(${unread}) ` : ''}${name} · ${state.team.name}`;
+}
+
+function drawMain() {
+  if (state.current === 'home') return void drawHome();
+  const channel = state.channels.get(state.current);
+  if (!channel) return;
+  if (scroll.parentNode !== nodes.main) {
+    fill(nodes.main, h('header.bar', {}), scroll, composer.node);
+  }
+  fill(
+    nodes.main.querySelector('.bar'),
+    h('h1', {}, h('span.sign', {}, channel.kind === 'private' ? icon('lock') : '#'), channel.name),
+    channel.topic && h('span.topic', {}, channel.topic),
+    !channel.withBot &&
+      h(
+        'span.tag',
+        { title: `${state.app.name} reads and posts only where it is a member` },
+        `${state.app.name} is not here`,
+      ),
+    channel.archived && h('span.tag', {}, 'Archived'),
+  );
+  composer.label(`Message #${channel.name}`);
+  const list = channelMessages(channel.id);
+  drawMessages(list, { key: channel.id, channel: channel.id, head: list.length === 0 ? emptyChannel(channel) : null });
+}
+
+function emptyChannel(channel) {
+  const command = state.commands[0];
+  return h(
+    'div.empty',
+    {},
+    h('div.empty-sign', {}, '#'),
+    h('h2', {}, channel.name),
+    h('p', {}, 'Nothing has been said here yet.'),
+    command && h('p.faint', {}, 'Say what is broken, or type ', h('code', {}, command.command), '.'),
+  );
+}
+
+function drawHome() {
+  const bot = state.users.get(state.app.botUserId);
+  const onAction = (action) => act('clickView', action).catch(tellFailure);
+  fill(
+    nodes.main,
+    h(
+      'header.bar',
+      {},
+      bot && avatar(bot, state.app.name, '.small'),
+      h('h1', {}, state.app.name),
+      h('span.topic', {}, 'Home'),
+    ),
+    h(
+      'div.home',
+      {},
+      state.home
+        ? renderBlocks(state.home.blocks, onAction)
+        : h(
+            'div.empty',
+            {},
+            h('h2', {}, 'Nothing here yet'),
+            h('p', {}, `${state.app.name} has not published its Home.`),
+          ),
+    ),
+  );
+}
+
+function drawThread() {
+  const channel = state.channels.get(state.current);
+  const open = Boolean(state.thread && channel);
+  nodes.thread.hidden = !open;
+  nodes.app.classList.toggle('with-thread', open);
+  if (!open) return;
+  if (threadScroll.parentNode !== nodes.thread) {
+    fill(nodes.thread, h('header.bar', {}), threadScroll, threadComposer.node);
+  }
+  fill(
+    nodes.thread.querySelector('.bar'),
+    h('h1', {}, 'Thread'),
+    h('span.topic', {}, `#${channel.name}`),
+    h(
+      'button.close',
+      { type: 'button', title: 'Close', 'aria-label': 'Close thread', onclick: closeThread },
+      icon('close'),
+    ),
+  );
+  const list = threadMessages(channel.id, state.thread);
+  const gone = list.length === 0 ? h('div.empty', {}, h('p', {}, mrkdwn('That message is not here.'))) : null;
+  drawThreadMessages(list, { key: `${channel.id} ${state.thread}`, channel: channel.id, head: gone });
+}
+
+function drawSide() {
+  nodes.app.classList.toggle('with-panel', Boolean(state.panel));
+  nodes.app.classList.toggle('panel-open', Boolean(state.panel) && panelOpen);
+  drawPanel(nodes.panel, {
+    open: panelOpen,
+    onToggle() {
+      panelOpen = !panelOpen;
+      sessionStorage.setItem('panel', panelOpen ? 'open' : 'closed');
+      drawSide();
+    },
+    onSuggestion(suggestion) {
+      const wanted = suggestion.channel?.replace(/^#/, '');
+      const channel = [...state.channels.values()].find((c) => wanted && (c.id === wanted || c.name === wanted));
+      if (channel && channel.id !== state.current) show(channel.id);
+      else if (state.current === 'home') followAddress();
+      composer.set(suggestion.text);
+    },
+  });
+}
+
+async function become(user) {
+  sessionStorage.setItem('me', user);
+  state.unread.clear();
+  await connect(user);
+}
+
+onChange(draw);
+addEventListener('popstate', followAddress);
+document.addEventListener('click', catchLinks);
+addEventListener('focus', () => {
+  if (state.unread.delete(state.current)) draw('channels');
+});
+document.addEventListener('keydown', (event) => {
+  if (event.key === 'Escape' && state.thread && !document.querySelector('dialog[open], .menu')) closeThread();
+});
+
+await connect(sessionStorage.getItem('me') ?? '');
+followAddress();
+composer.focus();
