@@ -10,10 +10,10 @@ export const QUEUES = { look: 'look', verdict: 'verdict', thread: 'thread' } as 
 export type QueueName = keyof typeof QUEUES;
 
 /**
- * A killed worker is noticed after one lock and two rounds of the stalled check: under ten seconds.
+ * A killed worker is noticed after one lock and two rounds of the stalled check: about four seconds.
  * A job may be taken over many times before its case is given up, since the fault is then in what kills the workers.
  */
-export const LOCKS = { lockDuration: 4000, stalledInterval: 2000, maxStalledCount: 40, runRetryDelay: 1000 } as const;
+export const LOCKS = { lockDuration: 3000, stalledInterval: 1000, maxStalledCount: 40, runRetryDelay: 1000 } as const;
 
 const caseId = z.string().regex(/^c-[0-9]{8}-[0-9a-z]{4,32}$/);
 const run = z.int().min(1).max(1000);

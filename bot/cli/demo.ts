@@ -46,7 +46,7 @@ export async function demo(args: string[]): Promise<number> {
 
     async function playScript(name: string, json: boolean): Promise<number> {
       const stop = new AbortController();
-      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort(signal));
       const system = await startDemo({ ...environment, signal: stop.signal });
       const say = (line: string) => (json ? process.stderr : process.stdout).write(`${line}\n`);
       const told = new Promise<never>((_, reject) =>
@@ -65,7 +65,8 @@ export async function demo(args: string[]): Promise<number> {
       process.stderr.write(`demo: ${error.message}\n`);
       return EXIT[error.code];
     }
-    if (error instanceof DOMException && error.name === 'AbortError') return 130;
+    if (error === 'SIGINT') return 130;
+    if (error === 'SIGTERM') return 143;
     process.stderr.write(`demo: our own bug: ${reasonOf(error)}\n`);
     return EXIT['our-bug'];
   }
