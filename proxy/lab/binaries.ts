@@ -4,6 +4,9 @@ import { LabError } from './lab-error.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
+/** Where servers are installed, on the PATH of root only. */
+const SYSTEM_FOLDERS = ['/usr/sbin', '/sbin', '/usr/local/sbin'];
+
 /** The real servers that worlds are made of; `traefik` is null where it could not be had. */
 export interface Binaries {
   nginx: string;
@@ -12,12 +15,12 @@ export interface Binaries {
 }
 
 /**
- * Finds the servers on PATH, in the system's own folders, and Traefik in the parts folder.
+ * Finds the servers on PATH and in the system's own folders, and Traefik in the parts folder (ITI_PARTS, else .parts).
  * @throws LabError with `missing` when nginx or haproxy is not here.
  */
-export function findBinaries(env: NodeJS.ProcessEnv = process.env): Binaries {
-  const folders = [...(env.PATH ?? '').split(':').filter(Boolean), '/usr/sbin', '/sbin', '/usr/local/sbin'];
-  const parts = [env.ITI_PARTS, join(ROOT, '.parts')].filter((folder) => folder !== undefined);
+export function findBinaries(env: NodeJS.ProcessEnv = process.env, alsoIn = SYSTEM_FOLDERS): Binaries {
+  const folders = [...(env.PATH ?? '').split(':').filter(Boolean), ...alsoIn];
+  const parts = [env.ITI_PARTS ?? join(ROOT, '.parts')];
   const nginx = firstExecutable('nginx', folders);
   const haproxy = firstExecutable('haproxy', folders);
   if (!nginx) throw new LabError('nginx is not installed here', { missing: 'nginx' });
