@@ -27,6 +27,7 @@ export function ioFor(inventory: Inventory, forHost: string): Io {
     trust: inventory.trust,
     dns: inventory.dns,
     proxy: proxyReader(
+      inventory,
       guard,
       async (host) => (await resolve(host, AbortSignal.timeout(PAGE_NAME_PATIENCE_MS))).addresses,
     ),

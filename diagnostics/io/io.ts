@@ -1,4 +1,3 @@
-import type { Instance, PathHop, Scheme } from '../types.ts';
 import type { EndpointShares, ProxyRoutes, ReloadHistory, ServedRequests } from './proxy-reader.ts';
 
 /** How a raw conversation ended from our side: FIN, RST, still open when we stopped, or no connection at all. */
@@ -93,24 +92,18 @@ export interface HandshakeSpec {
   patienceMs: number;
 }
 
+/** A part of a managed proxy, by its names in the inventory. */
+export interface PartName {
+  hop: string;
+  part: string | null;
+}
+
 /** Reads what a managed proxy says of itself: logs, metrics, admin pages. Lives in proxy/, bounded and read-only. */
 export interface ProxyReader {
-  reloads(hop: PathHop, instance: Instance, since: string | null, signal: AbortSignal): Promise<ReloadHistory>;
-  requests(
-    hop: PathHop,
-    instance: Instance,
-    host: string,
-    since: string | null,
-    signal: AbortSignal,
-  ): Promise<ServedRequests>;
-  shares(
-    hop: PathHop,
-    instance: Instance,
-    service: PathHop,
-    since: string | null,
-    signal: AbortSignal,
-  ): Promise<EndpointShares>;
-  routes(hop: PathHop, instance: Instance, host: string, path: string, signal: AbortSignal): Promise<ProxyRoutes>;
+  reloads(of: PartName, signal: AbortSignal): Promise<ReloadHistory>;
+  requests(of: PartName, host: string, since: string | null, signal: AbortSignal): Promise<ServedRequests>;
+  shares(of: PartName, service: string, since: string | null, signal: AbortSignal): Promise<EndpointShares>;
+  routes(of: PartName, host: string, path: string, signal: AbortSignal): Promise<ProxyRoutes>;
 }
 
 /** Everything that a check may do to the world, and nothing else: all of it bounded in bytes and time. */
@@ -123,5 +116,3 @@ export interface Io {
   handshake(spec: HandshakeSpec, signal: AbortSignal): Promise<HandshakeSeen>;
   proxy: ProxyReader;
 }
-
-export type { Scheme };

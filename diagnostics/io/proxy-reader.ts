@@ -56,6 +56,8 @@ export interface ServedRequests {
   /** Time of the first and last 5xx, ISO. */
   firstError: string | null;
   lastError: string | null;
+  /** Addresses that requests to this host went to, with how many and how many of those failed. */
+  upstreams: { address: string; requests: number; errors: number }[];
   /** Clear-text garbage on this listener: lines whose request was a PROXY header or a TLS record. */
   proxyHeaderLines: number;
 }

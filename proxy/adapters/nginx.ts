@@ -8,7 +8,7 @@ import { tailLines } from './tail.ts';
 const KEPT = 200;
 
 /** Reloads of an nginx: its error log, its worker processes, and whether its file is newer than what it serves. */
-export async function nginxReloads(instance: Instance, _since: string | null): Promise<ReloadHistory> {
+export async function nginxReloads(instance: Instance): Promise<ReloadHistory> {
   if (!instance.errorLog && !instance.pidFile) {
     throw new BlindLook(
       'not-configured',

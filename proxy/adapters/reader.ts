@@ -1,5 +1,5 @@
 import type { Guard } from '../../diagnostics/io/guard.ts';
-import type { ProxyReader } from '../../diagnostics/io/io.ts';
+import type { PartName, ProxyReader } from '../../diagnostics/io/io.ts';
 import {
   BlindLook,
   type EndpointShares,
@@ -8,6 +8,7 @@ import {
   type ServedRequests,
 } from '../../diagnostics/io/proxy-reader.ts';
 import type { Instance, PathHop } from '../../diagnostics/types.ts';
+import type { Inventory } from '../inventory/inventory.ts';
 import { accessRows } from './access-rows.ts';
 import { nginxReloads } from './nginx.ts';
 import { getPage } from './page.ts';
@@ -32,10 +33,22 @@ const LOG_HINT: { [kind: string]: string } = {
   envoy: 'switch on its access log and name the file as accessLog:',
 };
 
-/** Reads managed proxies by their kind: one object, all kinds. */
-export function proxyReader(guard: Guard, resolve: (host: string) => Promise<string[]>): ProxyReader {
+/** Reads the managed proxies of an inventory, each by its kind. */
+export function proxyReader(
+  inventory: Inventory,
+  guard: Guard,
+  resolve: (host: string) => Promise<string[]>,
+): ProxyReader {
   const reach: Reach = { page: (url, signal) => getPage(url, resolve, guard, signal) };
-  const rowsOf = (hop: PathHop, instance: Instance, since: string | null): ReturnType<typeof accessRows> => {
+  const named = ({ hop: name, part }: PartName): { hop: PathHop; instance: Instance } => {
+    const hop = inventory.hops[name];
+    const instance = hop?.instances.find((one) => one.name === part);
+    if (!hop || !instance)
+      throw new BlindLook('not-configured', `the inventory names no ${name}${part ? ` ${part}` : ''}`);
+    return { hop, instance };
+  };
+  const rowsOf = (of: PartName, since: string | null): ReturnType<typeof accessRows> => {
+    const { hop, instance } = named(of);
     if (!instance.accessLog) {
       throw new BlindLook(
         'not-configured',
@@ -45,20 +58,22 @@ export function proxyReader(guard: Guard, resolve: (host: string) => Promise<str
     return accessRows(instance, since);
   };
   return {
-    async reloads(hop, instance, since, signal): Promise<ReloadHistory> {
-      if (NGINX.has(hop.kind)) {
-        const fromMetrics = hop.kind === 'ingress-nginx' ? await ingressNginxReloads(instance, reach, signal) : null;
-        return fromMetrics ?? nginxReloads(instance, since);
-      }
-      return metricReloads(hop, instance, reach, signal);
+    async reloads(of, signal): Promise<ReloadHistory> {
+      const { hop, instance } = named(of);
+      if (!NGINX.has(hop.kind)) return metricReloads(hop, instance, reach, signal);
+      const fromMetrics = hop.kind === 'ingress-nginx' ? await ingressNginxReloads(instance, reach, signal) : null;
+      return fromMetrics ?? nginxReloads(instance);
     },
-    async requests(hop, instance, host, since): Promise<ServedRequests> {
-      return countRequests(await rowsOf(hop, instance, since), host);
+    async requests(of, host, since): Promise<ServedRequests> {
+      return countRequests(await rowsOf(of, since), host);
     },
-    async shares(hop, instance, service, since): Promise<EndpointShares> {
-      return countShares(await rowsOf(hop, instance, since), service);
+    async shares(of, service, since): Promise<EndpointShares> {
+      const behind = inventory.hops[service];
+      if (!behind?.endpoints) throw new BlindLook('not-configured', `the endpoints of ${service} are not known`);
+      return countShares(await rowsOf(of, since), behind);
     },
-    async routes(hop, instance, host, path, signal): Promise<ProxyRoutes> {
+    async routes(of, host, path, signal): Promise<ProxyRoutes> {
+      const { hop, instance } = named(of);
       if (hop.kind !== 'traefik')
         throw new BlindLook('not-configured', `${hop.name}: its routes cannot be asked of a running ${hop.kind}`);
       return traefikRoutes(instance, host, path, reach, signal);

@@ -14,6 +14,20 @@ const iso = (ms: number | null | undefined): string | null =>
   ms === null || ms === undefined ? null : new Date(ms).toISOString();
 const upstreamSeconds = (row: AccessRow): number => row.upstreams.reduce((sum, u) => sum + (u.seconds ?? 0), 0);
 
+/** Most addresses that are named: more than any service has endpoints worth naming. */
+const MOST_UPSTREAMS = 100;
+
+function upstreamsOf(rows: AccessRow[]): ServedRequests['upstreams'] {
+  const counts = new Map<string, { requests: number; errors: number }>();
+  for (const { address, status } of rows.flatMap((row) => row.upstreams)) {
+    const counted = counts.get(address) ?? { requests: 0, errors: 0 };
+    counted.requests++;
+    if (status === null || status >= 500) counted.errors++;
+    counts.set(address, counted);
+  }
+  return [...counts].map(([address, c]) => ({ address, ...c })).slice(0, MOST_UPSTREAMS);
+}
+
 /** Pure: what the rows say of one host. Rows without a host count where the whole log has none. */
 export function countRequests(log: AccessRows, host: string): ServedRequests {
   const named = log.rows.some((row) => row.host !== null);
@@ -34,6 +48,7 @@ export function countRequests(log: AccessRows, host: string): ServedRequests {
     slowUpstream: 0,
     firstError: null,
     lastError: null,
+    upstreams: upstreamsOf(rows),
     proxyHeaderLines: log.rows.filter((row) => HEADER_LINE.test(row.request)).length,
   };
   const add = (into: { [status: string]: number }, status: number): void => {

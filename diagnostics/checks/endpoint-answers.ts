@@ -1,0 +1,276 @@
+import { type Draft, defineCheck, type Planned, type ReadScope } from '../define-check.ts';
+import { splitAddress } from '../io/address.ts';
+import type { Attempt, RequestSpec } from '../io/io.ts';
+import { duration, failure, shellWord } from '../wording.ts';
+import { SLOW_MS } from './path-bisect.ts';
+
+export interface EndpointData {
+  scheme: 'https' | 'http';
+  host: string;
+  path: string;
+  attempts: Attempt[];
+  /** The application's own health page, where the inventory names one. */
+  health: { path: string; status: number | null; error: string | null } | null;
+  declared: number | null;
+}
+
+const FIRST = 3;
+const MORE = 9;
+const PATIENCE_MS = 8_000;
+
+interface EndpointFacts {
+  ENDPOINT_ANSWERS: { count: number; total: number; status: number; ms: number; address: string; url: string };
+  ENDPOINT_ERRORS: { count: number; total: number; status: number; ms: number; address: string; url: string };
+  ENDPOINT_REFUSES: { count: number; total: number; address: string; url: string };
+  ENDPOINT_PORT_UNDECLARED: { address: string; port: number; ports: number[] };
+  ENDPOINT_CLOSES: { how: string; count: number; total: number; address: string; url: string };
+  ENDPOINT_SLOW: { ms: number; total: number; status: number; address: string; url: string };
+  ENDPOINT_SILENT: { ms: number; count: number; total: number; address: string; url: string; health: number | null };
+  ENDPOINT_UNREACHABLE: { how: string; address: string };
+  ENDPOINT_HEALTH_FAILS: { status: number | null; path: string; address: string };
+  NO_ENDPOINTS: { service: string };
+}
+
+const curl = (f: { url: string; address: string }): string => {
+  const url = new URL(f.url);
+  return `curl -si -H ${shellWord(`Host: ${url.host}`)} ${shellWord(`${url.protocol}//${f.address}${url.pathname}`)}`;
+};
+
+const median = (values: number[]): number => Math.round([...values].sort((a, b) => a - b)[values.length >> 1] ?? 0);
+
+function read(data: EndpointData, scope: ReadScope): Draft<EndpointFacts>[] {
+  if (data.declared === 0) return [{ code: 'NO_ENDPOINTS', facts: { service: scope.look.at.hop } }];
+  const base = { address: scope.address, url: `${data.scheme}://${data.host}${data.path}` };
+  const total = data.attempts.length;
+  const found: Draft<EndpointFacts>[] = [];
+  const where = (test: (a: Attempt) => boolean): Attempt[] => data.attempts.filter(test);
+
+  const refused = where((a) => a.error === 'ECONNREFUSED');
+  if (refused.length) {
+    found.push({ code: 'ENDPOINT_REFUSES', facts: { count: refused.length, total, ...base } });
+    const port = splitAddress(scope.address)?.port ?? 0;
+    const endpoint = scope.hop?.endpoints?.find((e) => e.name === scope.look.at.part);
+    if (endpoint?.ports.length && !endpoint.ports.includes(port)) {
+      found.push({ code: 'ENDPOINT_PORT_UNDECLARED', facts: { address: scope.address, port, ports: endpoint.ports } });
+    }
+  }
+  const unreachable = where((a) => a.phase === 'connect' && a.error !== null && a.error !== 'ECONNREFUSED');
+  // An address of another network that does not answer us proves nothing about the endpoint.
+  if (unreachable.length === total)
+    return [
+      {
+        code: 'ENDPOINT_UNREACHABLE',
+        facts: { how: failure(unreachable[0]?.error ?? null, null, null), address: scope.address },
+      },
+    ];
+
+  const silent = where((a) => a.phase === 'answer' && a.error === 'TIMEOUT');
+  if (silent.length) {
+    const ms = median(silent.map((a) => a.ms.total));
+    found.push({
+      code: 'ENDPOINT_SILENT',
+      facts: { ms, count: silent.length, total, ...base, health: data.health?.status ?? null },
+    });
+  }
+  const closed = where((a) => (a.phase === 'answer' || a.phase === 'tls') && a.error !== null && a.error !== 'TIMEOUT');
+  if (closed.length) {
+    found.push({
+      code: 'ENDPOINT_CLOSES',
+      facts: {
+        how: failure(closed[0]?.error ?? null, null, closed[0]?.alert ?? null),
+        count: closed.length,
+        total,
+        ...base,
+      },
+    });
+  }
+  const errors = where((a) => a.error === null && (a.status ?? 0) >= 500);
+  if (errors.length) {
+    const status = errors[0]?.status as number;
+    found.push({
+      code: 'ENDPOINT_ERRORS',
+      facts: { count: errors.length, total, status, ms: median(errors.map((a) => a.ms.total)), ...base },
+    });
+  }
+  const fine = where((a) => a.error === null && (a.status ?? 0) < 500);
+  if (fine.length) {
+    const ms = median(fine.map((a) => a.ms.total));
+    const facts = { total, status: fine[0]?.status as number, ms, ...base };
+    found.push({ code: 'ENDPOINT_ANSWERS', facts: { ...facts, count: fine.length } });
+    if (ms >= SLOW_MS) found.push({ code: 'ENDPOINT_SLOW', facts });
+  }
+  const health = data.health;
+  if (health && (health.error !== null || (health.status ?? 0) >= 400)) {
+    found.push({
+      code: 'ENDPOINT_HEALTH_FAILS',
+      facts: { status: health.status, path: health.path, address: scope.address },
+    });
+  }
+  return found;
+}
+
+/** Asks each endpoint directly, past every proxy: what the application itself answers. */
+export const endpointAnswers = defineCheck<EndpointData, EndpointFacts>({
+  id: 'endpoint-answers',
+  title: 'Each endpoint asked directly',
+  asks: 'What does the application itself answer, past every proxy?',
+  vantages: ['endpoint'],
+  budgetMs: 12_000,
+  plan: ({ case: triage, path }) =>
+    path.hops
+      .filter((hop) => hop.hop === 'service' || hop.hop === 'app')
+      .flatMap((hop): Planned[] => {
+        const look = {
+          check: 'endpoint-answers',
+          vantage: 'endpoint' as const,
+          hop: 'app' as const,
+          address: hop.address ?? '',
+        };
+        if (hop.endpoints === null) {
+          const detail = `${hop.name}: its endpoints are not known; list them in the inventory (endpoints:)`;
+          return [
+            {
+              look: { ...look, at: { hop: hop.name, part: null }, with: {} },
+              blind: { reason: 'not-configured', detail },
+            },
+          ];
+        }
+        if (hop.endpoints.length === 0)
+          return [{ look: { ...look, hop: 'service', at: { hop: hop.name, part: null }, with: { declared: 0 } } }];
+        const { host, path: asked } = triage.target;
+        const more = triage.symptoms.course !== 'steady';
+        const scheme = hop.scheme === 'https' ? 'https' : 'http';
+        return hop.endpoints
+          .filter((endpoint) => endpoint.ready !== false)
+          .map((endpoint) => ({
+            look: {
+              ...look,
+              address: endpoint.address,
+              at: { hop: hop.name, part: endpoint.name },
+              with: { scheme, host, path: asked, health: hop.health, more, declared: null },
+            },
+          }));
+      }),
+  async look(io, look, address, signal) {
+    const { scheme, host, path, health, more, declared } = look.with as {
+      scheme: 'https' | 'http';
+      host: string;
+      path: string;
+      health: string | null;
+      more: boolean;
+      declared: number | null;
+    };
+    if (declared === 0) return { scheme: 'http', host: '', path: '/', attempts: [], health: null, declared };
+    const spec: RequestSpec = { address, scheme, host, path, proxyHeader: 'none', patienceMs: PATIENCE_MS };
+    const wave = (n: number): Promise<Attempt[]> =>
+      Promise.all(Array.from({ length: n }, () => io.request(spec, signal)));
+    const [first, healthy] = await Promise.all([
+      wave(FIRST),
+      health ? io.request({ ...spec, path: health, patienceMs: 3_000 }, signal) : Promise.resolve(null),
+    ]);
+    const mixed = new Set(first.map((a) => a.error ?? a.status)).size > 1;
+    const attempts =
+      mixed || (more && first.every((a) => a.ms.total < SLOW_MS)) ? [...first, ...(await wave(MORE))] : first;
+    return {
+      scheme,
+      host,
+      path,
+      attempts,
+      health: healthy && health ? { path: health, status: healthy.status, error: healthy.error } : null,
+      declared: null,
+    };
+  },
+  read,
+  findings: {
+    ENDPOINT_ANSWERS: {
+      hop: 'app',
+      direction: 'clears',
+      title: 'The endpoint answers when asked directly',
+      says: (f) =>
+        `Asked directly, ${f.address} answers ${f.count} of ${f.total} requests (${f.status}, ${duration(f.ms)}).`,
+      next: () => 'Nothing to do here.',
+      reproduce: curl,
+    },
+    ENDPOINT_ERRORS: {
+      hop: 'app',
+      direction: 'implicates',
+      title: 'The endpoint itself answers with an error',
+      says: (f) =>
+        `Asked directly, ${f.address} answers ${f.status} itself in ${f.count} of ${f.total} requests (${duration(f.ms)}).`,
+      next: (f) => `Look at the application's log on ${f.address}, and at its last deploy.`,
+      reproduce: curl,
+    },
+    ENDPOINT_REFUSES: {
+      hop: 'app',
+      direction: 'implicates',
+      title: 'The endpoint refuses connections',
+      says: (f) => `${f.address} refuses connections (${f.count} of ${f.total}): nothing listens there.`,
+      next: (f) => `See whether the application on ${f.address} is running, and why it stopped.`,
+      reproduce: (f) => curl(f),
+    },
+    ENDPOINT_PORT_UNDECLARED: {
+      hop: 'service',
+      direction: 'implicates',
+      title: 'The service points at a port that the endpoint does not declare',
+      says: (f) =>
+        `The service sends to port ${f.port}, but ${f.address.slice(0, f.address.lastIndexOf(':'))} declares ${f.ports.join(', ')}, and nothing listens on ${f.port}.`,
+      next: (f) => `Set the service's target port to ${f.ports[0]}.`,
+      reproduce: (f) => `nc -vz ${shellWord(f.address.slice(0, f.address.lastIndexOf(':')))} ${f.port}`,
+    },
+    ENDPOINT_CLOSES: {
+      hop: 'app',
+      direction: 'implicates',
+      title: 'The endpoint takes the connection and does not answer properly',
+      says: (f) => `Asked directly, ${f.address} takes the connection and then: ${f.how} (${f.count} of ${f.total}).`,
+      next: (f) => `Look at the application's log on ${f.address}: crashes, or a port that speaks another protocol.`,
+      reproduce: curl,
+    },
+    ENDPOINT_SLOW: {
+      hop: 'app',
+      direction: 'implicates',
+      title: 'The endpoint itself is slow',
+      says: (f) => `Asked directly, ${f.address} needs ${duration(f.ms)} for an answer.`,
+      next: (f) =>
+        `Look at what the application on ${f.address} waits for: its database, a lock, another service, CPU.`,
+      reproduce: (f) => `${curl(f).replace('-si', '-so /dev/null')} -w '%{http_code} %{time_total}s\\n'`,
+    },
+    ENDPOINT_SILENT: {
+      hop: 'app',
+      direction: 'implicates',
+      title: 'The endpoint takes the request and does not answer in time',
+      says: (f) =>
+        `Asked directly, ${f.address} takes the request and gives no answer within ${duration(f.ms)} (${f.count} of ${f.total})${f.health === 200 ? ', while its health page says 200' : ''}.`,
+      next: (f) =>
+        `Look at what the application on ${f.address} waits for: its database, a lock, another service, CPU.`,
+      reproduce: (f) => `${curl(f).replace('-si', '-so /dev/null')} -m 20 -w '%{http_code} %{time_total}s\\n'`,
+    },
+    ENDPOINT_UNREACHABLE: {
+      hop: 'app',
+      direction: 'context',
+      title: 'The endpoint cannot be reached from here',
+      says: (f) =>
+        `${f.address} cannot be reached from where I look (${f.how}); that says nothing about what the proxy reaches.`,
+      next: () => 'Run a worker where the endpoints can be reached, or ask from a proxy host.',
+      reproduce: (f) => {
+        const at = f.address.lastIndexOf(':');
+        return `nc -vz -w 3 ${shellWord(f.address.slice(0, at))} ${f.address.slice(at + 1)}`;
+      },
+    },
+    ENDPOINT_HEALTH_FAILS: {
+      hop: 'app',
+      direction: 'context',
+      title: "The endpoint's own health page fails",
+      says: (f) => `${f.address}${f.path} says ${f.status ?? 'nothing'}: the application does not call itself healthy.`,
+      next: () => 'See what the health page checks: often a database or another service.',
+      reproduce: (f) => `curl -si http://${f.address}${f.path}`,
+    },
+    NO_ENDPOINTS: {
+      hop: 'service',
+      direction: 'implicates',
+      title: 'The service has no endpoints',
+      says: (f) => `${f.service} has no endpoints: there is nobody to send requests to.`,
+      next: (f) => `See why nothing is ready behind ${f.service}: its selector, its pods, its last rollout.`,
+      reproduce: () => null,
+    },
+  },
+});

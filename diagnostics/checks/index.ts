@@ -1,0 +1,27 @@
+import type { Check } from '../define-check.ts';
+import { configReloads } from './config-reloads.ts';
+import { endpointAnswers } from './endpoint-answers.ts';
+import { endpointBalance } from './endpoint-balance.ts';
+import { nameResolution } from './name-resolution.ts';
+import { pathBisect } from './path-bisect.ts';
+import { proxyProtocol } from './proxy-protocol.ts';
+import { routeOwner } from './route-owner.ts';
+import { tls } from './tls.ts';
+import { upstreamAttribution } from './upstream-attribution.ts';
+
+/** Every check there is, sorted by name. Adding one adds one line here. */
+export const CHECKS: readonly Check[] = [
+  configReloads,
+  endpointAnswers,
+  endpointBalance,
+  nameResolution,
+  pathBisect,
+  proxyProtocol,
+  routeOwner,
+  tls,
+  upstreamAttribution,
+];
+
+const BY_ID = new Map(CHECKS.map((check) => [check.id, check]));
+
+export const checkNamed = (id: string): Check | undefined => BY_ID.get(id);

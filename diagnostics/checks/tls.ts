@@ -1,0 +1,331 @@
+import { isIP } from 'node:net';
+import { type Draft, defineCheck, type ReadScope } from '../define-check.ts';
+import type { HandshakeSeen, RequestSpec } from '../io/io.ts';
+import { CLIENT_PROFILES } from '../probes/client-profiles.ts';
+import { probeTls, type TlsProbe } from '../probes/tls-probe.ts';
+import type { Case } from '../types.ts';
+import { postsOf } from '../vantages.ts';
+import { alertName } from '../wire/tls-answer.ts';
+import { clock, shellWord } from '../wording.ts';
+
+interface TlsData {
+  servername: string | null;
+  header: RequestSpec['proxyHeader'];
+  seen: HandshakeSeen;
+  /** The whole enumeration, made where the report is about TLS; null elsewhere. */
+  probe: TlsProbe | null;
+}
+
+/** A certificate that ends sooner than this is worth a word, days. */
+const SOON_DAYS = 21;
+const DAY_MS = 86_400_000;
+const PATIENCE_MS = 4_000;
+
+interface TlsFacts {
+  TLS_ACCEPTED: { address: string; version: string; cipher: string; until: string; servername: string | null };
+  CERTIFICATE_EXPIRED: {
+    address: string;
+    subject: string;
+    notAfter: string;
+    days: number;
+    at: string;
+    servername: string | null;
+  };
+  CERTIFICATE_NOT_YET_VALID: {
+    address: string;
+    subject: string;
+    notBefore: string;
+    at: string;
+    servername: string | null;
+  };
+  CERTIFICATE_ENDS_SOON: {
+    address: string;
+    subject: string;
+    notAfter: string;
+    days: number;
+    servername: string | null;
+  };
+  CERTIFICATE_WRONG: {
+    address: string;
+    names: string[];
+    subject: string;
+    selfSigned: boolean;
+    host: string;
+    servername: string | null;
+  };
+  CERTIFICATE_CHAIN_INCOMPLETE: { address: string; subject: string; issuer: string; servername: string | null };
+  CERTIFICATE_UNTRUSTED: {
+    address: string;
+    subject: string;
+    issuer: string;
+    selfSigned: boolean;
+    servername: string | null;
+  };
+  PLAINTEXT_ON_TLS_PORT: { address: string; firstBytes: string; looksLike: string; servername: string | null };
+  TLS_REFUSED: { address: string; how: string; alert: number | null; servername: string | null };
+  TLS_CLIENT_LOCKED_OUT: {
+    address: string;
+    client: string;
+    profile: string;
+    result: string;
+    versions: string[];
+    named: boolean;
+    widespread: boolean;
+    servername: string | null;
+  };
+}
+
+/** Clients that a listener of today is still expected to let in: TLS 1.2 with what was usual in 2012. */
+const WIDESPREAD = new Set([
+  'java-8-early',
+  'java-8',
+  'java-11',
+  'android-4.4',
+  'android-5',
+  'openssl-1.0.1',
+  'openssl-1.0.2',
+  'openssl-1.1.0',
+  'openssl-1.1.1',
+  'browser',
+]);
+
+/** Profiles that the words of a report mean. */
+export function profilesNamed(triage: Case): string[] {
+  const text = [triage.report ?? '', ...triage.symptoms.clients].join(' ').toLowerCase();
+  const has = (word: string): boolean =>
+    new RegExp(`(?<![\\w.])${word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?![\\w])`).test(text);
+  return CLIENT_PROFILES.filter((profile) =>
+    profile.words.some((word) => has(word) || (word === 'icm_http' && text.includes(word))),
+  ).map((p) => p.profile);
+}
+
+function readCertificate(seen: HandshakeSeen, scope: ReadScope, servername: string | null): Draft<TlsFacts>[] {
+  const leaf = seen.certificates[0];
+  if (!leaf) return [];
+  const found: Draft<TlsFacts>[] = [];
+  const base = { address: scope.address, subject: leaf.subject, servername };
+  const now = Date.parse(scope.at);
+  const days = Math.floor((Date.parse(leaf.notAfter) - now) / DAY_MS);
+  if (Date.parse(leaf.notAfter) <= now)
+    found.push({ code: 'CERTIFICATE_EXPIRED', facts: { ...base, notAfter: leaf.notAfter, days: -days, at: scope.at } });
+  else if (days < SOON_DAYS)
+    found.push({ code: 'CERTIFICATE_ENDS_SOON', facts: { ...base, notAfter: leaf.notAfter, days } });
+  if (Date.parse(leaf.notBefore) > now)
+    found.push({ code: 'CERTIFICATE_NOT_YET_VALID', facts: { ...base, notBefore: leaf.notBefore, at: scope.at } });
+  if (seen.nameMatches === false && servername) {
+    found.push({
+      code: 'CERTIFICATE_WRONG',
+      facts: { ...base, names: leaf.names.slice(0, 10), selfSigned: seen.chain === 'self-signed', host: servername },
+    });
+  } else if (seen.chain === 'self-signed' || seen.chain === 'untrusted') {
+    found.push({
+      code: 'CERTIFICATE_UNTRUSTED',
+      facts: { ...base, issuer: leaf.issuer, selfSigned: seen.chain === 'self-signed' },
+    });
+  }
+  if (seen.chain === 'incomplete' && seen.nameMatches !== false)
+    found.push({ code: 'CERTIFICATE_CHAIN_INCOMPLETE', facts: { ...base, issuer: leaf.issuer } });
+  return found;
+}
+
+function readClients(probe: TlsProbe, scope: ReadScope, servername: string | null): Draft<TlsFacts>[] {
+  const named = profilesNamed(scope.case);
+  return probe.clients
+    .filter((client) => client.result !== 'ok' && (named.includes(client.profile) || WIDESPREAD.has(client.profile)))
+    .map((client) => ({
+      code: 'TLS_CLIENT_LOCKED_OUT',
+      facts: {
+        address: scope.address,
+        client: client.title,
+        profile: client.profile,
+        result: client.result,
+        versions: probe.versions,
+        named: named.includes(client.profile),
+        widespread: WIDESPREAD.has(client.profile),
+        servername,
+      },
+    }));
+}
+
+function read(data: TlsData, scope: ReadScope): Draft<TlsFacts>[] {
+  const { seen, servername, probe } = data;
+  const address = scope.address;
+  const plaintext = probe?.plaintext;
+  if (plaintext) return [{ code: 'PLAINTEXT_ON_TLS_PORT', facts: { address, ...plaintext, servername } }];
+  if (seen.error !== null) {
+    // Nobody there is for other checks to say; here only what was said in TLS, or instead of it.
+    if (['ECONNREFUSED', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH'].includes(seen.error)) return [];
+    const how =
+      seen.alert !== null
+        ? `alert ${seen.alert}, ${alertName(seen.alert)}`
+        : seen.error === 'CLOSED'
+          ? 'closed without a word'
+          : seen.error === 'RESET'
+            ? 'reset'
+            : seen.error.toLowerCase();
+    return [{ code: 'TLS_REFUSED', facts: { address, how, alert: seen.alert, servername } }];
+  }
+  const certificate = readCertificate(seen, scope, servername);
+  const clients = probe ? readClients(probe, scope, servername) : [];
+  const spoilt = certificate.some((f) => f.code !== 'CERTIFICATE_ENDS_SOON');
+  const leaf = seen.certificates[0];
+  if (spoilt || !leaf) return [...certificate, ...clients];
+  return [
+    {
+      code: 'TLS_ACCEPTED',
+      facts: { address, version: seen.version ?? '', cipher: seen.cipher ?? '', until: leaf.notAfter, servername },
+    },
+    ...certificate,
+    ...clients,
+  ];
+}
+
+const sClient = (f: { address: string; servername: string | null }, more = ''): string =>
+  `openssl s_client -connect ${shellWord(f.address)}${f.servername ? ` -servername ${shellWord(f.servername)}` : ''}${more} </dev/null`;
+const dates = (f: { address: string; servername: string | null }): string =>
+  `${sClient(f)} 2>/dev/null | openssl x509 -noout -subject -issuer -dates -ext subjectAltName`;
+
+/** Words that make the whole enumeration worth its connections. */
+const ABOUT_TLS = new Set(['handshake', 'certificate', 'reset', 'unspecified']);
+
+/**
+ * TLS as clients meet it: does the listener speak TLS at all, with a valid certificate for this name and a whole chain,
+ * and (where the report is about TLS) with versions and suites that old clients share.
+ */
+export const tls = defineCheck<TlsData, TlsFacts>({
+  id: 'tls',
+  title: 'TLS, certificates and old clients',
+  asks: 'Does the TLS listener let its clients in, with a certificate they accept?',
+  vantages: ['public', 'load-balancer', 'proxy-replica'],
+  budgetMs: 8_000,
+  plan: ({ case: triage, path }) =>
+    postsOf(path, triage.target)
+      .filter(
+        (post) =>
+          post.scheme === 'https' &&
+          (post.hop === 'proxy' || post.hop === 'load-balancer' || post.hop === 'cdn' || post.vantage === 'public'),
+      )
+      .map((post) => ({
+        look: {
+          check: 'tls',
+          vantage: post.vantage,
+          hop: 'proxy',
+          at: post.at,
+          address: post.address,
+          with: {
+            servername: isIP(triage.target.host) ? null : triage.target.host,
+            header: post.header,
+            whole: triage.symptoms.kinds.some((kind) => ABOUT_TLS.has(kind)) || profilesNamed(triage).length > 0,
+          },
+        },
+      })),
+  async look(io, look, address, signal) {
+    const { servername, header, whole } = look.with as {
+      servername: string | null;
+      header: TlsData['header'];
+      whole: boolean;
+    };
+    const to = { address, servername, proxyHeader: header };
+    const seen = await io.handshake({ ...to, patienceMs: PATIENCE_MS }, signal);
+    // Clear text is told apart by its bytes, which only the probe sees; a refusal is worth one look at what is spoken.
+    const probe = whole || seen.error === 'PLAINTEXT' || seen.alert !== null ? await probeTls(io, to, signal) : null;
+    return { servername, header, seen, probe };
+  },
+  read,
+  findings: {
+    TLS_ACCEPTED: {
+      hop: 'proxy',
+      direction: 'clears',
+      title: 'A current client gets in, with a valid certificate',
+      says: (f) => `${f.address} speaks ${f.version} with a valid certificate (until ${f.until.slice(0, 10)}).`,
+      next: () => 'Nothing to do here.',
+      reproduce: (f) => sClient(f),
+    },
+    CERTIFICATE_EXPIRED: {
+      hop: 'proxy',
+      direction: 'implicates',
+      title: 'The served certificate is past its end',
+      says: (f) =>
+        `${f.address} serves a certificate (${f.subject}) that ended ${clock(f.notAfter, f.at)}, ${f.days === 1 ? 'one day' : `${f.days} days`} ago.`,
+      next: () => 'Renew the certificate and reload the proxy; then see why the renewal did not happen by itself.',
+      reproduce: dates,
+    },
+    CERTIFICATE_NOT_YET_VALID: {
+      hop: 'proxy',
+      direction: 'implicates',
+      title: 'The served certificate is not valid yet',
+      says: (f) =>
+        `${f.address} serves a certificate (${f.subject}) that is valid only from ${clock(f.notBefore, f.at)} on.`,
+      next: () => 'Serve the previous certificate until then, and look at the clock of the machine that issued it.',
+      reproduce: dates,
+    },
+    CERTIFICATE_ENDS_SOON: {
+      hop: 'proxy',
+      direction: 'context',
+      title: 'The served certificate ends soon',
+      says: (f) => `The certificate at ${f.address} ends in ${f.days} days (${f.notAfter.slice(0, 10)}).`,
+      next: () => 'See that its renewal is scheduled.',
+      reproduce: dates,
+    },
+    CERTIFICATE_WRONG: {
+      hop: 'proxy',
+      direction: 'implicates',
+      title: "Another host's certificate is served, or the proxy's default one",
+      says: (f) =>
+        `${f.address} serves a${f.selfSigned ? ' self-signed' : ''} certificate for ${f.names.slice(0, 3).join(', ') || f.subject}, not for ${f.host}.`,
+      next: (f) =>
+        `Give ${f.host} its certificate: its secret or file is missing, unreadable or bound to another name.`,
+      reproduce: dates,
+    },
+    CERTIFICATE_CHAIN_INCOMPLETE: {
+      hop: 'proxy',
+      direction: 'implicates',
+      title: 'The intermediate certificate is not sent',
+      says: (f) =>
+        `${f.address} sends its certificate without the intermediate (${f.issuer}). Browsers may fetch it themselves; curl, Java and others refuse.`,
+      next: () => 'Add the intermediate to the bundle that the proxy loads, then reload.',
+      reproduce: (f) => sClient(f, ' -showcerts'),
+    },
+    CERTIFICATE_UNTRUSTED: {
+      hop: 'proxy',
+      direction: 'implicates',
+      title: 'The served certificate comes from an authority that nobody trusts',
+      says: (f) =>
+        `${f.address} serves a ${f.selfSigned ? 'self-signed certificate' : `certificate of ${f.issuer}`}, which clients do not trust.`,
+      next: () =>
+        'Serve the certificate of a trusted authority; if this authority is your own, name it under `trust` in the inventory.',
+      reproduce: dates,
+    },
+    PLAINTEXT_ON_TLS_PORT: {
+      hop: 'proxy',
+      direction: 'implicates',
+      title: 'The TLS port answers in clear text',
+      says: (f) => `${f.address} answers a TLS handshake in clear text: ${f.looksLike}.`,
+      next: () => 'See what stands before the handshake: a PROXY header that is not parsed, or a listener without TLS.',
+      reproduce: (f) => sClient(f),
+    },
+    TLS_REFUSED: {
+      hop: 'proxy',
+      direction: 'context',
+      title: 'The handshake of a current client fails',
+      says: (f) => `The TLS handshake at ${f.address} fails: ${f.how}.`,
+      next: () =>
+        'Run the command; alert 40 and 70 mean no shared suite or version, a bare close means something else stands before TLS.',
+      reproduce: (f) => sClient(f),
+    },
+    TLS_CLIENT_LOCKED_OUT: {
+      hop: 'proxy',
+      direction: 'implicates',
+      title: 'A client that must work shares no version, suite or group with the listener',
+      says: (f) =>
+        `${f.client} cannot get in at ${f.address}: ${f.result === 'no-shared-version' ? `it speaks none of ${f.versions.join(', ')}` : f.result === 'no-shared-cipher' ? 'it shares no cipher suite' : 'it shares no key exchange group'}.`,
+      next: (f) =>
+        `Allow ${f.result === 'no-shared-version' ? 'an older version' : 'one of its cipher suites'} for this host only, or update the client.`,
+      reproduce: (f) =>
+        sClient(
+          f,
+          f.result === 'no-shared-version' ? ' -tls1_2' : ' -tls1_2 -cipher AES128-SHA:AES256-SHA:ECDHE-RSA-AES128-SHA',
+        ),
+    },
+  },
+});

@@ -1,0 +1,72 @@
+/** Statistics of counts, for judging whether a difference is one. */
+
+/** ln Γ(x) for x > 0, by Lanczos' approximation (g = 7, n = 9); relative error below 1e-13. */
+export function lnGamma(x: number): number {
+  const c = [
+    0.99999999999980993, 676.5203681218851, -1259.1392167224028, 771.32342877765313, -176.61502916214059,
+    12.507343278686905, -0.13857109526572012, 9.9843695780195716e-6, 1.5056327351493116e-7,
+  ];
+  if (x < 0.5) return Math.log(Math.PI / Math.sin(Math.PI * x)) - lnGamma(1 - x);
+  const z = x - 1;
+  const t = z + 7.5;
+  const sum = c.slice(1).reduce((s, value, i) => s + value / (z + i + 1), c[0] as number);
+  return 0.5 * Math.log(2 * Math.PI) + (z + 0.5) * Math.log(t) - t + Math.log(sum);
+}
+
+/** Upper tail of the chi-squared distribution: P(X >= x) with `df` degrees of freedom (Numerical Recipes, 6.2). */
+export function chiSquaredTail(x: number, df: number): number {
+  if (x <= 0) return 1;
+  const a = df / 2;
+  const z = x / 2;
+  const front = Math.exp(a * Math.log(z) - z - lnGamma(a));
+  if (z < a + 1) {
+    let term = 1 / a;
+    let sum = term;
+    for (let n = 1; n < 1000 && term > sum * 1e-15; n++) {
+      term *= z / (a + n);
+      sum += term;
+    }
+    return Math.max(0, 1 - front * sum);
+  }
+  let b = z + 1 - a;
+  let c = 1e300;
+  let d = 1 / b;
+  let h = d;
+  for (let i = 1; i < 1000; i++) {
+    const an = -i * (i - a);
+    b += 2;
+    d = 1 / (an * d + b);
+    c = b + an / c;
+    const delta = d * c;
+    h *= delta;
+    if (Math.abs(delta - 1) < 1e-15) break;
+  }
+  return Math.min(1, front * h);
+}
+
+/** How evenly counts are spread over endpoints that should get equal shares. */
+export interface Spread {
+  total: number;
+  /** Coefficient of variation (population), 0 = even; null without counts. */
+  cv: number | null;
+  maxOverMean: number | null;
+  /** Probability of a spread at least this uneven by chance (chi-squared), null when the counts are too few for it. */
+  pValue: number | null;
+}
+
+/** Chi-squared wants an expected count of at least this in each cell (Cochran 1954). */
+const MIN_EXPECTED = 5;
+
+export function spreadOf(counts: number[]): Spread {
+  const total = counts.reduce((a, b) => a + b, 0);
+  const k = counts.length;
+  if (k < 2 || total === 0) return { total, cv: null, maxOverMean: null, pValue: null };
+  const mean = total / k;
+  const squares = counts.reduce((sum, count) => sum + (count - mean) ** 2, 0);
+  return {
+    total,
+    cv: Math.sqrt(squares / k) / mean,
+    maxOverMean: Math.max(...counts) / mean,
+    pValue: mean < MIN_EXPECTED ? null : chiSquaredTail(squares / mean, k - 1),
+  };
+}
