@@ -2,6 +2,7 @@
  * node proxy/lab/up.ts FAULT: brings up a world in the empty folder that $WORLD names, with this fault on. Prints `ready`, or
  * `skip REASON` when a part of it is not here, and stays until SIGTERM.
  */
+import { findBinaries } from './binaries.ts';
 import { FAULTS } from './faults/index.ts';
 import { LabError } from './lab-error.ts';
 import { pause } from './until.ts';
@@ -17,6 +18,9 @@ async function up(name: string | undefined, dir: string | undefined): Promise<vo
       `usage: WORLD=EMPTY_FOLDER node proxy/lab/up.ts FAULT\nfaults: ${FAULTS.map((one) => one.name).join(', ')}`,
     );
     process.exit(64);
+  }
+  if (fault.needs?.includes('traefik') && !findBinaries().traefik) {
+    throw new LabError('Traefik is not here', { missing: 'traefik' });
   }
   const world = await startWorld({ dir });
   const end = (): void => void world.stop().finally(() => process.exit(0));

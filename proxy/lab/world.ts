@@ -9,6 +9,7 @@ import { startEdge } from './edge.ts';
 import { FAULTS } from './faults/index.ts';
 import { type InventoryNotes, inventoryFile, inventoryText } from './inventory-file.ts';
 import { LabError } from './lab-error.ts';
+import { keepLogsShort } from './log-limit.ts';
 import { startOutside } from './outside.ts';
 import { claimPorts, type Ports } from './ports.ts';
 import { openGuard, type ProcessGuard } from './process-guard.ts';
@@ -109,6 +110,7 @@ async function build(
   writeChangeFeed(changes, traefik !== null);
   writeInventory();
 
+  const logs = keepLogsShort(dir);
   let stopping: Promise<void> | undefined;
   let on: Fault | null = null;
   let atWork: Promise<void> = Promise.resolve();
@@ -151,7 +153,11 @@ async function build(
       });
     },
     heal: () => inTurn(heal),
-    stop: () => (stopping ??= guard.close().then(claim.release)),
+    stop() {
+      logs.stop();
+      stopping ??= guard.close().then(claim.release);
+      return stopping;
+    },
     asUser: (host, request) => requestAsUser(host, frontOf(host), rootPem, request),
     parts: {
       balancer,
