@@ -8,8 +8,10 @@ import { registerListeners } from './listeners/index.ts';
 
 /** Longer than Slack's slow days, shorter than the lock on a case's message. */
 const CALL_MS = 4000;
-/** The pause before a new socket; Bolt's own 5 s would be a hole at each of Slack's refreshes. */
-const RECONNECT_MS = 1000;
+/** How long a pong of Slack's may take. */
+const PONG_MS = 5000;
+/** The pause before a new socket, times the failures so far. */
+const RECONNECT_MS = 100;
 const RETRY_MAX_MS = 10_000;
 
 export interface BotApp {
@@ -105,10 +107,10 @@ function httpReceiver(config: Pick<BotConfig, 'mode'>, logger: Logger, log: Pino
 }
 
 function socketReceiver(appToken: string, where: WebClientOptions, logger: Logger): SocketModeReceiver {
-  return new SocketModeReceiver({
+  const receiver = new SocketModeReceiver({
     appToken,
     logger,
-    clientPingTimeout: RECONNECT_MS,
+    clientPingTimeout: PONG_MS,
     installerOptions: {
       // Its own options: a failure while it reconnects would otherwise end the process, and it may wait for ever.
       clientOptions: {
@@ -118,6 +120,16 @@ function socketReceiver(appToken: string, where: WebClientOptions, logger: Logge
       },
     },
   });
+  // One number is both the patience for a pong and the pause before reconnecting, which would make each of Slack's
+  // refreshes a hole of five seconds. A new socket takes the number when it is made, right after `authenticated`.
+  const tuned = receiver.client as unknown as { clientPingTimeoutMS: number };
+  receiver.client.on('authenticated', () => {
+    tuned.clientPingTimeoutMS = PONG_MS;
+  });
+  receiver.client.on('connected', () => {
+    tuned.clientPingTimeoutMS = RECONNECT_MS;
+  });
+  return receiver;
 }
 
 /**

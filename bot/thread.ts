@@ -94,7 +94,11 @@ export function startThread(parts: ThreadParts): Consumer {
     try {
       const record = await cases.load(id);
       if (record === null) throw new Hopeless('the case is gone');
-      await bring(record, await compose(record));
+      // Looking for a lost message may take long: whoever posts after it must still be the holder.
+      const hold = async () => {
+        if (!(await cases.lock(id, holder, LOCK_MS))) throw new Later(LOCKED_MS, 'the message was taken over');
+      };
+      await bring(record, await compose(record), hold);
       return record;
     } finally {
       await cases.unlock(id, holder);
@@ -119,27 +123,35 @@ export function startThread(parts: ThreadParts): Consumer {
     return { done: Object.keys(values).length, total: record.planned.length, findings };
   }
 
-  async function bring(record: CaseRecord, message: Message): Promise<void> {
+  async function bring(record: CaseRecord, message: Message, hold: () => Promise<void>): Promise<void> {
     const id = record.case.id;
     const { message: at } = record;
     const digest = createHash('sha1').update(JSON.stringify(message)).digest('base64');
     if (at.refused !== null) return tell(record, message, at.refused);
     if (at.shown === digest) return;
-    if (at.ts === null || at.channel === null) return post(record, message, digest);
+    if (at.ts === null || at.channel === null) return post(record, message, digest, hold);
     const final = record.state === 'finished';
     if (!final && (await cases.useThisMinute('edits', now())) > PROGRESS_EDITS_PER_MINUTE) return;
     try {
       await poster.update(at.channel, at.ts, message);
       await cases.setMessage(id, { shown: digest });
     } catch (error) {
+      if (error instanceof Refused) return refuse(record, message, error.reason);
       // Somebody removed our message, or the workspace forbids late edits: progress may go, a verdict may not.
       if (!(error instanceof Gone)) throw error;
       log.warn({ case: id, reason: error.reason }, 'message cannot be changed any more');
-      if (final) await post({ ...record, message: { ...at, posting: null } }, message, digest);
+      if (final) await post({ ...record, message: { ...at, posting: null } }, message, digest, hold);
     }
   }
 
-  async function post(record: CaseRecord, message: Message, digest: string): Promise<void> {
+  /** The channel does not have us (any more): the person is told instead, from here on. */
+  async function refuse(record: CaseRecord, message: Message, reason: string): Promise<void> {
+    log.warn({ case: record.case.id, channel: record.place.channel, reason }, 'the case may not be posted here');
+    await cases.setMessage(record.case.id, { refused: reason });
+    await tell(record, message, reason);
+  }
+
+  async function post(record: CaseRecord, message: Message, digest: string, hold: () => Promise<void>): Promise<void> {
     const id = record.case.id;
     const { channel, thread } = record.place;
     const mark: Mark = { event_type: 'ingress_case', event_payload: { case: id } };
@@ -148,8 +160,9 @@ export function startThread(parts: ThreadParts): Consumer {
         const there = await findOrNothing(channel, thread, record.message.posting, mark);
         if (there !== null) {
           await cases.setMessage(id, { channel, ts: there, posting: null });
-          return bring({ ...record, message: { ...record.message, channel, ts: there, posting: null } }, message);
+          return bring({ ...record, message: { ...record.message, channel, ts: there, posting: null } }, message, hold);
         }
+        await hold();
       }
       await cases.setMessage(id, { posting: record.message.posting ?? now() });
       const ts = await postOrBeside(channel, thread, message, mark);
@@ -158,9 +171,7 @@ export function startThread(parts: ThreadParts): Consumer {
       // A clear answer leaves nothing in doubt; without one the mark stays, and the next try looks first.
       if (!(error instanceof InDoubt)) await cases.setMessage(id, { posting: null });
       if (!(error instanceof Refused)) throw error;
-      log.warn({ case: id, channel, reason: error.reason }, 'the case may not be posted here');
-      await cases.setMessage(id, { refused: error.reason });
-      await tell(record, message, error.reason);
+      await refuse(record, message, error.reason);
     }
   }
 
@@ -197,20 +208,34 @@ export function startThread(parts: ThreadParts): Consumer {
     const told = `${record.run}-${what}`;
     if (record.message.told === told) return;
     const text = `${message.text}\n_${cannotPostText(reason)}_`;
-    try {
-      if (record.place.responseUrl !== null) await poster.respond(record.place.responseUrl, text);
-      else if (record.place.user !== null)
-        await poster.whisper(record.place.channel, record.place.user, record.place.thread, text);
-      else throw new Refused(reason);
-    } catch (error) {
-      if (!(error instanceof Refused || error instanceof Gone)) throw error;
-      if (what === 'verdict') metrics.gaveUp.inc({ reason: error.reason });
-      log.error(
-        { case: record.case.id, channel: record.place.channel, reason, finally: error.reason },
-        'gave up: nobody can be told',
-      );
+    const last = await reach(record, text, what === 'verdict');
+    if (last !== null) {
+      if (what === 'verdict') metrics.gaveUp.inc({ reason: last });
+      log.error({ case: record.case.id, channel: record.place.channel, reason, last }, 'gave up: nobody can be told');
     }
     await cases.setMessage(record.case.id, { told });
+  }
+
+  /** Tries every way to the person who asked, directly last and only for an answer. Null: told; else why not. */
+  async function reach(record: CaseRecord, text: string, directly: boolean): Promise<string | null> {
+    const { channel, thread, user, responseUrl } = record.place;
+    const mark: Mark = { event_type: 'ingress_case', event_payload: { case: record.case.id } };
+    const ways = [
+      ...(responseUrl === null ? [] : [() => poster.respond(responseUrl, text)]),
+      ...(user === null ? [] : [() => poster.whisper(channel, user, thread, text)]),
+      ...(user === null || !directly ? [] : [() => poster.post(user, null, { text, blocks: [] }, mark)]),
+    ];
+    let last = 'nobody_to_tell';
+    for (const way of ways) {
+      const failure = await way().then(
+        () => null,
+        (error: unknown) => ({ error }),
+      );
+      if (failure === null) return null;
+      if (!(failure.error instanceof Refused || failure.error instanceof Gone)) throw failure.error;
+      last = failure.error.reason;
+    }
+    return last;
   }
 
   async function say(note: Extract<ThreadPayload, { kind: 'say' }>, job: Job): Promise<void> {
