@@ -24,8 +24,12 @@ export interface Edge {
   apply(change: Partial<EdgeSettings>): Promise<void>;
   /** Writes a configuration that nginx will refuse, and asks it to take it; resolves once every replica has refused. */
   applyRefused(change: Partial<EdgeSettings>): Promise<void>;
-  /** Reloads for ever with the endpoints in another order each time; returns how to end that. */
-  storm(everyMs: number): () => Promise<void>;
+  /** Reloads for ever, with the endpoints in another order each time. */
+  storm(everyMs: number): void;
+  /** Ends a storm; resolves once every replica runs on the settings again. */
+  calm(): Promise<void>;
+  /** Ends a storm without another word to nginx: the world ends. */
+  abandon(): void;
   mustRun(): void;
 }
 
@@ -42,6 +46,7 @@ export function startEdge(
   initial: EdgeSettings,
 ): Edge {
   let settings = initial;
+  let storming: NodeJS.Timeout | undefined;
   const replicas = ports.map((at): Running => {
     const home = join(dir, at.name);
     mkdirSync(join(home, 'tmp'), { recursive: true });
@@ -82,23 +87,23 @@ export function startEdge(
     },
     storm(everyMs) {
       let turn = 0;
-      const timer = setInterval(() => {
+      clearInterval(storming);
+      storming = setInterval(() => {
         turn++;
-        write({
-          ...settings,
-          sites: settings.sites.map((site) => ({ ...site, endpoints: rotate(site.endpoints, turn) })),
-        });
+        const sites = settings.sites.map((site) => ({ ...site, endpoints: rotate(site.endpoints, turn) }));
+        write({ ...settings, sites });
         for (const one of replicas) one.child.kill('SIGHUP');
       }, everyMs).unref();
-      return async () => {
-        clearInterval(timer);
-        write(settings);
-        // Reloads that are under way may be joined into one; the second is sure to read the last file.
-        await reload(/gracefully shutting down/);
-        await pause(150);
-        await reload(/gracefully shutting down/);
-      };
     },
+    async calm() {
+      clearInterval(storming);
+      write(settings);
+      // Reloads that are under way may be joined into one; the second is sure to read the last file.
+      await reload(/gracefully shutting down/);
+      await pause(150);
+      await reload(/gracefully shutting down/);
+    },
+    abandon: () => clearInterval(storming),
     mustRun() {
       for (const one of replicas) mustRun(one.name, one.child, [one.errorLog, join(one.dir, 'stderr.log')]);
     },

@@ -55,16 +55,9 @@ export function hostOf(application: string): string {
   return `${application}.example.test`;
 }
 
-/** How people use an application whose outermost hop listens on `port`. */
-export function visitsOf({ name, perSecond }: ApplicationSketch, port: number): Visits {
-  const shop = name === 'shop';
-  return {
-    host: hostOf(name),
-    port,
-    perSecond,
-    crowd: 0,
-    oldClients: shop ? 0.07 : 0,
-    keepAlive: shop ? 3 : 0,
-    live: shop ? 3 : 0,
-  };
+/** How people use an application whose outermost hop listens on `port`; without traffic, nobody does. */
+export function visitsOf({ name, perSecond }: ApplicationSketch, port: number, traffic: boolean): Visits {
+  const nobody = { host: hostOf(name), port, perSecond: 0, crowd: 0, oldClients: 0, keepAlive: 0, live: 0 };
+  if (!traffic) return nobody;
+  return { ...nobody, perSecond, ...(name === 'shop' ? { oldClients: 0.07, keepAlive: 3, live: 3 } : {}) };
 }

@@ -103,7 +103,7 @@ async function build(
     if (!behind) throw new LabError(`no host ${host} in this world`);
     return behind === 'traefik' && ports.traefik ? ports.traefik.https : ports.public.https;
   };
-  const visits = plans.map((plan) => visitsOf(plan, frontOf(hostOf(plan.name))));
+  const visits = plans.map((plan) => visitsOf(plan, frontOf(hostOf(plan.name)), options.traffic !== false));
 
   const writeInventory = (): void =>
     writeFileSync(inventory, inventoryText({ dir, ports, trust, socket: balancer.socket, notes }));
@@ -155,6 +155,7 @@ async function build(
     heal: () => inTurn(heal),
     stop() {
       logs.stop();
+      edge.abandon();
       stopping ??= guard.close().then(claim.release);
       return stopping;
     },
@@ -172,12 +173,12 @@ async function build(
       visits,
     },
   };
-  await ready(world, options.traffic !== false);
+  await ready(world);
   return world;
 }
 
 /** Every server runs, every host answers; then the first users come, so that counters and logs have something to say. */
-async function ready(world: World, traffic: boolean): Promise<void> {
+async function ready(world: World): Promise<void> {
   const { balancer, edge, traefik, outside, visits } = world.parts;
   const answers = (host: string) => async (): Promise<boolean> => {
     balancer.mustRun();
@@ -186,7 +187,6 @@ async function ready(world: World, traffic: boolean): Promise<void> {
     return (await world.asUser(host)).status === 200;
   };
   await Promise.all(world.hosts.map((host) => until(`${host} answers`, answers(host), { withinMs: 15_000, times: 2 })));
-  if (!traffic) return;
   await outside.tell({ do: 'visit', visits, trust: world.trust });
   await outside.tell({ do: 'burst', requests: 60 });
   await outside.tell({ do: 'count-anew' });

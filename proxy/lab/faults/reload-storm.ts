@@ -5,8 +5,6 @@ const EVERY_MS = 500;
 /** Screens that hold the shop's live feed open: enough that most generations of workers have one to wait for. */
 const SCREENS = 24;
 
-const storms = new WeakMap<object, () => Promise<void>>();
-
 /**
  * A controller writes the same endpoints in another order and reloads, twice a second. Every reload closes the kept
  * connections; live feeds hold the old workers, which shut down for seconds, and are cut at the end of the patience.
@@ -24,7 +22,7 @@ export const reloadStorm: Fault = {
     const watched = visits.map((visit) => (visit.host === this.host ? { ...visit, live: SCREENS } : visit));
     await outside.tell({ do: 'visit', visits: watched, trust: world.trust });
     await outside.tell({ do: 'count-anew' });
-    storms.set(world, edge.storm(EVERY_MS));
+    edge.storm(EVERY_MS);
     const cut = async (): Promise<boolean> => {
       const shop = (await outside.experience()).find(({ host }) => host === this.host);
       return (shop?.disconnects ?? 0) >= SCREENS / 3;
@@ -32,9 +30,8 @@ export const reloadStorm: Fault = {
     await until('live feeds are cut', cut, { withinMs: 15_000, everyMs: 100 });
   },
   async heal(world) {
-    const { outside, visits } = world.parts;
-    await storms.get(world)?.();
-    storms.delete(world);
+    const { edge, outside, visits } = world.parts;
+    await edge.calm();
     await outside.tell({ do: 'visit', visits, trust: world.trust });
   },
 };
