@@ -63,7 +63,7 @@ export interface Control {
   messages(channel: string, options?: { thread?: string }): Message[];
   ephemerals(user?: string): Ephemeral[];
   permalink(channel: string, ts: string): string;
-  /** Resolves with the first truthy value; asks again after every change. @throws Error when the time is up */
+  /** Resolves with the first truthy value; asks again after every change, and now and then. @throws Error when the time is up */
   waitFor<T>(predicate: () => T | undefined | null | false, options?: WaitOptions): Promise<T>;
 
   /** Delivers an event again, with the same event_id. */
@@ -96,6 +96,8 @@ export interface Control {
   renameChannel(channel: string, name: string): void;
   addUsergroup(group: { handle: string; name: string; users: string[] }): { id: string };
 }
+
+const pollMs = 25;
 
 export function createControl(
   core: Core,
@@ -160,6 +162,7 @@ export function createControl(
     return new Promise((resolve, reject) => {
       const end = () => {
         clearTimeout(timer);
+        clearInterval(poll);
         stop();
         parts.waiting.delete(giveUp);
       };
@@ -181,6 +184,8 @@ export function createControl(
       };
       const timer = setTimeout(giveUp, timeoutMs);
       const stop = workspace.onChange(look);
+      // Predicates may also look at what only the caller sees, such as what a listener has heard.
+      const poll = setInterval(look, pollMs);
       parts.waiting.add(giveUp);
       look();
     });

@@ -47,17 +47,24 @@ export class Delivery {
   async #deliver(app: App, payload: Fields, attempt: number, retry?: Retry): Promise<void> {
     this.pending += 1;
     const delivered = await this.#attempt(app, 'event', payload, attempt, retry);
-    this.pending -= 1;
     const delay = this.#core.timing.retryDelaysMs[attempt];
-    if (delivered.outcome === 'acked' || delivered.noRetry || delay === undefined || this.#closed) return;
+    if (delivered.outcome === 'acked' || delivered.noRetry || delay === undefined || this.#closed) {
+      this.#settled();
+      return;
+    }
     const next = { num: attempt + 1, reason: this.#reason(delivered.outcome, app) };
-    this.pending += 1;
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       this.pending -= 1;
       void this.#deliver(app, payload, attempt + 1, next);
     }, delay);
     this.#timers.add(timer);
+    this.#core.workspace.announce({ type: 'delivery' });
+  }
+
+  #settled(): void {
+    this.pending -= 1;
+    if (!this.#closed) this.#core.workspace.announce({ type: 'delivery' });
   }
 
   #reason(outcome: string, app: App): string {
@@ -68,7 +75,7 @@ export class Delivery {
   async interaction(app: App, kind: 'command' | 'interactive', payload: Fields): Promise<Delivered> {
     this.pending += 1;
     const delivered = await this.#attempt(app, kind, payload, 0);
-    this.pending -= 1;
+    this.#settled();
     return delivered;
   }
 
@@ -94,7 +101,6 @@ export class Delivery {
       outcome: delivered.outcome,
     });
     if (this.attempts.length > maxAttempts) this.attempts.shift();
-    if (!this.#closed) this.#core.workspace.announce({ type: 'delivery' });
     return delivered;
   }
 
