@@ -1,4 +1,19 @@
-import type { Case, Change, EvidenceRow, Path, Verdict } from './types.ts';
+import { CAUSES } from './causes.ts';
+import { readRows } from './findings.ts';
+import { headlineOf, saysOf } from './headline.ts';
+import { type Scene, sceneOf } from './scene.ts';
+import { type Suspicion, suspicionsOf } from './suspicions.ts';
+import {
+  type Answer,
+  type Case,
+  type Change,
+  type EvidenceRow,
+  type Finding,
+  type Hop,
+  INGRESS_HOPS,
+  type Path,
+  type Verdict,
+} from './types.ts';
 
 /** Everything a verdict is computed from. Same input, same verdict: no clock, no random, no IO. */
 export interface Judged {
@@ -9,24 +24,223 @@ export interface Judged {
   durationMs: number;
 }
 
+/** How a verdict came about: what was suspected, in what order, and what the confidence is made of. */
+export interface Judgement {
+  scene: Scene;
+  suspicions: Suspicion[];
+  chosen: Suspicion | null;
+  answer: Answer;
+  hop: Verdict['hop'];
+  cause: string | null;
+  confidence: number;
+  /** One line for each step from the suspicion's strength to the confidence. */
+  reckoning: string[];
+}
+
+/** Below this no answer is given: a confident wrong verdict is the worst outcome there is. */
+const ENOUGH = 0.7;
+/** Two suspicions that explain the trouble within this of each other explain as much. */
+const ALIKE = 0.25;
+
+const isIngress = (hop: Hop): boolean => INGRESS_HOPS.includes(hop);
+const round = (n: number): number => Math.round(n * 100) / 100;
+
+/** What explains most of what fails now comes first; at equal share the more specific, which is the outermost. */
+function rank(suspicions: Suspicion[]): Suspicion[] {
+  const step = (s: Suspicion): number => Math.round(s.explains / ALIKE);
+  return suspicions
+    .map((suspicion, order) => ({ suspicion, order }))
+    .filter(({ suspicion }) => suspicion.explains > 0 || suspicion.fits)
+    .sort((a, b) => step(b.suspicion) - step(a.suspicion) || a.order - b.order)
+    .map(({ suspicion }) => suspicion);
+}
+
+function reckon(scene: Scene, chosen: Suspicion, others: Suspicion[]): { confidence: number; reckoning: string[] } {
+  let confidence = chosen.strength;
+  const reckoning = [
+    `${chosen.cause ?? `fault at ${chosen.hop}`}: ${chosen.strength} for its mechanism (${[...new Set(chosen.because.map((f) => f.code))].join(', ')})`,
+  ];
+  const times = (factor: number, why: string): void => {
+    confidence *= factor;
+    reckoning.push(`x ${factor}: ${why}`);
+  };
+  if (chosen.explains === 0)
+    times(
+      scene.failing === 0 && scene.case.symptoms.course === 'steady' ? 0.97 : 0.96,
+      'it does not show in healthy requests now, only in what was reported',
+    );
+  else if (chosen.explains < 0.5 && (scene.failing ?? 0) > chosen.explains + ALIKE)
+    times(0.92, 'more fails than it explains');
+  const rival = others.find(
+    (o) =>
+      isIngress(o.hop) !== isIngress(chosen.hop) &&
+      o.strength >= 0.85 &&
+      Math.abs(o.explains - chosen.explains) <= ALIKE &&
+      o.explains > 0,
+  );
+  if (rival) times(0.9, `${rival.cause ?? rival.hop} would explain as much`);
+  if (scene.front.length === 0) times(0.95, 'the public address could not be looked at');
+  return { confidence: Math.min(0.99, round(confidence)), reckoning };
+}
+
+/** Nothing is suspected: is nothing wrong, or did we not see it? */
+function withoutSuspicion(scene: Scene): Pick<Judgement, 'answer' | 'hop' | 'cause' | 'confidence' | 'reckoning'> {
+  const unknown = (confidence: number, why: string): ReturnType<typeof withoutSuspicion> => ({
+    answer: 'inconclusive',
+    hop: null,
+    cause: null,
+    confidence,
+    reckoning: [why],
+  });
+  if (scene.failing === null) return unknown(0.3, 'no request could be made: everything that could tell is blind');
+  if (scene.failing > 0) return unknown(0.5, 'requests fail, and no finding says why');
+  const { course, onlyReporter } = scene.case.symptoms;
+  const deep = scene.endpoints.some((e) => e.reached);
+  if (onlyReporter)
+    return {
+      answer: 'not-ingress',
+      hop: 'client',
+      cause: 'client-side',
+      confidence: 0.75,
+      reckoning: ['everything answers from here, and only the reporter is affected'],
+    };
+  if (course === 'steady') {
+    const confidence = deep ? 0.93 : 0.85;
+    return {
+      answer: 'not-ingress',
+      hop: 'none',
+      cause: 'no-fault-found',
+      confidence,
+      reckoning: [
+        `${confidence}: the trouble is said to last, and every request is answered${deep ? ', down to the endpoints' : ''}`,
+      ],
+    };
+  }
+  const clear = scene.all('NO_ERRORS_LOGGED');
+  const proxies = scene.path.hops.filter((h) => h.hop === 'proxy').flatMap((h) => h.instances);
+  const covered = proxies.length > 0 && clear.filter((f) => f.facts.covers === true).length >= proxies.length;
+  if (covered)
+    return {
+      answer: 'not-ingress',
+      hop: 'none',
+      cause: 'no-fault-found',
+      confidence: 0.8,
+      reckoning: ['0.8: the logs of every proxy cover the reported time and hold no error'],
+    };
+  return unknown(0.4, 'it comes and goes or is over, and no look covers the time in question');
+}
+
+/** How a case is judged, step by step: what `replay --explain` prints. */
+export function weigh(input: Judged): Judgement {
+  const { findings, blind } = readRows(input.evidence, input.case, input.path);
+  const scene = sceneOf(input.case, input.path, findings, blind, input.changes);
+  const suspicions = rank(suspicionsOf(scene));
+  const chosen = suspicions[0] ?? null;
+  if (!chosen) return { scene, suspicions, chosen, ...withoutSuspicion(scene) };
+  const { confidence, reckoning } = reckon(scene, chosen, suspicions.slice(1));
+  if (confidence < ENOUGH) {
+    return {
+      scene,
+      suspicions,
+      chosen,
+      answer: 'inconclusive',
+      hop: null,
+      cause: null,
+      confidence,
+      reckoning: [...reckoning, `below ${ENOUGH}: no answer`],
+    };
+  }
+  return {
+    scene,
+    suspicions,
+    chosen,
+    answer: isIngress(chosen.hop) ? 'ingress' : 'not-ingress',
+    hop: chosen.hop,
+    cause: chosen.cause,
+    confidence,
+    reckoning,
+  };
+}
+
+/** Hops that looks cleared and none accused. */
+function ruledOut(findings: Finding[], convicted: Verdict['hop']): Verdict['ruledOut'] {
+  const hops = [...new Set(findings.filter((f) => f.direction === 'clears').map((f) => f.hop))];
+  return hops
+    .filter((hop) => hop !== convicted && !findings.some((f) => f.hop === hop && f.direction === 'implicates'))
+    .map((hop) => ({
+      hop,
+      because: [...new Set(findings.filter((f) => f.hop === hop && f.direction === 'clears').map((f) => f.code))],
+    }));
+}
+
+const RELOADS = new Set(['RELOADED_RECENTLY', 'RELOAD_REFUSED', 'RELOAD_STORM']);
+const MOST_EVENTS = 50;
+
+function timeline(scene: Scene): Change[] {
+  const reloads = scene.findings
+    .filter((f) => RELOADS.has(f.code))
+    .map((f) => ({
+      at: String(f.facts.at ?? f.facts.last ?? f.at),
+      kind: f.code === 'RELOAD_REFUSED' ? 'reload-refused' : 'reload',
+      object: f.about.part ?? f.about.hop,
+      summary: f.says,
+    }));
+  return [...scene.changes, ...reloads].sort((a, b) => Date.parse(a.at) - Date.parse(b.at)).slice(-MOST_EVENTS);
+}
+
+function onset(scene: Scene): Verdict['onset'] {
+  const first = scene.findings
+    .filter((f) => f.code === 'ERRORS_MADE_UPSTREAM' || f.code === 'ERRORS_MADE_BY_PROXY')
+    .map((f) => String(f.facts.first))
+    .sort()[0];
+  return first ? { at: first, from: 'access log' } : null;
+}
+
+function nextStep(judgement: Judgement): string {
+  const { scene, chosen, answer, cause } = judgement;
+  if (answer !== 'inconclusive' && chosen) return chosen.because[0]?.next ?? 'Look at the evidence.';
+  if (cause === 'client-side') return 'Try from another network or browser, and send the exact error text.';
+  if (cause === 'no-fault-found')
+    return 'If it still fails for you, send the exact error text and the time: your own network or VPN is the next suspect.';
+  const cheapest =
+    scene.blind.find((b) => b.reason === 'not-allowed') ??
+    scene.blind.find((b) => b.reason === 'not-configured') ??
+    scene.blind[0];
+  if (scene.failing && !scene.path.routed)
+    return `Add ${scene.case.target.host} to the inventory's routes, so that I can look at each hop behind it.`;
+  if (cheapest) return `Let me see more: ${cheapest.detail}.`;
+  return 'Tell me when it happens again, with the exact error text.';
+}
+
+/** The verdict on a case: pure, deterministic, and the same for the same evidence on any day. */
 export function judge(input: Judged): Verdict {
+  const judgement = weigh(input);
+  const { scene, answer, hop, cause, confidence, chosen } = judgement;
+  const convicting = answer === 'inconclusive' ? [] : (chosen?.because ?? []);
+  const clearing =
+    cause === 'no-fault-found' || cause === 'client-side'
+      ? scene.findings.filter(
+          (f) => f.code === 'REQUEST_ANSWERED' || f.code === 'ENDPOINT_ANSWERS' || f.code === 'NO_ERRORS_LOGGED',
+        )
+      : [];
+  const step = nextStep(judgement);
   return {
     version: 1,
     case: input.case.id,
     target: { host: input.case.target.host, port: input.case.target.port, path: input.case.target.path },
-    answer: 'inconclusive',
-    hop: null,
-    cause: null,
-    confidence: 0,
-    because: [],
-    ruledOut: [],
-    blind: [],
-    nextStep: 'Ask again.',
-    findings: [],
-    timeline: [],
-    onset: null,
-    durationMs: input.durationMs,
-    headline: "Can't tell yet: nothing was looked at.",
-    says: [],
+    answer,
+    hop,
+    cause,
+    confidence,
+    because: [...new Set([...convicting, ...clearing].map((f) => f.code))],
+    ruledOut: answer === 'inconclusive' ? [] : ruledOut(scene.findings, hop),
+    blind: scene.blind,
+    nextStep: step,
+    findings: scene.findings,
+    timeline: timeline(scene),
+    onset: onset(scene),
+    durationMs: Math.round(input.durationMs),
+    headline: headlineOf(judgement),
+    says: saysOf(judgement, cause ? ((CAUSES as { [id: string]: { title: string } })[cause]?.title ?? null) : null),
   };
 }

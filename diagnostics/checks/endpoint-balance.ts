@@ -1,7 +1,7 @@
 import { type Draft, defineCheck, type Planned } from '../define-check.ts';
 import type { EndpointShares } from '../io/proxy-reader.ts';
 import { spreadOf } from '../stats.ts';
-import type { hopNamed } from '../vantages.ts';
+
 import { duration, percent } from '../wording.ts';
 
 /** By chance less often than this: then shares differ, not the draw. */
@@ -91,7 +91,7 @@ export const endpointBalance = defineCheck<{ service: string; shares: EndpointSh
             hop: 'proxy',
             at: { hop: hop.name, part: instance.name },
             address: instance.accessLog ?? instance.name,
-            with: { service: service.name, since: triage.since },
+            with: { service: service.name, since: windowStart(triage) },
           },
         });
       }

@@ -129,7 +129,7 @@ export const upstreamAttribution = defineCheck<ServedRequests, AttributionFacts>
             hop: 'proxy' as const,
             at: { hop: hop.name, part: instance.name },
             address: instance.accessLog ?? instance.name,
-            with: { host: triage.target.host, since: triage.since },
+            with: { host: triage.target.host, since: windowStart(triage) },
           },
         })),
       ),

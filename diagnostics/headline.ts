@@ -1,0 +1,97 @@
+import type { Judgement } from './judge.ts';
+import type { Met } from './scene.ts';
+import type { Finding } from './types.ts';
+import { plural } from './wording.ts';
+
+/** From here on "it is", below it "most likely" (voice: no percentages in the first line). */
+const CERTAIN = 0.97;
+/** Reasons that a person reads; the rest waits behind a click. */
+const REASONS = 4;
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** Proxies and products that the report accuses and that this request never meets. */
+function alibi(judgement: Judgement): string {
+  const { case: triage, path } = judgement.scene;
+  const on = path.hops.flatMap((hop) => [hop.name, hop.kind]).map((word) => word.toLowerCase());
+  const accused = triage.symptoms.suspects.filter((suspect) => !on.some((word) => word.includes(suspect)));
+  const beside = accused.filter((suspect) =>
+    path.others.some((hop) => `${hop.name} ${hop.kind}`.toLowerCase().includes(suspect)),
+  );
+  if (!path.routed || accused.length === 0) return '';
+  return beside.map((suspect) => ` ${capital(suspect)} is not on this path.`).join('');
+}
+
+const requests = (met: Met[]): { ok: number; total: number } => ({
+  ok: met.reduce((s, m) => s + m.ok, 0),
+  total: met.reduce((s, m) => s + m.total, 0),
+});
+
+function nothingWrong(judgement: Judgement): string {
+  const { scene } = judgement;
+  const all = requests([...scene.front, ...scene.balancers, ...scene.replicas]);
+  const endpoints = scene.endpoints.filter((e) => e.reached).length;
+  const depth = endpoints
+    ? `, and ${endpoints === 1 ? 'its endpoint answers' : `all ${endpoints} endpoints answer`} when asked directly`
+    : '';
+  return `Nothing wrong with ${scene.case.target.host} that I can see: ${all.ok} of ${all.total} requests fine${depth}.`;
+}
+
+function cannotTell(judgement: Judgement): string {
+  const { scene, chosen } = judgement;
+  const host = scene.case.target.host;
+  if (chosen && scene.failing) return `Can't tell yet: ${chosen.sentence}, but that is not enough to be sure.`;
+  if (scene.failing === null) return `Can't tell yet: I could not make a single request to ${host}.`;
+  if (scene.failing > 0) {
+    const worst = (scene.front.length ? scene.front : scene.replicas).flatMap((m) => m.failures)[0];
+    return `Can't tell yet: requests to ${host} fail (${worst?.how ?? 'no answer'}), and nothing that I could look at says why.`;
+  }
+  if (chosen) return `Can't tell yet: nothing fails now, though ${chosen.sentence}.`;
+  return `Can't tell yet: nothing fails at ${host} now, and I could not look where it would show.`;
+}
+
+/** The first line: the answer, who, what, and how sure in words. Stands alone as notification and preview. */
+export function headlineOf(judgement: Judgement): string {
+  const { answer, cause, confidence, chosen, scene } = judgement;
+  const sure = confidence >= CERTAIN;
+  if (answer === 'inconclusive') return cannotTell(judgement) + alibi(judgement);
+  if (cause === 'no-fault-found') return nothingWrong(judgement) + alibi(judgement);
+  if (cause === 'client-side')
+    return `Most likely not the ingress: ${scene.case.target.host} answers every request from here, so your own machine or network is the next suspect.${alibi(judgement)}`;
+  const sentence = `${chosen?.sentence ?? ''}.`;
+  if (answer === 'ingress')
+    return `${sure ? 'It is the ingress' : 'Most likely the ingress'}: ${sentence}${alibi(judgement)}`;
+  return `${sure ? 'Not the ingress' : 'Most likely not the ingress'}: ${sentence}${alibi(judgement)}`;
+}
+
+/** One sentence for each kind of finding; others of the same kind are counted, not repeated. */
+function sentences(findings: Finding[]): string[] {
+  return [...Map.groupBy(findings, (f) => f.code).values()].map((same) => {
+    const first = same[0] as Finding;
+    return same.length === 1
+      ? first.says
+      : `${first.says} (${plural(same.length - 1, 'more')} like it.)`.replace('mores', 'more');
+  });
+}
+
+/** The reasons, shortest way to check first: what convicts, then what was found clean. */
+export function saysOf(judgement: Judgement, title: string | null): string[] {
+  const { answer, chosen, scene, suspicions } = judgement;
+  if (answer === 'inconclusive') {
+    const seen = scene.findings.filter((f) => f.code === 'REQUEST_FAILED' || f.code === 'REQUEST_ANSWERED');
+    return sentences(seen).slice(0, REASONS);
+  }
+  if (!chosen) return sentences(scene.findings.filter((f) => f.direction === 'clears')).slice(0, REASONS);
+  const reasons = sentences(chosen.because).slice(0, REASONS);
+  // A second fault that explains something of its own stays visible.
+  const second = suspicions.find(
+    (s) =>
+      s !== chosen &&
+      s.cause !== null &&
+      s.explains > 0 &&
+      s.strength >= 0.9 &&
+      !s.because.some((f) => chosen.because.includes(f)),
+  );
+  if (second) reasons.push(`Besides: ${second.sentence}.`);
+  return reasons.length || !title ? reasons : [`${capital(title)}.`];
+}

@@ -1,0 +1,13 @@
+import type { Case } from './types.ts';
+
+/** How far back a log is read when nobody said since when, ms. */
+const UNSAID_MS = 30 * 60_000;
+/** People say a time too late rather than too early; errors just before it belong to it, ms. */
+const SLACK_MS = 2 * 60_000;
+
+/** Start of the time in question, ISO: what was said with some slack, else the last half hour. */
+export function windowStart(triage: Case): string {
+  const at = Date.parse(triage.at);
+  const since = triage.since === null ? at - UNSAID_MS : Math.min(Date.parse(triage.since), at) - SLACK_MS;
+  return new Date(since).toISOString();
+}
