@@ -27,6 +27,7 @@ export class PageStream {
     const { workspace, views, apps, app } = this.#core;
     const me = workspace.findUser(userRef) ??
       [...workspace.users.values()].find((user) => !user.isBot) ?? { id: '', name: '' };
+    const direct = app.config.homeTab ? workspace.openDirect(me.id, app.botUserId, app.config.name).id : null;
     const channels = [...workspace.channels.values()].filter((c) => c.kind === 'public' || c.members.has(me.id));
     return {
       team: workspace.team,
@@ -40,7 +41,7 @@ export class PageStream {
         botUserId: app.botUserId,
         name: app.config.name,
         homeTab: app.config.homeTab,
-        direct: app.config.homeTab ? workspace.openDirect(me.id, app.botUserId, app.config.name).id : null,
+        direct,
       },
       commands: [...apps.values()].flatMap((a) =>
         a.config.commands.map(({ command, description, hint }) => ({ command, description, hint })),
@@ -77,15 +78,15 @@ export class PageStream {
     switch (change.type) {
       case 'message':
       case 'message_changed':
-        this.#send(null, 'message', { channel: change.channel, message: change.message });
+        this.#sendTo(change.channel, 'message', { channel: change.channel, message: change.message });
         return;
       case 'message_deleted':
-        this.#send(null, 'message_deleted', { channel: change.channel, ts: change.ts });
+        this.#sendTo(change.channel, 'message_deleted', { channel: change.channel, ts: change.ts });
         return;
       case 'reaction': {
         const channel = this.#core.workspace.channels.get(change.channel);
         const message = channel && this.#core.workspace.findMessage(channel, change.ts);
-        message && this.#send(null, 'message', { channel: change.channel, message });
+        if (message) this.#sendTo(change.channel, 'message', { channel: change.channel, message });
         return;
       }
       case 'ephemeral':
@@ -96,7 +97,7 @@ export class PageStream {
         return;
       case 'channel':
       case 'member':
-        this.#send(null, 'channel', { channel: this.#channel(change.channel) });
+        this.#sendTo(change.channel, 'channel', { channel: this.#channel(change.channel) });
         return;
       case 'user':
         this.#send(null, 'user', { user: this.#user(change.user) });
@@ -110,6 +111,14 @@ export class PageStream {
       default:
         return;
     }
+  }
+
+  /** To the pages of those who may read the channel. */
+  #sendTo(channelId: string, event: string, data: Fields): void {
+    const channel = this.#core.workspace.channels.get(channelId);
+    if (!channel) return;
+    if (channel.kind === 'public') this.#send(null, event, data);
+    else for (const member of channel.members) this.#send(member, event, data);
   }
 
   /** @param user only this person's pages; null: all */

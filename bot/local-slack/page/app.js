@@ -41,7 +41,8 @@ function draw(what) {
 
 function title() {
   const unread = [...state.unread.values()].reduce((sum, n) => sum + n, 0);
-  const name = state.current === 'home' ? state.app.name : `#${state.channels.get(state.current)?.name ?? ''}`;
+  const channel = state.channels.get(state.current);
+  const name = !channel || channel.kind === 'im' ? state.app.name : `#${channel.name}`;
   return `${unread > 0 ? `(${unread}) ` : ''}${name} · ${state.team.name}`;
 }
 
@@ -52,8 +53,17 @@ function drawMain() {
   if (scroll.parentNode !== nodes.main) {
     fill(nodes.main, h('header.bar', {}), scroll, composer.node);
   }
+  const bar = nodes.main.querySelector('.bar');
+  if (channel.kind === 'im') fill(bar, appBar());
+  else drawChannelBar(bar, channel);
+  composer.label(channel.kind === 'im' ? `Message ${state.app.name}` : `Message #${channel.name}`);
+  const list = channelMessages(channel.id);
+  drawMessages(list, { key: channel.id, channel: channel.id, head: list.length === 0 ? emptyChannel(channel) : null });
+}
+
+function drawChannelBar(bar, channel) {
   fill(
-    nodes.main.querySelector('.bar'),
+    bar,
     h('h1', {}, h('span.sign', {}, channel.kind === 'private' ? icon('lock') : '#'), channel.name),
     channel.topic && h('span.topic', {}, channel.topic),
     !channel.withBot &&
@@ -64,9 +74,22 @@ function drawMain() {
       ),
     channel.archived && h('span.tag', {}, 'Archived'),
   );
-  composer.label(`Message #${channel.name}`);
-  const list = channelMessages(channel.id);
-  drawMessages(list, { key: channel.id, channel: channel.id, head: list.length === 0 ? emptyChannel(channel) : null });
+}
+
+/** The app's own place: its Home and the conversation with it. */
+function appBar() {
+  const bot = state.users.get(state.app.botUserId);
+  const tab = (id, label) =>
+    h(
+      `button.tab${state.current === id ? '.here' : ''}`,
+      { type: 'button', 'aria-current': state.current === id ? 'page' : null, onclick: () => show(id) },
+      label,
+    );
+  return [
+    bot && avatar(bot, state.app.name, '.small'),
+    h('h1', {}, state.app.name),
+    h('nav.tabs', {}, tab('home', 'Home'), state.app.direct && tab(state.app.direct, 'Messages')),
+  ];
 }
 
 function emptyChannel(channel) {
@@ -74,7 +97,7 @@ function emptyChannel(channel) {
   return h(
     'div.empty',
     {},
-    h('div.empty-sign', {}, '#'),
+    channel.kind !== 'im' && h('div.empty-sign', {}, '#'),
     h('h2', {}, channel.name),
     h('p', {}, 'Nothing has been said here yet.'),
     command && h('p.faint', {}, 'Say what is broken, or type ', h('code', {}, command.command), '.'),
@@ -82,17 +105,10 @@ function emptyChannel(channel) {
 }
 
 function drawHome() {
-  const bot = state.users.get(state.app.botUserId);
   const onAction = (action) => act('clickView', action).catch(tellFailure);
   fill(
     nodes.main,
-    h(
-      'header.bar',
-      {},
-      bot && avatar(bot, state.app.name, '.small'),
-      h('h1', {}, state.app.name),
-      h('span.topic', {}, 'Home'),
-    ),
+    h('header.bar', {}, appBar()),
     h(
       'div.home',
       {},

@@ -58,11 +58,13 @@ function entry(id, sign, name) {
 
 function appEntry() {
   const bot = state.users.get(state.app.botUserId);
-  const here = state.current === 'home';
+  const unread = state.unread.get(state.app.direct) ?? 0;
+  const here = state.current === 'home' || state.current === state.app.direct;
   return h(
     `button.channel${here ? '.here' : ''}`,
     { type: 'button', 'data-channel': 'home', 'aria-current': here ? 'page' : null, onclick: () => show('home') },
     bot && avatar(bot, state.app.name, '.small'),
     h('span.name', {}, state.app.name),
+    unread > 0 && h('span.pill', { 'aria-label': `${unread} unread` }, unread),
   );
 }
