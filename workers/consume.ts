@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { reasonOf } from '../diagnostics/errors.ts';
 import type { Metrics } from './metrics.ts';
 import { LOCKS, PREFIX, QUEUES, type QueueName, risingBackoff } from './queues.ts';
-import type { RedisClient } from './redis.ts';
+import { isUp, type RedisClient } from './redis.ts';
 
 /** Thrown by a job that wants to go on later, without that counting as a failure. */
 export class Later extends Error {
@@ -95,9 +95,18 @@ export function consume<S extends z.ZodType>(options: {
     running: () => worker.isRunning() && !worker.isPaused(),
     async close(graceMs) {
       const timer = setTimeout(() => stop.abort(), graceMs);
-      // Redis may be away just now: then its jobs come back by themselves once their locks are over.
-      const enough = new Promise<void>((resolve) => setTimeout(resolve, graceMs + 3000).unref());
-      await Promise.race([worker.close(), enough.then(() => worker.close(true))]).finally(() => clearTimeout(timer));
+      // With Redis away nothing can be given back; jobs come back by themselves once their locks are over.
+      let end: NodeJS.Timeout | undefined;
+      const enough = new Promise<void>((resolve) => {
+        end = setTimeout(resolve, isUp(options.redis) ? graceMs + 3000 : 500);
+      });
+      await Promise.race([worker.close(), enough]);
+      clearTimeout(timer);
+      clearTimeout(end);
+      // A close that hangs on a missing Redis leaves a timer and a connection behind that would look for it for ever.
+      const { lockManager } = worker as unknown as { lockManager?: { close: () => Promise<void> } };
+      await lockManager?.close();
+      await Promise.race([worker.getBackend().close(true), new Promise((resolve) => setTimeout(resolve, 500))]);
     },
   };
 }

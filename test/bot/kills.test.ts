@@ -5,7 +5,11 @@ import { type Child, startProcess } from './processes.ts';
 import { FINAL, finished, ours, type Rig, rig, TRIAGE } from './rig.ts';
 
 function worker(t: TestContext, { redis }: Rig, lookMs = 300): Child {
-  const child = startProcess('../workers/worker-process.ts', { REDIS_URL: redis.url, LOOK_MS: String(lookMs), LOG_LEVEL: 'warn' });
+  const child = startProcess('../workers/worker-process.ts', {
+    REDIS_URL: redis.url,
+    LOOK_MS: String(lookMs),
+    LOG_LEVEL: 'warn',
+  });
   t.after(() => child.kill('SIGKILL'));
   return child;
 }
