@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { startBalancer } from './balancer.ts';
@@ -33,6 +33,9 @@ export interface WorldOptions {
 
 const ATTEMPTS = 4;
 
+/** What a world makes in its folder. */
+const CONTENTS = ['ca', 'changes.ndjson', 'edge-1', 'edge-2', 'inventory.yaml', 'public', 'traefik'];
+
 /**
  * Starts a world: a load balancer, two edge replicas, Traefik where it is here, applications and their users, all real
  * processes on loopback with a throw-away authority. Resolves when every host has answered and the logs have something to say.
@@ -61,6 +64,8 @@ async function startOnce(binaries: Binaries, options: WorldOptions): Promise<Wor
   } catch (error) {
     await guard.close();
     claim.release();
+    // The next attempt must not be read together with this one's logs.
+    if (!own) for (const name of CONTENTS) rmSync(join(dir, name), { recursive: true, force: true });
     throw error;
   }
 }
