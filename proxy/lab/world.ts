@@ -6,7 +6,7 @@ import { type Binaries, findBinaries } from './binaries.ts';
 import { type Certificates, writeCertificates } from './certificates.ts';
 import { addChange, writeChangeFeed } from './change-feed.ts';
 import { startEdge } from './edge.ts';
-import { FAULTS } from './faults/index.ts';
+import { faultSwitch } from './fault-switch.ts';
 import { type InventoryNotes, inventoryFile, inventoryText } from './inventory-file.ts';
 import { LabError } from './lab-error.ts';
 import { keepLogsShort } from './log-limit.ts';
@@ -14,10 +14,9 @@ import { startOutside } from './outside.ts';
 import { claimPorts, type Ports } from './ports.ts';
 import { openGuard, type ProcessGuard } from './process-guard.ts';
 import { startTraefik } from './traefik.ts';
-import type { Fault, FaultState, World, WorldPorts } from './types.ts';
+import type { World, WorldPorts } from './types.ts';
 import { until } from './until.ts';
 import { requestAsUser } from './user-request.ts';
-import { untilHealthy } from './users-see.ts';
 import { APPLICATIONS, hostOf, visitsOf } from './world-plan.ts';
 
 export type { FaultState, World } from './types.ts';
@@ -115,22 +114,8 @@ async function build(
   writeChangeFeed(changes, traefik !== null);
   writeInventory();
 
-  const logs = keepLogsShort(dir);
+  let logs: { stop(): void } | undefined;
   let stopping: Promise<void> | undefined;
-  let on: Fault | null = null;
-  let atWork: Promise<void> = Promise.resolve();
-  /** One change at a time, in the order they were asked for. */
-  function inTurn(work: () => Promise<void>): Promise<void> {
-    const mine = atWork.then(work);
-    atWork = mine.catch(() => {});
-    return mine;
-  }
-  async function heal(): Promise<void> {
-    if (!on) return;
-    await on.heal(world);
-    await untilHealthy(world);
-    on = null;
-  }
   const world: World = {
     dir,
     inventory,
@@ -145,21 +130,9 @@ async function build(
       ...Object.fromEntries(edge.replicas.map(({ name, pid }) => [name, pid])),
       ...(traefik ? { traefik: traefik.pid } : {}),
     },
-    faults: () => FAULTS.map((fault) => stateOf(fault, on, traefik !== null)),
-    async inject(name) {
-      const fault = FAULTS.find((one) => one.name === name);
-      if (!fault) throw new LabError(`no fault ${name}`);
-      const why = stateOf(fault, on, traefik !== null).unavailable;
-      if (why) throw new LabError(why, { missing: 'traefik' });
-      await inTurn(async () => {
-        await heal();
-        on = fault;
-        await fault.inject(world);
-      });
-    },
-    heal: () => inTurn(heal),
+    ...faultSwitch(() => world, traefik !== null),
     stop() {
-      logs.stop();
+      logs?.stop();
       edge.abandon();
       stopping ??= guard.close().then(claim.release);
       return stopping;
@@ -179,6 +152,7 @@ async function build(
     },
   };
   await ready(world);
+  logs = keepLogsShort(dir);
   return world;
 }
 
@@ -236,12 +210,6 @@ function traefikSites(certificates: Certificates, ports: WorldPorts): Parameters
     certificate: certificates.own[hostOf(name)]!,
     endpoints: ports.endpoints[name] ?? [],
   }));
-}
-
-function stateOf(fault: Fault, on: Fault | null, traefik: boolean): FaultState {
-  const { name, title, hint, host, report } = fault;
-  const unavailable = fault.needs?.includes('traefik') && !traefik ? 'Traefik is not here' : null;
-  return { name, title, hint, host, report, on: on?.name === name, unavailable };
 }
 
 function existing(dir: string): string {
