@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import type { TestContext } from 'node:test';
 import type { Logger } from 'pino';
+import { parse } from 'yaml';
 import type { BotConfig } from '../../bot/config.ts';
 import type { Intake } from '../../bot/listeners/deps.ts';
 import { type LocalSlack, type LocalSlackOptions, startLocalSlack } from '../../bot/local-slack/index.ts';
@@ -10,6 +12,9 @@ import { createMetrics, type Metrics } from '../../workers/metrics.ts';
 import { closeRedis, connectRedis } from '../../workers/redis.ts';
 import { startWorkers, type WorkerParts } from '../../workers/run-workers.ts';
 import { aCase, aPath, plainJudge, quickLook, quiet, somePlans, until } from '../workers/stand-ins.ts';
+
+/** The app as it is installed for real. */
+const manifest: unknown = parse(readFileSync(new URL('../../deploy/slack-manifest.yaml', import.meta.url), 'utf8'));
 
 export const TRIAGE = '#major-system-issues';
 export const FINAL =
@@ -57,7 +62,7 @@ export async function rig(
   } = {},
 ): Promise<Rig> {
   const [slack, redis] = await Promise.all([
-    startLocalSlack({ mode: options.http ? 'http' : 'socket', limits: 'off', ...options.slack }),
+    startLocalSlack({ manifest, mode: options.http ? 'http' : 'socket', limits: 'off', ...options.slack }),
     startEmbeddedRedis(),
   ]);
   const ends: (() => Promise<void> | void)[] = [];
