@@ -66,6 +66,8 @@ const acts: Record<string, Act> = {
     message: control.editMessage(needed(args, 'channel'), needed(args, 'ts'), needed(args, 'text')),
   }),
   deleteMessage: (control, args) => control.deleteMessage(needed(args, 'channel'), needed(args, 'ts')),
+  channel: (control, args) => ({ channel: channelJson(control.channel(needed(args, 'channel'))) }),
+  user: (control, args) => ({ user: control.user(needed(args, 'user')) }),
   messages: (control, args) => ({
     messages: control.messages(needed(args, 'channel'), { thread: optional(args, 'thread') }),
   }),

@@ -59,6 +59,9 @@ export interface Control {
   editMessage(channel: string, ts: string, text: string): Message;
   deleteMessage(channel: string, ts: string): void;
 
+  /** @throws Error if there is none of that id or name, as everything here does */
+  channel(ref: string): Channel;
+  user(ref: string): User;
   /** Messages of a channel, or of one thread, oldest first. */
   messages(channel: string, options?: { thread?: string }): Message[];
   ephemerals(user?: string): Ephemeral[];
@@ -232,6 +235,8 @@ export function createControl(
       const channel = channelOf(channelRef);
       workspace.remove(channel, messageOf(channel, ts));
     },
+    channel: channelOf,
+    user: userOf,
     messages(channelRef, options = {}) {
       const channel = channelOf(channelRef);
       return options.thread ? workspace.thread(channel, options.thread) : [...channel.messages];

@@ -157,6 +157,7 @@ export async function startLocalSlack(options: LocalSlackOptions = {}): Promise<
   }
 
   async function setRequestUrl(url: string): Promise<void> {
+    if (config.socketMode) throw new Error('the app is in Socket Mode: start with mode http');
     await verifyRequestUrl(clock, app, url, timing.ackMs);
     useRequestUrl(url);
   }

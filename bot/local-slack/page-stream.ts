@@ -129,16 +129,19 @@ export class PageStream {
   }
 
   async #panelState(): Promise<({ title: string } & PanelState) | null> {
-    return this.#panel ? { title: this.#panel.title, ...(await this.#panel.state()) } : null;
+    if (!this.#panel) return null;
+    try {
+      return { title: this.#panel.title, ...(await this.#panel.state()) };
+    } catch (error) {
+      // The panel belongs to the embedding program: its trouble must not take the workspace's page away.
+      const note = error instanceof Error ? error.message : String(error);
+      return { title: this.#panel.title, note, groups: [] };
+    }
   }
 
   /** Sends the side panel's state to all pages. */
   async tellPanel(): Promise<void> {
-    try {
-      this.#send(null, 'panel', { panel: await this.#panelState() });
-    } catch {
-      // The panel belongs to the embedding program; its next state comes with its next change.
-    }
+    this.#send(null, 'panel', { panel: await this.#panelState() });
   }
 
   close(): void {

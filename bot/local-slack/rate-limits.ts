@@ -15,6 +15,9 @@ const postsPerMinute = 300;
 
 const minute = 60_000;
 
+/** Channels are named by callers, so their number is bounded here. */
+const maxBuckets = 2_000;
+
 /** Counts every call and says when one is over its limit. */
 export class RateLimits {
   readonly #clock: Clock;
@@ -54,6 +57,7 @@ export class RateLimits {
     bucket.tokens = Math.min(postBurst, bucket.tokens + (now - bucket.at) / 1000);
     bucket.at = now;
     this.#buckets.set(key, bucket);
+    if (this.#buckets.size > maxBuckets) this.#buckets.delete(this.#buckets.keys().next().value ?? '');
     if (bucket.tokens < 1) return 1;
     const wait = this.#takeFrom(`${app} posts`, postsPerMinute);
     if (wait === 0) bucket.tokens -= 1;

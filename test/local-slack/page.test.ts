@@ -72,6 +72,13 @@ async function picture(page: Page, name: string): Promise<void> {
   if (screenshots) await page.screenshot({ path: `${screenshots}/${name}.png` });
 }
 
+const confirm = {
+  title: { type: 'plain_text', text: 'Was it wrong?' },
+  text: { type: 'mrkdwn', text: 'The *next* verdicts learn from this.' },
+  confirm: { type: 'plain_text', text: 'It was' },
+  deny: { type: 'plain_text', text: 'No' },
+};
+
 const verdict = [
   section('*It is the ingress: nginx `edge` rejects every connection to shop.example.com since 09:12 UTC.*'),
   section(
@@ -89,7 +96,11 @@ const verdict = [
   section('*Next:* switch `proxy_protocol` on for edge’s listeners, or off on `public`.'),
   {
     type: 'actions',
-    elements: [{ ...button('evidence', 'Evidence'), style: 'primary' }, button('again', 'Run again')],
+    elements: [
+      { ...button('evidence', 'Evidence'), style: 'primary' },
+      button('again', 'Run again'),
+      { ...button('wrong', 'It was wrong'), confirm },
+    ],
   },
 ];
 
@@ -120,6 +131,10 @@ async function triage(t: TestContext, options: LocalSlackOptions = {}) {
         clicks.push(body.user.id);
         await ack();
         await respond({ text: 'Nine rows of evidence.', replace_original: false });
+      });
+      app.action('wrong', async ({ ack }) => {
+        clicks.push('wrong');
+        await ack();
       });
       app.shortcut('triage_message', async ({ ack, client, shortcut }) => {
         await ack();
@@ -178,6 +193,12 @@ test('a message, the bot’s answer in the thread, its edit, a click', { skip },
   await page.getByText('Nine rows of evidence.').waitFor();
   await page.getByText('Only visible to you').waitFor();
   assert.equal(clicks.length, 1);
+  await thread.getByRole('button', { name: 'It was wrong' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'No' }).click();
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await thread.getByRole('button', { name: 'It was wrong' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'It was' }).click();
+  await slack.waitFor(() => clicks.length === 2);
   await thread.getByPlaceholder('Reply…').fill('thanks, works now');
   await page.keyboard.press('Enter');
   await thread.getByText('thanks, works now').waitFor();

@@ -3,6 +3,9 @@ import { test } from 'node:test';
 import { LogLevel, WebAPIRateLimitedError, WebAPIRequestError, WebClient } from '@slack/web-api';
 import { call, section, socketApp, workspace } from './bolt-apps.ts';
 
+/** A clock that stands still unless the test moves it, so that a slow machine refills no bucket. */
+const now = () => Date.UTC(2026, 10, 21, 9, 30);
+
 test('tokens: none, a wrong one, one of the wrong kind', async (t) => {
   const slack = await workspace(t);
   assert.equal((await call(slack, 'auth.test', {}, '')).error, 'not_authed');
@@ -27,7 +30,7 @@ test('a 429 reaches a Bolt app as WebAPIRateLimitedError with its Retry-After', 
 });
 
 test('chat.postMessage: a short burst in a channel, then about one a second', async (t) => {
-  const slack = await workspace(t);
+  const slack = await workspace(t, { now });
   const post = (channel: string) => call(slack, 'chat.postMessage', { channel, text: 'x' });
   for (let i = 0; i < 4; i += 1) assert.equal((await post('#platform')).ok, true);
   assert.equal((await post('#platform')).error, 'ratelimited');
@@ -38,7 +41,7 @@ test('chat.postMessage: a short burst in a channel, then about one a second', as
 });
 
 test('chat.update: 50 a minute for the whole workspace', async (t) => {
-  const slack = await workspace(t);
+  const slack = await workspace(t, { now });
   const posted = await call(slack, 'chat.postMessage', { channel: '#platform', text: '0' });
   const edit = (i: number) => call(slack, 'chat.update', { channel: posted.channel, ts: posted.ts, text: String(i) });
   for (let i = 1; i <= 50; i += 1) assert.equal((await edit(i)).ok, true);
@@ -48,7 +51,7 @@ test('chat.update: 50 a minute for the whole workspace', async (t) => {
 });
 
 test('limits can be counted without refusing', async (t) => {
-  const slack = await workspace(t, { limits: 'off' });
+  const slack = await workspace(t, { limits: 'off', now });
   for (let i = 0; i < 8; i += 1) {
     assert.equal((await call(slack, 'chat.postMessage', { channel: '#platform', text: 'x' })).ok, true);
   }
@@ -105,15 +108,15 @@ test('chat.update follows Slack’s rules', async (t) => {
   });
   const edit = (args: Record<string, unknown>) =>
     call(slack, 'chat.update', { channel: posted.channel, ts: posted.ts, ...args });
-  const now = () => slack.messages('#platform')[0];
+  const shown = () => slack.messages('#platform')[0];
   assert.equal((await edit({ text: 'y', blocks: [section('y')] })).ok, true);
-  assert.equal(now()?.edited, undefined, 'no mark on an edit with blocks');
+  assert.equal(shown()?.edited, undefined, 'no mark on an edit with blocks');
   assert.equal((await edit({ text: 'text alone' })).ok, true);
-  assert.equal(now()?.blocks, undefined, 'text alone removes the blocks');
-  assert.equal(now()?.edited?.user, slack.botUserId);
-  assert.deepEqual(now()?.metadata, metadata, 'metadata stays');
+  assert.equal(shown()?.blocks, undefined, 'text alone removes the blocks');
+  assert.equal(shown()?.edited?.user, slack.botUserId);
+  assert.deepEqual(shown()?.metadata, metadata, 'metadata stays');
   assert.equal((await edit({ text: 'z', metadata: {} })).ok, true);
-  assert.equal(now()?.metadata, undefined, 'an empty object removes it');
+  assert.equal(shown()?.metadata, undefined, 'an empty object removes it');
   assert.equal((await edit({ text: 'x'.repeat(4001) })).error, 'msg_too_long');
   assert.equal((await edit({})).error, 'no_text');
   const theirs = slack.say('tom', '#platform', 'mine');

@@ -30,13 +30,32 @@ threadComposer.label('Reply…');
 let panelOpen = sessionStorage.getItem('panel') !== 'closed';
 
 function draw(what) {
-  drawSidebar(nodes.sidebar, { onPerson: become });
+  drawSidebarIfNew();
   if (what === 'panel' || what === 'all' || what === 'place') drawSide();
   if (what === 'view' || what === 'all') drawModal();
   if (what === 'panel' || what === 'view' || what === 'connection') return;
-  drawMain();
+  if (state.current !== 'home' || what !== 'messages') drawMain();
   drawThread();
   document.title = title();
+}
+
+let sidebarLook = '';
+
+/** Drawing it anew would close the list of people under the reader's hand. */
+function drawSidebarIfNew() {
+  const { channels, users, unread, current, me, connected, team, app } = state;
+  const look = JSON.stringify([
+    [...channels.values()],
+    [...users.values()],
+    [...unread],
+    current,
+    me,
+    connected,
+    team,
+    app,
+  ]);
+  if (look !== sidebarLook) drawSidebar(nodes.sidebar, { onPerson: become });
+  sidebarLook = look;
 }
 
 function title() {

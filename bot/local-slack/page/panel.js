@@ -1,6 +1,6 @@
 import { fill, h } from './dom.js';
 import { icon } from './icons.js';
-import { notice, tellFailure } from './navigate.js';
+import { tellFailure } from './navigate.js';
 import { actPanel, state } from './store.js';
 
 let busy = '';
@@ -64,8 +64,7 @@ function item(entry) {
     busy = entry.id;
     button.classList.add('busy');
     try {
-      const answer = await actPanel(entry.id);
-      if (answer.ok === false) notice(answer.error);
+      await actPanel(entry.id);
     } catch (error) {
       tellFailure(error);
     } finally {

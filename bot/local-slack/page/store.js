@@ -84,7 +84,9 @@ const changes = {
       list.push(message);
       if (list.length > 1000) list.shift();
       const seen = channel === state.current && document.hasFocus();
-      if (!seen && message.user !== state.me) state.unread.set(channel, (state.unread.get(channel) ?? 0) + 1);
+      // Replies in threads do not mark the channel.
+      const reply = message.thread_ts && message.thread_ts !== message.ts;
+      if (!seen && !reply && message.user !== state.me) state.unread.set(channel, (state.unread.get(channel) ?? 0) + 1);
     }
     state.messages.set(channel, list);
     return 'messages';

@@ -75,7 +75,11 @@ function postChannel({ core, app, args }: Call): Channel {
   return channel;
 }
 
-/** The thread a post belongs to. A reply's ts stands for its thread. @throws SlackError thread_not_found */
+/**
+ * The thread a post belongs to. A reply's ts stands for its thread.
+ * What Slack does with a thread that is gone is documented nowhere; refusing is the stricter guess.
+ * @throws SlackError thread_not_found
+ */
 function threadOf({ core, args }: Call, channel: Channel): string | undefined {
   const ts = text(args, 'thread_ts');
   if (!ts) return undefined;

@@ -9,12 +9,14 @@ import {
   type Method,
   messageOf,
   needReadScope,
+  needScope,
   page,
   readableChannel,
   text,
 } from './method.ts';
 
 const anyRead = ['channels:read', 'groups:read', 'im:read', 'mpim:read'];
+const readScopes = { public: 'channels:read', private: 'groups:read', im: 'im:read' } as const;
 const anyHistory = ['channels:history', 'groups:history', 'im:history', 'mpim:history'];
 
 const list: Method = {
@@ -29,6 +31,9 @@ const list: Method = {
     };
     const wanted = (text(args, 'types') || 'public_channel').split(',').map((type) => kinds[type.trim()]);
     if (wanted.includes(undefined)) throw new SlackError('invalid_types');
+    // Each kind that is asked for needs its own scope, or nothing is answered at all.
+    for (const kind of ['public', 'private', 'im'] as const)
+      if (wanted.includes(kind)) needScope(app, readScopes[kind]);
     const channels = [...core.workspace.channels.values()].filter(
       (channel) =>
         wanted.includes(channel.kind) &&
@@ -125,7 +130,7 @@ const join: Method = {
 
 const open: Method = {
   tier: 3,
-  scopes: ['im:write', 'mpim:write', 'channels:manage', 'groups:write', 'chat:write'],
+  scopes: ['im:write', 'mpim:write', 'channels:manage', 'groups:write'],
   run({ core, app, args }) {
     const ids = text(args, 'users').split(',').filter(Boolean);
     const user = core.workspace.users.get(ids[0] ?? '');
