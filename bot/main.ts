@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { TriageError } from '../diagnostics/errors.ts';
 import { planLooks } from '../diagnostics/plan.ts';
+import type { Case } from '../diagnostics/types.ts';
 import { findPath } from '../proxy/inventory/inventory.ts';
 import type { Environment } from '../workers/config.ts';
 import { startHealth } from '../workers/health.ts';
@@ -28,7 +29,13 @@ export function botMain(env: Environment = process.env): Promise<number> {
 export async function startBotProcess(
   config: BotConfig,
   signal: AbortSignal,
-  parts: { intake?: Partial<Intake>; log?: Logger; metrics?: Metrics; now?: () => number } = {},
+  parts: {
+    intake?: Partial<Intake>;
+    log?: Logger;
+    metrics?: Metrics;
+    now?: () => number;
+    questionOf?: (one: Case) => string;
+  } = {},
 ): Promise<Running & { metricsPort: number | null }> {
   const log = parts.log ?? createLog(config.logLevel, 'bot');
   for (const warning of config.warnings) log.warn(warning);
@@ -40,7 +47,7 @@ export async function startBotProcess(
   for (const client of [redis, producer]) client.on('error', () => {});
   redis.on('close', () => log.warn('redis is away'));
   redis.on('ready', () => log.info('redis is there'));
-  const desk = createDesk(producer, now);
+  const desk = createDesk(producer, now, parts.questionOf);
   let channels: Channels = { has: () => false, close: () => {} };
   let zoneOf: (user: string | null) => Promise<string | null> = async () => null;
   const bot = buildApp(config, {

@@ -105,13 +105,16 @@ const key = {
   score: `${PREFIX}:score`,
 };
 
-/** The case store on one connection. Every write is atomic by itself and may be repeated. */
-export function createCases(redis: RedisClient) {
+/**
+ * The case store on one connection. Every write is atomic by itself and may be repeated. `questionOf` says what makes two
+ * questions the same.
+ */
+export function createCases(redis: RedisClient, questionOf: (one: Case) => string = hostOf) {
   const store = {
     /** Claims what was received and the host, and writes the case, all at once or not at all. */
     async claim(ask: NewCase, now: number): Promise<Claim> {
       const id = ask.case.id;
-      const keys = [key.case(id), key.host(hostOf(ask.case)), key.opening, key.index, ...ask.sources.map(key.seen)];
+      const keys = [key.case(id), key.host(questionOf(ask.case)), key.opening, key.index, ...ask.sources.map(key.seen)];
       const times = [SEEN_TTL_S, CASE_TTL_S, OPEN_TTL_S].map(String);
       const fields = { ...writeAsk(ask), run: '1', state: 'open', startedAt: String(now) };
       const reply = await redis.eval(
@@ -130,7 +133,7 @@ export function createCases(redis: RedisClient) {
     /** Starts another run of a finished case; null: it is running, or gone. */
     async reopen(ask: NewCase, now: number): Promise<number | null> {
       const id = ask.case.id;
-      const keys = [key.case(id), key.host(hostOf(ask.case)), key.opening];
+      const keys = [key.case(id), key.host(questionOf(ask.case)), key.opening];
       const { place: _, ...fields } = writeAsk(ask);
       const reply = await redis.eval(
         REOPEN,
@@ -189,7 +192,7 @@ export function createCases(redis: RedisClient) {
     ): Promise<boolean> {
       const id = record.case.id;
       const evidence = JSON.stringify({ evidence: rows, changes });
-      const keys = [key.case(id), key.host(hostOf(record.case)), key.score, key.evidence(id)];
+      const keys = [key.case(id), key.host(questionOf(record.case)), key.score, key.evidence(id)];
       const reply = await redis.eval(
         FINISH,
         keys.length,

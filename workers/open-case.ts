@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { FlowProducer, Queue } from 'bullmq';
+import type { Case } from '../diagnostics/types.ts';
 import { type CaseRecord, type Cases, type Claim, createCases, type NewCase } from './cases.ts';
 import {
   JOBS,
@@ -39,14 +40,14 @@ export class QueueAway extends Error {
 }
 
 /** The desk on a producer's connection. Whatever it returns from has been stored: the caller may then acknowledge. */
-export function createDesk(redis: RedisClient, now: () => number = Date.now) {
+export function createDesk(redis: RedisClient, now: () => number = Date.now, questionOf?: (one: Case) => string) {
   const connection = { connection: redis, prefix: PREFIX, skipVersionCheck: true };
   const flows = new FlowProducer(connection);
   const thread = new Queue<ThreadPayload>(QUEUES.thread, connection);
   // A connection that breaks is reported by what was asked of it, and readiness says it too.
   flows.on('error', () => {});
   thread.on('error', () => {});
-  const cases: Cases = createCases(redis);
+  const cases: Cases = createCases(redis, questionOf);
 
   const desk = {
     cases,
@@ -54,8 +55,9 @@ export function createDesk(redis: RedisClient, now: () => number = Date.now) {
     /** Opens a case, or finds the one that is open already. Safe to repeat with the same sources. */
     open: (ask: NewCase): Promise<Claim> =>
       inTime(async () => {
-        const claim = await cases.claim(ask, now());
-        if (claim.is === 'opened') await enqueue(ask.case.id);
+        const startedAt = now();
+        const claim = await cases.claim(ask, startedAt);
+        if (claim.is === 'opened') await enqueue({ ...ask, run: 1, startedAt });
         // A redelivery may be here because the first try died after its claim.
         if (claim.is === 'seen' && claim.case.startsWith('c-')) await finishOpening(claim.case);
         return claim;
@@ -65,9 +67,10 @@ export function createDesk(redis: RedisClient, now: () => number = Date.now) {
     again: (ask: NewCase): Promise<'started' | 'busy' | 'seen'> =>
       inTime(async () => {
         if ((await cases.firstTime(ask.sources, ask.case.id)) !== null) return 'seen';
-        const run = await cases.reopen(ask, now());
+        const startedAt = now();
+        const run = await cases.reopen(ask, startedAt);
         if (run === null) return 'busy';
-        await enqueue(ask.case.id);
+        await enqueue({ ...ask, run, startedAt });
         return 'started';
       }),
 
@@ -110,19 +113,17 @@ export function createDesk(redis: RedisClient, now: () => number = Date.now) {
     },
   };
 
-  async function enqueue(id: string): Promise<void> {
-    const record = await cases.load(id);
-    if (record === null) return;
-    await flows.addBulk(flowOf(record));
-    await cases.queued(id);
+  async function enqueue(run: Run): Promise<void> {
+    await flows.addBulk(flowOf(run));
+    // The jobs are there; should this note of it get lost, the sweep finds them and makes up for it.
+    cases.queued(run.case.id).catch(() => {});
   }
 
   async function finishOpening(id: string): Promise<void> {
     const record = await cases.load(id);
     // The root's id outlives the run, so a flow that is there is never added again.
-    const there = record === null || (await thread.getJob(jobId.thread(id, record.run))) !== undefined;
-    if (there) await cases.queued(id);
-    else await enqueue(id);
+    if (record === null || (await thread.getJob(jobId.thread(id, record.run)))) await cases.queued(id);
+    else await enqueue(record);
   }
 
   async function inTime<T>(work: () => Promise<T>): Promise<T> {
@@ -140,15 +141,17 @@ export function createDesk(redis: RedisClient, now: () => number = Date.now) {
   return desk;
 }
 
+/** One run of a case, as far as its jobs need to know. */
+export type Run = Pick<CaseRecord, 'case' | 'planned' | 'run' | 'startedAt'>;
+
 /** Pure: the jobs of one run of a case. One flow, and beside it the job that shows how far it is. */
-export function flowOf(record: CaseRecord) {
-  const { run, startedAt } = record;
-  const id = record.case.id;
-  const until = startedAt + record.case.deadlineMs;
-  const looks = record.planned.map((planned, index) => ({
-    name: planned.look.check,
+export function flowOf({ case: one, planned, run, startedAt }: Run) {
+  const { id } = one;
+  const until = startedAt + one.deadlineMs;
+  const looks = planned.map((each, index) => ({
+    name: each.look.check,
     queueName: QUEUES.look,
-    data: { v: 1, case: id, run, host: record.case.target.host, planned, until } satisfies LookPayload,
+    data: { v: 1, case: id, run, host: one.target.host, planned: each, until } satisfies LookPayload,
     opts: { ...JOBS.look, jobId: jobId.look(id, run, index) },
   }));
   const verdict = {

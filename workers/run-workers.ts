@@ -66,13 +66,13 @@ export function startWorkers(parts: WorkerParts) {
     log,
     metrics,
     work: async (payload, job) => {
-      const record = await cases.load(payload.case);
-      if (record === null) throw new Hopeless('the case is gone');
-      if (record.run !== payload.run || record.verdict !== null) return { already: true };
-      const [values, ignored] = await Promise.all([
+      const [record, values, ignored] = await Promise.all([
+        cases.load(payload.case),
         job.getChildrenValues<EvidenceRow[]>(),
         job.getIgnoredChildrenFailures(),
       ]);
+      if (record === null) throw new Hopeless('the case is gone');
+      if (record.run !== payload.run || record.verdict !== null) return { already: true };
       const results = {
         // By the look's number, not by which ended first: the same evidence gives the same verdict.
         rows: Object.entries(values ?? {})

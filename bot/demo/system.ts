@@ -1,5 +1,6 @@
 import { pid } from 'node:process';
 import { TriageError } from '../../diagnostics/errors.ts';
+import type { Case } from '../../diagnostics/types.ts';
 import { LabError } from '../../proxy/lab/lab-error.ts';
 import { startWorld, type World } from '../../proxy/lab/world.ts';
 import { type CaseRecord, createCases } from '../../workers/cases.ts';
@@ -34,6 +35,10 @@ export async function startDemo(options: {
   redisUrl: string | null;
   logLevel: SharedConfig['logLevel'];
   port?: number;
+  /** What makes two questions the same; the host, unless given. */
+  questionOf?: (one: Case) => string;
+  /** `off` only counts Slack's rate limits. */
+  limits?: 'real' | 'off';
   signal: AbortSignal;
 }): Promise<DemoSystem> {
   const ends: (() => Promise<unknown>)[] = [];
@@ -45,6 +50,7 @@ export async function startDemo(options: {
     options.signal.throwIfAborted();
     const slack = await startLocalSlack({
       ...(options.port !== undefined && { port: options.port }),
+      ...(options.limits && { limits: options.limits }),
       name: 'Demo workspace',
       panel: labPanel(world, REPORT_CHANNEL),
     }).catch((error: NodeJS.ErrnoException) => {
@@ -68,7 +74,11 @@ export async function startDemo(options: {
     const metrics = createMetrics({ process: false });
     const workers = await startWorkersProcess(config, { log, metrics });
     ends.push(workers.stop);
-    const bot = await startBotProcess(config, options.signal, { log, metrics });
+    const bot = await startBotProcess(config, options.signal, {
+      log,
+      metrics,
+      ...(options.questionOf && { questionOf: options.questionOf }),
+    });
     ends.push(bot.stop);
     const reader = connectRedis(redis, 'worker', 'iti-demo');
     reader.on('error', () => {});
