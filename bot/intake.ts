@@ -1,5 +1,12 @@
-import type { Case } from '../diagnostics/types.ts';
-import type { Inventory } from '../proxy/inventory/inventory.ts';
+import { splitAddress } from '../diagnostics/io/address.ts';
+import type { Case, Symptoms, Target } from '../diagnostics/types.ts';
+import { allowanceOf } from '../proxy/inventory/allow.ts';
+import { findPath, type Inventory } from '../proxy/inventory/inventory.ts';
+import { type Named, placeOf, placesIn } from './intake/hosts.ts';
+import { isReport } from './intake/is-report.ts';
+import { plainText } from './intake/plain-text.ts';
+import { sinceIn } from './intake/since.ts';
+import { noSymptoms, symptomsIn } from './intake/symptoms.ts';
 
 /** Where and when a message was written. */
 export interface Written {
@@ -15,23 +22,48 @@ export interface Reading {
   /** Full host names, aliases resolved, in the order of the text. */
   hosts: string[];
   since: string | null;
-  symptoms: Case['symptoms'];
-  /** Links and host:port with their paths and ports, as far as the text gives them. */
-  targets: Case['target'][];
+  symptoms: Symptoms;
+  /** Places that the text names, ports and schemes as far as it gives them. */
+  places: Named[];
 }
 
 /** Pure: reads one message (Slack mrkdwn or plain text). Never throws, whatever the text. */
-export function readReport(_text: string, _written: Written, _inventory: Inventory): Reading {
-  throw new Error('not yet');
+export function readReport(text: string, written: Written, inventory: Inventory): Reading {
+  const plain = plainText(text);
+  const places = placesIn(plain, inventory);
+  const { symptoms, trouble, signature } = symptomsIn(plain.text);
+  return {
+    report: isReport(plain.text, { trouble, signature, hosts: places.length, suspects: symptoms.suspects.length }),
+    hosts: places.map((place) => place.host),
+    since: sinceIn(plain.text, written.at, written.tz),
+    symptoms,
+    places,
+  };
+}
+
+/** A reading of a TARGET and nothing else, as the command line takes it; null when it is no target. */
+export function readTarget(target: string, inventory: Inventory): Reading | null {
+  const place = placeOf(target, inventory);
+  return place && { report: true, hosts: [place.host], since: null, symptoms: noSymptoms(), places: [place] };
+}
+
+/** The whole target: what nobody said is taken from the path's outermost hop. */
+function targetOf(place: Named, inventory: Inventory): Target {
+  const { host, path } = place;
+  const bare = findPath(inventory, { host, port: place.port, path });
+  const front = bare.hops.find((hop) => hop.address);
+  const spoken = front?.listeners.find((l) => splitAddress(l.address)?.port === place.port)?.scheme ?? front?.scheme;
+  const scheme = place.scheme ?? (spoken === 'http' || (!front && place.port === 80) ? 'http' : 'https');
+  return { host, path, scheme, port: findPath(inventory, { host, port: place.port, path, scheme }).port };
 }
 
 /**
  * Pure: a case from a reading, or what is missing to make one. `id` must be unique (see newCaseId).
- * The first target of the text is taken; port, when nobody said, is that of the path's outermost hop.
+ * The first place of the text is taken. `refused` names a target that may not be probed, and why.
  */
 export function openCase(
-  _reading: Reading,
-  _options: {
+  reading: Reading,
+  options: {
     id: string;
     at: string;
     report: string | null;
@@ -40,10 +72,31 @@ export function openCase(
     only?: string[] | null;
   },
 ): { case: Case } | { missing: 'host' } | { refused: string } {
-  throw new Error('not yet');
+  const place = reading.places[0];
+  if (!place) return { missing: 'host' };
+  const { inventory } = options;
+  // Names that nothing covers may still lead to an address that `allow` covers: the guard decides at each connection.
+  const coversAddresses = (inventory.allow ?? []).some((entry) => /^[\d.:a-f]+(\/\d+)?$/i.test(entry));
+  const isAddress = /^[\d.]+$|:/.test(place.host);
+  if (!allowanceOf(inventory).name(place.host) && (isAddress || !coversAddresses)) {
+    return { refused: `${place.host} may not be probed: the inventory neither names it nor covers it with \`allow\`` };
+  }
+  return {
+    case: {
+      version: 1,
+      id: options.id,
+      at: options.at,
+      report: options.report,
+      target: targetOf(place, inventory),
+      symptoms: reading.symptoms,
+      since: reading.since,
+      deadlineMs: options.deadlineMs,
+      only: options.only ?? null,
+    },
+  };
 }
 
-/** `c-20261121-7f3a…`: the day and enough randomness that two bots never collide. */
+/** `c-20261121-7f3a9c01`: the day and enough randomness that two bots never collide. */
 export function newCaseId(at: Date): string {
   return `c-${at.toISOString().slice(0, 10).replaceAll('-', '')}-${crypto.randomUUID().slice(0, 8)}`;
 }

@@ -1,6 +1,7 @@
 import { type Draft, defineCheck, type Planned } from '../define-check.ts';
 import type { EndpointShares } from '../io/proxy-reader.ts';
 import { spreadOf } from '../stats.ts';
+import { windowStart } from '../window.ts';
 
 import { duration, percent } from '../wording.ts';
 

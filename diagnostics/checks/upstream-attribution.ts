@@ -1,5 +1,6 @@
 import { type Draft, defineCheck, type ReadScope } from '../define-check.ts';
 import type { ServedRequests } from '../io/proxy-reader.ts';
+import { windowStart } from '../window.ts';
 import { clock, plural, share, shellWord } from '../wording.ts';
 
 interface AttributionFacts {

@@ -1,0 +1,18 @@
+import { TriageError } from '../../diagnostics/errors.ts';
+
+/** Every benchmark; each prints its peer and the ratio. */
+const BENCHES: { [name: string]: () => Promise<(args: string[]) => Promise<number>> } = {
+  case: async () => (await import('../../bench/case.ts')).benchCase,
+};
+
+/** `./dev bench [NAME]`: one benchmark, or all of them. */
+export async function bench(args: string[]): Promise<number> {
+  const name = args[0]?.startsWith('-') ? undefined : args[0];
+  const rest = name === undefined ? args : args.slice(1);
+  if (name !== undefined && !Object.hasOwn(BENCHES, name))
+    throw new TriageError('wrong-usage', `there is no benchmark ${name}; there are ${Object.keys(BENCHES).join(', ')}`);
+  let worst = 0;
+  for (const one of name === undefined ? Object.keys(BENCHES) : [name])
+    worst = Math.max(worst, await (await (BENCHES[one] as NonNullable<(typeof BENCHES)[string]>)())(rest));
+  return worst;
+}

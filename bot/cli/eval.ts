@@ -1,0 +1,137 @@
+import { fileURLToPath } from 'node:url';
+import { reasonOf, TriageError } from '../../diagnostics/errors.ts';
+import { loadInventory } from '../../proxy/inventory/inventory.ts';
+import { triageInProcess } from '../../workers/in-process.ts';
+import { type Incident, incidentsIn } from '../eval/incident.ts';
+import { scoreIntake } from '../eval/intake-score.ts';
+import { type Score, type Scored, scoreAll, scoreOne, skippedOne } from '../eval/score.ts';
+import { startWorldOf } from '../eval/world.ts';
+import { newCaseId, openCase, readReport, readTarget } from '../intake.ts';
+import { printJson, readArgs, readInventory, readSinceFlag } from './options.ts';
+
+const USAGE =
+  './dev eval [--incidents DIR]… [--parallel N] [--keep] [--json] | ./dev eval --intake [FILE]… [--inventory FILE] [--json]';
+const OWN_INCIDENTS = fileURLToPath(new URL('../../test/incidents', import.meta.url));
+const OWN_MESSAGES = fileURLToPath(new URL('../../test/intake/messages.ndjson', import.meta.url));
+const OWN_INVENTORY = fileURLToPath(new URL('../../test/intake/inventory.yaml', import.meta.url));
+const DEADLINE_MS = 20_000;
+
+/** The triage of an incident, exactly as `check --report` does it. */
+async function triageOf(incident: Incident, inventoryFile: string): Promise<Scored> {
+  const inventory = await loadInventory(inventoryFile);
+  const now = new Date();
+  const told = readReport(incident.report, { at: now.toISOString(), tz: null }, inventory);
+  const named = incident.target ? readTarget(incident.target, inventory) : told;
+  const since = incident.since ? readSinceFlag(incident.since, now) : told.since;
+  const opened = openCase(
+    { ...told, places: named?.places ?? [], since },
+    { id: newCaseId(now), at: now.toISOString(), report: incident.report, inventory, deadlineMs: DEADLINE_MS },
+  );
+  if ('missing' in opened)
+    return {
+      ...skippedOne(incident, ''),
+      got: { answer: 'inconclusive', hop: null, cause: null, headline: 'the report names no host' },
+      confidence: 0,
+      durationMs: 0,
+      skipped: undefined as never,
+    };
+  if ('refused' in opened) throw new TriageError('not-allowed', opened.refused);
+  const began = performance.now();
+  const { verdict } = await triageInProcess(opened.case, inventory, (error) =>
+    process.stderr.write(`${incident.id}: our own bug: ${reasonOf(error)}\n`),
+  );
+  return scoreOne(incident, verdict, Math.round(performance.now() - began));
+}
+
+async function runOne(incident: Incident, keep: boolean): Promise<Scored> {
+  const world = await startWorldOf(incident.folder, keep);
+  if ('skipped' in world) return skippedOne(incident, world.skipped);
+  try {
+    return await triageOf(incident, world.inventory);
+  } catch (error) {
+    if (error instanceof TriageError) return skippedOne(incident, error.message);
+    throw error;
+  } finally {
+    await world.end();
+    if (keep) process.stderr.write(`${incident.id}: kept ${world.dir}\n`);
+  }
+}
+
+function line(scored: Scored): string {
+  if (scored.skipped !== undefined) return `skip   ${scored.id}: ${scored.skipped}`;
+  const { answer, hop, cause } = scored.right;
+  const mark = answer && hop && cause ? 'right ' : answer ? 'partly' : 'WRONG ';
+  const got = scored.got;
+  return `${mark} ${scored.id}: ${got?.answer}, ${got?.hop ?? '-'}, ${got?.cause ?? '-'} (${scored.confidence}, ${scored.durationMs} ms)${scored.wrong ? ` ${scored.wrong}` : ''}`;
+}
+
+function asText(score: Score): string {
+  const p = (value: number | null): string => (value === null ? '-' : `${(value * 100).toFixed(1)} %`);
+  const n = (value: number | null): string => (value === null ? '-' : value.toFixed(3));
+  return [
+    '',
+    `answer ${p(score.accuracy.answer)}, hop ${p(score.accuracy.hop)}, cause ${p(score.accuracy.cause)} right of ${score.incidents.length - score.skipped} incidents (${score.skipped} skipped)`,
+    `false accusations ${score.falseAccusations}, false exonerations ${score.falseExonerations}, confidently wrong ${score.confidentlyWrong}`,
+    `Brier ${n(score.brier)}, ECE ${n(score.ece)}, P50 ${score.p50Ms} ms, P95 ${score.p95Ms} ms`,
+    '',
+  ].join('\n');
+}
+
+async function evaluateIntake(files: string[], inventoryFile: string | undefined, json: boolean): Promise<number> {
+  const own = files.length === 0;
+  const inventory = await readInventory(inventoryFile ?? (own ? OWN_INVENTORY : undefined));
+  const score = await scoreIntake(own ? [OWN_MESSAGES] : files, inventory);
+  if (json) printJson(score);
+  else {
+    for (const one of score.wrong)
+      process.stdout.write(
+        `line ${one.line}: expected ${JSON.stringify(one.expected)}, got ${JSON.stringify(one.got)}: ${one.text}\n`,
+      );
+    const p = (value: number | null): string => (value === null ? '-' : `${(value * 100).toFixed(1)} %`);
+    process.stdout.write(
+      `${score.messages} messages: precision ${p(score.precision)}, recall ${p(score.recall)}, hosts ${p(score.hosts)}, since ${p(score.since)}\n`,
+    );
+  }
+  return score.wrong.length ? 1 : 0;
+}
+
+/** `./dev eval`: runs every incident and scores the verdicts; 0 when all are right, 1 when not. */
+export async function evaluate(args: string[]): Promise<number> {
+  const { values, positionals } = readArgs(
+    args,
+    USAGE,
+    {
+      incidents: { type: 'string', multiple: true },
+      intake: { type: 'boolean' },
+      inventory: { type: 'string' },
+      parallel: { type: 'string' },
+      keep: { type: 'boolean' },
+      json: { type: 'boolean' },
+    },
+    { min: 0, max: 100 },
+  );
+  const json = values.json ?? false;
+  if (values.intake) return evaluateIntake(positionals, values.inventory, json);
+  if (positionals.length)
+    throw new TriageError('wrong-usage', `${positionals[0]}: folders are given with --incidents\nusage: ${USAGE}`);
+  const parallel = Number(values.parallel ?? 1);
+  if (!Number.isInteger(parallel) || parallel < 1 || parallel > 16)
+    throw new TriageError('wrong-usage', `--parallel: ${values.parallel} is not between 1 and 16`);
+  const incidents = (await Promise.all((values.incidents ?? [OWN_INCIDENTS]).map(incidentsIn))).flat();
+  const scored: Scored[] = [];
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    while (next < incidents.length) {
+      const i = next++;
+      const one = await runOne(incidents[i] as Incident, values.keep ?? false);
+      scored[i] = one;
+      (json ? process.stderr : process.stdout).write(`${line(one)}\n`);
+    }
+  };
+  await Promise.all(Array.from({ length: parallel }, worker));
+  const score = scoreAll(scored);
+  if (json) printJson(score);
+  else process.stdout.write(asText(score));
+  const wrong = scored.some((s) => s.skipped === undefined && !(s.right.answer && s.right.hop && s.right.cause));
+  return wrong ? 1 : 0;
+}

@@ -1,0 +1,65 @@
+import { TriageError } from '../../diagnostics/errors.ts';
+import type { Path } from '../../diagnostics/types.ts';
+import { findPath } from '../../proxy/inventory/inventory.ts';
+import { readTarget } from '../intake.ts';
+import { printJson, readArgs, readInventory } from './options.ts';
+
+const USAGE = './dev path HOST [--inventory FILE] [--json]';
+
+const withoutNull = (record: { [key: string]: string | null }): { [key: string]: string } =>
+  Object.fromEntries(Object.entries(record).filter((entry): entry is [string, string] => entry[1] !== null));
+
+/** The path as others read it (DESIGN 4.10). */
+function asContract(path: Path): object {
+  return {
+    host: path.host,
+    path: path.path,
+    hops: path.hops.map((hop) => ({
+      name: hop.name,
+      hop: hop.hop,
+      kind: hop.kind,
+      address: hop.address,
+      instances: hop.instances.map(({ name, https, http, metrics }) => ({
+        name,
+        ...withoutNull({ https, http, metrics }),
+      })),
+      endpoints: (hop.endpoints ?? []).map(({ name, address, ready }) => ({ name, address, ready })),
+      from: hop.from,
+    })),
+    ambiguous: path.ambiguous,
+    unknown: path.unknown,
+  };
+}
+
+function asText(path: Path): string {
+  const lines = [`${path.host}${path.path}`];
+  for (const [i, hop] of path.hops.entries()) {
+    lines.push(
+      `${'  '.repeat(i)}-> ${hop.name} (${hop.hop}, ${hop.kind})${hop.address ? ` ${hop.address}` : ''}   [${hop.from.join('; ')}]`,
+    );
+    for (const one of hop.instances)
+      lines.push(`${'  '.repeat(i + 2)}${one.name} ${one.https ?? one.http ?? ''}`.trimEnd());
+    for (const one of hop.endpoints ?? [])
+      lines.push(`${'  '.repeat(i + 2)}${one.name} ${one.address}${one.ready === false ? ' (not ready)' : ''}`);
+  }
+  for (const { objects, why } of path.ambiguous) lines.push(`ambiguous: ${objects.join(', ')}: ${why}`);
+  for (const one of path.unknown) lines.push(`unknown: ${one}`);
+  return `${lines.join('\n')}\n`;
+}
+
+/** `./dev path`: the hops to a host, each with where that fact came from. */
+export async function path(args: string[]): Promise<number> {
+  const { values, positionals } = readArgs(
+    args,
+    USAGE,
+    { inventory: { type: 'string' }, json: { type: 'boolean' } },
+    { min: 1, max: 1 },
+  );
+  const inventory = await readInventory(values.inventory);
+  const place = readTarget(positionals[0] as string, inventory)?.places[0];
+  if (!place) throw new TriageError('wrong-usage', `${positionals[0]} is no host\nusage: ${USAGE}`);
+  const found = findPath(inventory, { host: place.host, port: place.port, path: place.path });
+  if (values.json) printJson(asContract(found));
+  else process.stdout.write(asText(found));
+  return 0;
+}
