@@ -26,7 +26,7 @@ export function plainIntake(over: { refuse?: string; looks?: number } = {}): Par
   return {
     readReport: (text) => {
       const hosts = [...text.matchAll(/[a-z0-9-]+\.example\.test/g)].map(([host]) => host);
-      return { report: /down|broken|50\d/.test(text), hosts, since: null, symptoms: kinds, targets: [] };
+      return { report: /down|broken|50\d/.test(text), hosts, since: null, symptoms: kinds, places: [] };
     },
     openCase: (reading, { id, at, report, deadlineMs }) => {
       const [host] = reading.hosts;
