@@ -25,8 +25,7 @@ export class PageStream {
   /** Everything that a person's page shows at its start. */
   async snapshot(userRef: string): Promise<Fields> {
     const { workspace, views, apps, app } = this.#core;
-    const me = workspace.findUser(userRef) ??
-      [...workspace.users.values()].find((user) => !user.isBot) ?? { id: '', name: '' };
+    const me = { id: this.#personOf(userRef) };
     const direct = app.config.homeTab ? workspace.openDirect(me.id, app.botUserId, app.config.name).id : null;
     const channels = [...workspace.channels.values()].filter((c) => c.kind === 'public' || c.members.has(me.id));
     return {
@@ -53,12 +52,19 @@ export class PageStream {
     };
   }
 
+  /** The person that a page names; the first one if it names nobody. */
+  #personOf(ref: string): string {
+    const { users } = this.#core.workspace;
+    const person = this.#core.workspace.findUser(ref) ?? [...users.values()].find((user) => !user.isBot);
+    return person?.id ?? '';
+  }
+
   /** Adds an open page of a person. */
   open(user: string, res: ServerResponse): void {
     if (this.#streams.size >= maxStreams) return void res.writeHead(503).end();
     res.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' });
     res.write('retry: 1000\n\n');
-    this.#streams.set(res, user);
+    this.#streams.set(res, this.#personOf(user));
     res.on('close', () => this.#streams.delete(res));
   }
 

@@ -48,7 +48,7 @@ async function open(
   assert.ok(browser);
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme });
   const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(20_000);
   const wrong: string[] = [];
   page.on('pageerror', (error) => wrong.push(error.message));
   page.on('console', (message) => {
@@ -106,7 +106,9 @@ const verdict = [
 
 /** A bot that answers as the triage bot does: one message per report, edited in place. */
 async function triage(t: TestContext, options: LocalSlackOptions = {}) {
-  const slack = await workspace(t, { limits: 'off', ...options });
+  // A browser beside other work can be slow; its pace is not what is tested here.
+  const timing = { ackMs: 15_000, triggerMs: 15_000 };
+  const slack = await workspace(t, { limits: 'off', timing, ...options });
   const edit: { finish?: () => Promise<unknown> } = {};
   const clicks: string[] = [];
   await socketApp(t, slack, {

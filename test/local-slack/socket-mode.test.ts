@@ -20,7 +20,7 @@ test('an event reaches a Bolt app and is acked', async (t) => {
 });
 
 test('a listener that throws leaves the event unacked, and it comes again with the same event_id', async (t) => {
-  const slack = await workspace(t, { timing: { ackMs: 400, retryDelaysMs: [0, 20, 40] } });
+  const slack = await workspace(t, { timing: { ackMs: 1_500, retryDelaysMs: [0, 20, 40] } });
   const tries: unknown[] = [];
   await socketApp(t, slack, {
     ackAfterListeners: true,

@@ -41,38 +41,49 @@ export function changed(what) {
 
 let stream = null;
 
-/** Loads everything for a person and follows the changes. */
-export async function connect(user) {
+/**
+ * Follows the changes for a person, then loads everything. In this order nothing falls between the two; and what comes
+ * while the snapshot is on its way waits until it is there.
+ */
+export function connect(user) {
   stream?.close();
   const me = encodeURIComponent(user);
-  await load(me);
-  stream = new EventSource(`/_page/stream?me=${encodeURIComponent(state.me)}`);
-  let first = true;
-  stream.onopen = () => {
-    state.connected = true;
-    // After a break the snapshot tells what was missed.
-    if (!first) void load(encodeURIComponent(state.me));
-    first = false;
-    changed('connection');
-  };
-  stream.onerror = () => {
-    state.connected = false;
-    changed('connection');
-  };
+  const opened = new EventSource(`/_page/stream?me=${me}`);
+  stream = opened;
+  let waiting = [];
   for (const [event, apply] of Object.entries(changes)) {
-    stream.addEventListener(event, ({ data }) => changed(apply(JSON.parse(data))));
+    opened.addEventListener(event, ({ data }) => {
+      const run = () => changed(apply(JSON.parse(data)));
+      if (waiting) waiting.push(run);
+      else run();
+    });
   }
+  opened.onerror = () => {
+    state.connected = false;
+    waiting ??= [];
+    changed('connection');
+  };
+  return new Promise((resolve) => {
+    // Also after a break: the snapshot tells what was missed.
+    opened.onopen = async () => {
+      await load(me);
+      state.connected = true;
+      const held = waiting ?? [];
+      waiting = null;
+      changed('all');
+      for (const run of held) run();
+      resolve();
+    };
+  });
 }
 
 async function load(me) {
   const response = await fetch(`/_page/snapshot?me=${me}`);
-  const snapshot = await response.json();
-  const { users, channels, messages, ...rest } = snapshot;
+  const { users, channels, messages, ...rest } = await response.json();
   Object.assign(state, rest);
   state.users = new Map(users.map((user) => [user.id, user]));
   state.channels = new Map(channels.map((channel) => [channel.id, channel]));
   state.messages = new Map(Object.entries(messages));
-  changed('all');
 }
 
 const changes = {
