@@ -13,6 +13,11 @@ interface SocketOptions {
   /** Acks only after the listeners are through, so that one that throws leaves the event unacked. */
   ackAfterListeners?: boolean;
   listen?: (app: App) => void;
+  /**
+   * Bolt waits this long before it reconnects, and takes a socket for dead whose pong is older than that: short is quick
+   * to come back, and on a busy machine quick to leave.
+   */
+  clientPingTimeout?: number;
 }
 
 /** A real Bolt app in Socket Mode, connected; ends with the test. */
@@ -21,7 +26,7 @@ export async function socketApp(t: TestContext, slack: LocalSlack, options: Sock
   const receiver = new SocketModeReceiver({
     appToken: slack.appToken,
     logLevel: LogLevel.ERROR,
-    clientPingTimeout: 300,
+    clientPingTimeout: options.clientPingTimeout ?? 20_000,
     installerOptions: { clientOptions: { slackApiUrl: slack.apiUrl } },
   });
   const app = new App({

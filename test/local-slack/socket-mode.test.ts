@@ -129,6 +129,7 @@ for (const reason of ['warning', 'refresh_requested', 'drop'] as const) {
     const slack = await workspace(t);
     let heard = 0;
     await socketApp(t, slack, {
+      clientPingTimeout: 300,
       listen: (app) =>
         app.message(async () => {
           heard += 1;
