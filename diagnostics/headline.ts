@@ -81,7 +81,8 @@ export function saysOf(judgement: Judgement, title: string | null): string[] {
     const seen = scene.findings.filter((f) => f.code === 'REQUEST_FAILED' || f.code === 'REQUEST_ANSWERED');
     return sentences(seen).slice(0, REASONS);
   }
-  if (!chosen) return sentences(scene.findings.filter((f) => f.direction === 'clears')).slice(0, REASONS);
+  // Nothing is wrong: what was looked at stands under `cleared`.
+  if (!chosen) return [];
   const reasons = sentences(chosen.because).slice(0, REASONS);
   // A second fault that explains something of its own stays visible.
   const second = suspicions.find(
@@ -94,4 +95,36 @@ export function saysOf(judgement: Judgement, title: string | null): string[] {
   );
   if (second) reasons.push(`Besides: ${second.sentence}.`);
   return reasons.length || !title ? reasons : [`${capital(title)}.`];
+}
+
+/** What was looked at and found clean: counts with totals, the accused first. Never said of what was not looked at. */
+export function clearedOf(judgement: Judgement): string[] {
+  const { scene, hop, answer } = judgement;
+  if (answer === 'inconclusive') return [];
+  const said: string[] = [];
+  const reached = scene.endpoints.filter((e) => e.reached);
+  if (hop !== 'app' && hop !== 'none' && reached.length && reached.every((e) => e.failing === 0 && e.slowMs === null)) {
+    said.push(
+      `the application: ${reached.length === 1 ? 'its endpoint answers' : `all ${reached.length} endpoints answer`} when asked directly`,
+    );
+  }
+  const replicas = requests(scene.replicas);
+  if (hop !== 'proxy' && hop !== 'none' && replicas.total > 0 && replicas.ok === replicas.total)
+    said.push(`the proxies: ${replicas.ok} of ${replicas.total} requests straight to them are answered`);
+  const accused = (code: string): boolean => judgement.chosen?.because.some((f) => f.code === code) ?? false;
+  const tls = scene.all('TLS_ACCEPTED');
+  if (tls.length && !scene.findings.some((f) => f.check === 'tls' && f.direction === 'implicates'))
+    said.push(`TLS: ${plural(tls.length, 'listener')} with a valid certificate`);
+  if (scene.has('PROXY_HEADERS_AGREE') && !scene.has('PROXY_HEADER_UNEXPECTED') && !scene.has('PROXY_HEADER_MISSING'))
+    said.push('PROXY protocol: both sides agree');
+  const even = scene.all('ENDPOINTS_SHARE_EVENLY');
+  if (even.length && !accused('ENDPOINT_SHARE_SKEWED'))
+    said.push(`balance: ${even.reduce((sum, f) => sum + Number(f.facts.requests), 0)} requests, evenly shared`);
+  const quiet = scene.all('NO_RECENT_RELOAD');
+  if (quiet.length && !scene.has('RELOADED_RECENTLY') && !scene.has('RELOAD_STORM') && !scene.has('RELOAD_REFUSED'))
+    said.push('no reload in the time in question');
+  const logs = scene.all('NO_ERRORS_LOGGED');
+  if (logs.length && !scene.has('ERRORS_MADE_UPSTREAM') && !scene.has('ERRORS_MADE_BY_PROXY'))
+    said.push(`the logs: no 5xx among ${logs.reduce((sum, f) => sum + Number(f.facts.total), 0)} requests`);
+  return said;
 }

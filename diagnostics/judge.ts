@@ -1,6 +1,6 @@
 import { CAUSES } from './causes.ts';
 import { readRows } from './findings.ts';
-import { headlineOf, saysOf } from './headline.ts';
+import { clearedOf, headlineOf, saysOf } from './headline.ts';
 import { type Scene, sceneOf } from './scene.ts';
 import { type Suspicion, suspicionsOf } from './suspicions.ts';
 import {
@@ -241,6 +241,7 @@ export function judge(input: Judged): Verdict {
     onset: onset(scene),
     durationMs: Math.round(input.durationMs),
     headline: headlineOf(judgement),
+    cleared: clearedOf(judgement),
     says: saysOf(judgement, cause ? ((CAUSES as { [id: string]: { title: string } })[cause]?.title ?? null) : null),
   };
 }

@@ -487,6 +487,13 @@ const appDown: Rule = (scene) => {
   });
 };
 
+/** Only the endpoint that gets far more than its share is slow: then it is busy, not the application slow. */
+const onlyBusiestIsSlow = (scene: Scene): boolean => {
+  const busiest = scene.all('ENDPOINT_SHARE_SKEWED').map((f) => f.facts.busiest);
+  const slow = scene.endpoints.filter((e) => e.slowMs !== null);
+  return busiest.length > 0 && slow.length > 0 && slow.every((e) => busiest.includes(e.address));
+};
+
 const appSlow: Rule = (scene) => {
   const found = [...scene.all('ENDPOINT_SILENT'), ...scene.all('ENDPOINT_SLOW')];
   const logged = scene.all('SLOW_UPSTREAM');
@@ -500,13 +507,13 @@ const appSlow: Rule = (scene) => {
   }
   const slowest = Math.max(...found.map((f) => Number(f.facts.ms)));
   const silent = scene.has('ENDPOINT_SILENT');
-  return suspect('app-slow', [...found, ...logged], 0.95, {
+  return suspect('app-slow', [...found, ...logged], onlyBusiestIsSlow(scene) ? 0.6 : 0.95, {
     explains: Math.max(
       scene.slowMs !== null ? 1 : 0,
       failingBy(scene, (f) => f.status === 504 || f.error === 'TIMEOUT'),
     ),
     fits: scene.reported('slow', 'timeout', 'errors-5xx', 'unspecified'),
-    sentence: `${serviceName(scene)} itself is slow: asked directly, ${count(scene, (e) => e.slowMs !== null)} ${silent ? 'give no answer within' : 'need up to'} ${(slowest / 1000).toFixed(1)} s`,
+    sentence: `${serviceName(scene)} itself is slow: asked directly, ${count(scene, (e) => e.slowMs !== null)} ${silent ? 'did not answer within' : 'took up to'} ${(slowest / 1000).toFixed(1)} s`,
   });
 };
 

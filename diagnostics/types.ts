@@ -288,6 +288,8 @@ export interface Verdict {
   /** The answer in plain words, then the reasons: what a person reads first. */
   headline: string;
   says: string[];
+  /** What was looked at and found clean, a sentence each, most telling first. */
+  cleared: string[];
 }
 
 /** A case with everything that its verdict was computed from: what `--save` writes and `replay` reads. */

@@ -56,6 +56,7 @@ export function unjudged(record: CaseRecord, error: unknown, now: number): Verdi
     confidence: 0,
     because: [],
     ruledOut: [],
+    cleared: [],
     blind: [{ check: 'verdict', reason: 'our-bug', detail: reasonOf(error), hop: 'client' }],
     nextStep: 'Run it again; if this comes back, the log of the workers says more.',
     findings: [],

@@ -22,23 +22,9 @@ export function verdictMessage(record: CaseRecord, verdict: Verdict, votes: Vote
   return { ...message, text: message.text };
 }
 
-/** What was looked at and found clean: one sentence per kind of finding, none that the reasons say already. */
+/** What was looked at and found clean. */
 function clearedLine(verdict: Verdict): string {
-  const codes = new Set(verdict.ruledOut.flatMap((out) => out.because));
-  const said = verdict.says.join('\n');
-  const kinds = new Map<string, Finding[]>();
-  for (const finding of verdict.findings) {
-    if (finding.direction !== 'clears' || !codes.has(finding.code)) continue;
-    const kind = `${finding.hop} ${finding.code}`;
-    kinds.set(kind, [...(kinds.get(kind) ?? []), finding]);
-  }
-  const lines = [...kinds.values()]
-    .filter((alike) => !alike.some((finding) => said.includes(finding.says)))
-    .map((alike) => {
-      const says = plain(alike[0]?.says ?? '');
-      return alike.length > 1 ? `${says} (${alike.length - 1} more like it.)` : says;
-    });
-  return lines.length === 0 ? '' : `*Cleared:* ${lines.slice(0, 3).join(' ')}`;
+  return verdict.cleared.length === 0 ? '' : `*Cleared:* ${verdict.cleared.slice(0, 4).map(plain).join('; ')}.`;
 }
 
 function blindLine(verdict: Verdict): string {

@@ -46,7 +46,7 @@ ${triage.report ? `<blockquote class="dim">${e(triage.report)}</blockquote>` : '
 ${hops ? `<ul class="path">${hops}</ul>` : ''}
 ${part('Why', list(verdict.says))}
 ${part('Next', `<p>${e(verdict.nextStep)}</p>`)}
-${part('Cleared', verdict.ruledOut.length ? list(verdict.ruledOut.map((r) => `${r.hop}: ${r.because.join(', ')}`)) : '')}
+${part('Cleared', verdict.cleared.length ? list(verdict.cleared) : '')}
 ${part('Not seen', verdict.blind.length ? list([...new Set(verdict.blind.map((b) => `${b.check}: ${b.detail} (${b.reason})`))]) : '')}
 ${part('Changes', verdict.timeline.length ? list(verdict.timeline.map((c) => `${c.at} ${c.object}: ${c.summary}`)) : '')}
 ${part('Evidence', `<table><thead><tr><th>Direction</th><th>Finding</th><th>What it says</th></tr></thead><tbody>${rows}</tbody></table>`)}

@@ -1,4 +1,4 @@
-import { TriageError } from '../../diagnostics/errors.ts';
+import { EXIT, TriageError } from '../../diagnostics/errors.ts';
 import { probeTls, type TlsProbe } from '../../diagnostics/probes/tls-probe.ts';
 import { printJson, readArgs } from './options.ts';
 import { orNotAllowed, probeTarget, sniOf } from './probe-target.ts';
@@ -7,7 +7,7 @@ const USAGE = './dev tls HOST:PORT [--servername N] [--proxy-protocol v1|v2] [--
 const LIMIT_MS = 60_000;
 
 function asText(probe: TlsProbe): string {
-  if (!probe.reachable) return `${probe.address}: nobody answers (${probe.refusal})\n`;
+  if (!probe.reachable) return '';
   if (probe.plaintext) return `${probe.address} answers a TLS handshake in clear text: ${probe.plaintext.looksLike}\n`;
   if (probe.versions.length === 0) return `${probe.address} refuses every handshake (${probe.refusal})\n`;
   const lines = [
@@ -56,5 +56,7 @@ export async function tls(args: string[]): Promise<number> {
   const probe = await orNotAllowed(probeTls(io, { address, servername, proxyHeader }, AbortSignal.timeout(LIMIT_MS)));
   if (values.json) printJson(probe);
   else process.stdout.write(asText(probe));
-  return 0;
+  if (probe.reachable) return 0;
+  process.stderr.write(`tls: nobody answers at ${address} (${probe.refusal})\n`);
+  return EXIT.unavailable;
 }

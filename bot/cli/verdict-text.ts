@@ -1,26 +1,11 @@
 import type { Verdict } from '../../diagnostics/types.ts';
 
 const bold = (text: string): string => (process.stdout.isTTY ? `\x1b[1m${text}\x1b[0m` : text);
-const HOPS: { [hop: string]: string } = {
-  dns: 'the name',
-  'load-balancer': 'the load balancer',
-  proxy: 'the proxies',
-  service: 'the service',
-  app: 'the application',
-  node: 'the nodes',
-  cdn: 'the CDN',
-  client: 'the client',
-};
-
 /** A verdict as a person reads it in a terminal: answer, reasons, cleared, not seen, next, how to see it. */
 export function verdictText(verdict: Verdict): string {
   const lines = [bold(verdict.headline), ''];
   for (const sentence of verdict.says) lines.push(`  ${sentence}`);
-  const cleared = verdict.ruledOut.map((r) => {
-    const first = verdict.findings.find((f) => f.code === r.because[0] && f.hop === r.hop);
-    return `${HOPS[r.hop] ?? r.hop}${first ? ` (${first.says.replace(/\.$/, '')})` : ''}`;
-  });
-  if (cleared.length) lines.push('', `Cleared:  ${cleared.join('; ')}.`);
+  if (verdict.cleared.length) lines.push('', `Cleared:  ${verdict.cleared.join('; ')}.`);
   const blind = [...new Set(verdict.blind.map((b) => b.detail))];
   if (blind.length)
     lines.push(

@@ -168,7 +168,7 @@ export const configReloads = defineCheck<ReloadHistory, ReloadFacts>({
       direction: 'context',
       title: 'Workers of older configurations are still alive',
       says: (f) =>
-        `${f.proxy} has ${f.oldWorkers} old workers that are shutting down beside ${f.workers} serving ones (${f.workerMiB} MiB in all).`,
+        `${f.proxy} has ${f.oldWorkers} old workers that are shutting down beside ${plural(f.workers, 'serving one')} (${f.workerMiB} MiB in all).`,
       next: () => 'Bound their life with worker_shutdown_timeout, and find why it reloads so often.',
       reproduce: () => "ps -eo pid,etime,rss,args | grep '[w]orker process is shutting down'",
     },

@@ -15,7 +15,6 @@ export interface EndpointData {
 }
 
 const FIRST = 3;
-const MORE = 9;
 const PATIENCE_MS = 8_000;
 
 interface EndpointFacts {
@@ -170,7 +169,9 @@ export const endpointAnswers = defineCheck<EndpointData, EndpointFacts>({
     ]);
     const mixed = new Set(first.map((a) => a.error ?? a.status)).size > 1;
     const attempts =
-      mixed || (more && first.every((a) => a.ms.total < SLOW_MS)) ? [...first, ...(await wave(MORE))] : first;
+      mixed || (more && first.every((a) => a.ms.total < SLOW_MS))
+        ? [...first, ...(await wave(FIRST)), ...(await wave(FIRST))]
+        : first;
     return {
       scheme,
       host,

@@ -1,7 +1,7 @@
 import { type Draft, defineCheck, type Planned } from '../define-check.ts';
 import type { EndpointShares } from '../io/proxy-reader.ts';
 import { spreadOf } from '../stats.ts';
-import { windowStart } from '../window.ts';
+import { type Window, windowOf } from '../window.ts';
 
 import { duration, percent } from '../wording.ts';
 
@@ -92,7 +92,7 @@ export const endpointBalance = defineCheck<{ service: string; shares: EndpointSh
             hop: 'proxy',
             at: { hop: hop.name, part: instance.name },
             address: instance.accessLog ?? instance.name,
-            with: { service: service.name, since: windowStart(triage) },
+            with: { service: service.name, window: { ...windowOf(triage) } },
           },
         });
       }
@@ -100,8 +100,8 @@ export const endpointBalance = defineCheck<{ service: string; shares: EndpointSh
     return looks;
   },
   async look(io, look, _address, signal) {
-    const { service, since } = look.with as { service: string; since: string | null };
-    return { service, shares: await io.proxy.shares(look.at, service, since, signal) };
+    const { service, window } = look.with as unknown as { service: string; window: Window };
+    return { service, shares: await io.proxy.shares(look.at, service, window, signal) };
   },
   read,
   findings: {

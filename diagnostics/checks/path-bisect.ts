@@ -25,9 +25,9 @@ export interface BisectData {
   alternate: { header: RequestSpec['proxyHeader']; outcome: Outcome } | null;
 }
 
-/** Requests of one look: enough to see that a steady fault is steady, and an intermittent one at all. */
+/** Requests of one look, and further waves of as many: enough to see that a steady fault is steady, and an intermittent one at all. */
 const FIRST = 4;
-const MORE = 16;
+const MORE = 3;
 const PATIENCE_MS = 6_000;
 /** Slower than this is what people call slow, ms. */
 export const SLOW_MS = 1_000;
@@ -264,7 +264,7 @@ export const pathBisect = defineCheck<BisectData, PathBisectFacts>({
     let attempts = await wave(FIRST);
     const mixed = new Set(attempts.map(what)).size > 1;
     const quick = attempts.every((a) => a.ms.total < SLOW_MS);
-    if (mixed || (more && quick)) attempts = [...attempts, ...(await wave(MORE / 2)), ...(await wave(MORE / 2))];
+    if (mixed || (more && quick)) for (let i = 0; i < MORE; i++) attempts = [...attempts, ...(await wave(FIRST))];
     const outcomes = group(attempts);
     const through = attempts.some((a) => a.phase === 'done' || a.phase === 'answer');
     const other: BisectData['header'] = header === 'none' ? 'local' : 'none';

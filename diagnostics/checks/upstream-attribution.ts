@@ -1,6 +1,6 @@
 import { type Draft, defineCheck, type ReadScope } from '../define-check.ts';
 import type { ServedRequests } from '../io/proxy-reader.ts';
-import { windowStart } from '../window.ts';
+import { type Window, windowOf } from '../window.ts';
 import { clock, plural, share, shellWord } from '../wording.ts';
 
 interface AttributionFacts {
@@ -130,13 +130,13 @@ export const upstreamAttribution = defineCheck<ServedRequests, AttributionFacts>
             hop: 'proxy' as const,
             at: { hop: hop.name, part: instance.name },
             address: instance.accessLog ?? instance.name,
-            with: { host: triage.target.host, since: windowStart(triage) },
+            with: { host: triage.target.host, window: { ...windowOf(triage) } },
           },
         })),
       ),
   look(io, look, _address, signal) {
-    const { host, since } = look.with as { host: string; since: string | null };
-    return io.proxy.requests(look.at, host, since, signal);
+    const { host, window } = look.with as unknown as { host: string; window: Window };
+    return io.proxy.requests(look.at, host, window, signal);
   },
   read,
   findings: {

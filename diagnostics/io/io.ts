@@ -1,3 +1,4 @@
+import type { Window } from '../window.ts';
 import type { EndpointShares, ProxyRoutes, ReloadHistory, ServedRequests } from './proxy-reader.ts';
 
 /** How a raw conversation ended from our side: FIN, RST, still open when we stopped, or no connection at all. */
@@ -101,8 +102,8 @@ export interface PartName {
 /** Reads what a managed proxy says of itself: logs, metrics, admin pages. Lives in proxy/, bounded and read-only. */
 export interface ProxyReader {
   reloads(of: PartName, signal: AbortSignal): Promise<ReloadHistory>;
-  requests(of: PartName, host: string, since: string | null, signal: AbortSignal): Promise<ServedRequests>;
-  shares(of: PartName, service: string, since: string | null, signal: AbortSignal): Promise<EndpointShares>;
+  requests(of: PartName, host: string, window: Window, signal: AbortSignal): Promise<ServedRequests>;
+  shares(of: PartName, service: string, window: Window, signal: AbortSignal): Promise<EndpointShares>;
   routes(of: PartName, host: string, path: string, signal: AbortSignal): Promise<ProxyRoutes>;
 }
 

@@ -1,5 +1,6 @@
 import { BlindLook } from '../../diagnostics/io/proxy-reader.ts';
 import type { Instance } from '../../diagnostics/types.ts';
+import type { Window } from '../../diagnostics/window.ts';
 import { find, loadNginx } from '../config/nginx-config.ts';
 import { type AccessRow, COMBINED, detectReader, type LineReader, namedReader, nginxReader } from './access-log.ts';
 import { tailLines } from './tail.ts';
@@ -31,8 +32,8 @@ async function formatFromConfig(instance: Instance): Promise<LineReader | null> 
   return text.trimStart().startsWith('{') ? namedReader('json') : nginxReader(text);
 }
 
-/** The newest rows of an instance's access log, from `since` on; the format is read from config, else logFormat, else found. */
-export async function accessRows(instance: Instance, since: string | null): Promise<AccessRows> {
+/** The rows of an instance's access log within a window; the format is read from config, else logFormat, else found. */
+export async function accessRows(instance: Instance, window: Window): Promise<AccessRows> {
   const file = instance.accessLog as string;
   const { lines, truncated } = await tailLines(file);
   const told = (await formatFromConfig(instance)) ?? (instance.logFormat ? namedReader(instance.logFormat) : null);
@@ -41,20 +42,20 @@ export async function accessRows(instance: Instance, since: string | null): Prom
   const reader = fits ? told : detectReader(lines);
   if (!reader)
     throw new BlindLook('unreadable', `${file}: its lines fit no format that is known here; name it as logFormat:`);
-  const from = since === null ? null : Date.parse(since);
+  const [from, to] = [Date.parse(window.from), Date.parse(window.to)];
   const rows: AccessRow[] = [];
   let unreadable = 0;
   for (const line of lines) {
     if (line === '') continue;
     const row = reader(line);
     if (!row) unreadable++;
-    else if (from === null || row.at === null || row.at >= from) rows.push(row);
+    else if (row.at === null || (row.at >= from && row.at <= to)) rows.push(row);
   }
   return {
     source: file,
     rows,
     lines: lines.length,
     unreadable,
-    truncated: truncated && (from === null || (rows[0]?.at ?? 0) > from),
+    truncated: truncated && (rows[0]?.at ?? 0) > from,
   };
 }

@@ -8,6 +8,7 @@ import {
   type ServedRequests,
 } from '../../diagnostics/io/proxy-reader.ts';
 import type { Instance, PathHop } from '../../diagnostics/types.ts';
+import type { Window } from '../../diagnostics/window.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import { accessRows } from './access-rows.ts';
 import { nginxReloads } from './nginx.ts';
@@ -47,7 +48,7 @@ export function proxyReader(
       throw new BlindLook('not-configured', `the inventory names no ${name}${part ? ` ${part}` : ''}`);
     return { hop, instance };
   };
-  const rowsOf = (of: PartName, since: string | null): ReturnType<typeof accessRows> => {
+  const rowsOf = (of: PartName, window: Window): ReturnType<typeof accessRows> => {
     const { hop, instance } = named(of);
     if (!instance.accessLog) {
       throw new BlindLook(
@@ -55,7 +56,7 @@ export function proxyReader(
         `${instance.name}: no access log is known; ${LOG_HINT[hop.kind] ?? 'name it as accessLog:'}`,
       );
     }
-    return accessRows(instance, since);
+    return accessRows(instance, window);
   };
   return {
     async reloads(of, signal): Promise<ReloadHistory> {
@@ -64,13 +65,13 @@ export function proxyReader(
       const fromMetrics = hop.kind === 'ingress-nginx' ? await ingressNginxReloads(instance, reach, signal) : null;
       return fromMetrics ?? nginxReloads(instance);
     },
-    async requests(of, host, since): Promise<ServedRequests> {
-      return countRequests(await rowsOf(of, since), host);
+    async requests(of, host, window): Promise<ServedRequests> {
+      return countRequests(await rowsOf(of, window), host);
     },
-    async shares(of, service, since): Promise<EndpointShares> {
+    async shares(of, service, window): Promise<EndpointShares> {
       const behind = inventory.hops[service];
       if (!behind?.endpoints) throw new BlindLook('not-configured', `the endpoints of ${service} are not known`);
-      return countShares(await rowsOf(of, since), behind);
+      return countShares(await rowsOf(of, window), behind);
     },
     async routes(of, host, path, signal): Promise<ProxyRoutes> {
       const { hop, instance } = named(of);

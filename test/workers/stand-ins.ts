@@ -101,6 +101,7 @@ export function plainJudge(input: Judged): Verdict {
     confidence: 0.98,
     because: [],
     ruledOut: [],
+    cleared: [],
     blind: [],
     nextStep: 'Read its log.',
     findings: [],
