@@ -192,7 +192,7 @@ export function createCases(redis: RedisClient, questionOf: (one: Case) => strin
     ): Promise<boolean> {
       const id = record.case.id;
       const evidence = JSON.stringify({ evidence: rows, changes });
-      const keys = [key.case(id), key.host(questionOf(record.case)), key.score, key.evidence(id)];
+      const keys = [key.case(id), key.host(questionOf(record.case)), key.score, key.evidence(id), key.opening];
       const reply = await redis.eval(
         FINISH,
         keys.length,

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { z } from 'zod';
 import { reasonOf } from '../diagnostics/errors.ts';
 import type { Metrics } from './metrics.ts';
-import { LOCKS, PREFIX, QUEUES, type QueueName, risingBackoff } from './queues.ts';
+import { KEPT, LOCKS, PREFIX, QUEUES, type QueueName, risingBackoff } from './queues.ts';
 import { isUp, type RedisClient } from './redis.ts';
 
 /** Thrown by a job that wants to go on later, without that counting as a failure. */
@@ -73,6 +73,7 @@ export function consume<S extends z.ZodType>(options: {
       prefix: PREFIX,
       concurrency: options.concurrency,
       ...LOCKS,
+      ...KEPT[queue],
       settings: { backoffStrategy: risingBackoff },
     },
   );

@@ -114,9 +114,8 @@ export function createDesk(redis: RedisClient, now: () => number = Date.now, que
   };
 
   async function enqueue(run: Run): Promise<void> {
+    // That they are there is noted when the run ends, or by the sweep: one command less while a person waits.
     await flows.addBulk(flowOf(run));
-    // The jobs are there; should this note of it get lost, the sweep finds them and makes up for it.
-    cases.queued(run.case.id).catch(() => {});
   }
 
   async function finishOpening(id: string): Promise<void> {

@@ -82,24 +82,25 @@ export const threadPayload = z.discriminatedUnion('kind', [
 export type ThreadPayload = z.infer<typeof threadPayload>;
 
 const day = 24 * 60 * 60;
-/** Ids are kept longer than Slack redelivers (24 h), so that a replay finds its job done instead of doing it again. */
-const kept = { removeOnComplete: { age: 26 * 60 * 60, count: 20_000 }, removeOnFail: { age: 7 * day, count: 5000 } };
+const failed = { age: 7 * day, count: 5000 };
+/**
+ * How long finished jobs are kept: their ids longer than Slack redelivers (24 h), so that a replay finds its job done
+ * instead of doing it again. Told to the workers rather than written into each job, which would cost every look.
+ */
+export const KEPT = {
+  look: { removeOnComplete: { age: 600, count: 20_000 }, removeOnFail: failed },
+  verdict: { removeOnComplete: { age: 26 * 60 * 60, count: 20_000 }, removeOnFail: failed },
+  thread: { removeOnComplete: { age: 26 * 60 * 60, count: 20_000 }, removeOnFail: failed },
+} as const satisfies Record<QueueName, object>;
 
 /**
- * Attempts: a look is tried twice (the second time for our own mishaps; a target that fails is a result), a verdict
- * until it can be stored, a word to Slack for hours, since Slack's bad days end.
+ * Attempts: a look is made once, for what goes wrong in it is a blind row and not a failure; a verdict is tried until it
+ * can be stored, a word to Slack for hours, since Slack's bad days end. Whatever happens to a look, the verdict is computed.
  */
 export const JOBS = {
-  look: {
-    attempts: 2,
-    backoff: { type: 'fixed', delay: 200 },
-    // Whatever happens to a look, the verdict is computed: what failed is blind.
-    ignoreDependencyOnFailure: true,
-    removeOnComplete: { age: 600, count: 20_000 },
-    removeOnFail: { age: 7 * day, count: 5000 },
-  },
-  verdict: { attempts: 20, backoff: { type: 'rising' }, ignoreDependencyOnFailure: true, ...kept },
-  thread: { attempts: 500, backoff: { type: 'rising' }, ...kept },
+  look: { ignoreDependencyOnFailure: true },
+  verdict: { attempts: 20, backoff: { type: 'rising' }, ignoreDependencyOnFailure: true },
+  thread: { attempts: 500, backoff: { type: 'rising' } },
 } as const;
 
 /** Waits before the next attempt: 0.5 s, 1 s, 2 s … 30 s. */

@@ -50,7 +50,7 @@ return redis.call('HINCRBY', KEYS[1], 'run', 1)
 `;
 
 /**
- * Ends a run. KEYS: case, host, score, evidence. ARGV: run, verdict, now, how long the host stays joinable (ms), answer,
+ * Ends a run. KEYS: case, host, score, evidence, opening. ARGV: run, verdict, now, how long the host stays joinable (ms), answer,
  * whether the report accused somebody, evidence or '', life of the case (s). Replies 1, or 0 if there is nothing to end.
  */
 export const FINISH = `
@@ -60,6 +60,7 @@ redis.call('HSET', KEYS[1], 'verdict', ARGV[2], 'state', 'finished', 'finishedAt
 redis.call('EXPIRE', KEYS[1], ARGV[8])
 if ARGV[7] ~= '' then redis.call('SET', KEYS[4], ARGV[7], 'EX', ARGV[8]) end
 local case = string.sub(KEYS[1], string.len('{iti}:case:') + 1)
+redis.call('ZREM', KEYS[5], case)
 if redis.call('GET', KEYS[2]) == case then redis.call('PEXPIRE', KEYS[2], ARGV[4]) end
 if ARGV[1] == '1' then
   redis.call('HINCRBY', KEYS[3], ARGV[5], 1)
