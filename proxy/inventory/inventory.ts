@@ -4,6 +4,8 @@ import type { NodeInfo, PathHop } from '../../diagnostics/types.ts';
 export interface Inventory {
   /** The file it was read from; null when there is none. */
   file: string | null;
+  /** The file as the person named it: how facts say where they stand. */
+  name: string;
   prometheus: string | null;
   changes: string | null;
   aliases: { [alias: string]: string };
@@ -22,6 +24,7 @@ export interface Inventory {
 export function emptyInventory(): Inventory {
   return {
     file: null,
+    name: 'inventory',
     prometheus: null,
     changes: null,
     aliases: {},

@@ -187,6 +187,7 @@ export async function loadInventory(path: string): Promise<Inventory> {
   return {
     ...emptyInventory(),
     file,
+    name: path,
     prometheus: data.prometheus,
     changes: absolute(base, data.changes),
     aliases: Object.fromEntries(

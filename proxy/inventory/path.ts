@@ -34,7 +34,7 @@ export function findPath(
     .sort(bySpecificity);
   const route = matching[0];
   const same = route ? matching.filter((other) => other.host === route.host && other.path === route.path) : [];
-  const file = inventory.file ?? 'inventory';
+  const file = inventory.name;
   const hops = (route?.via ?? []).map((name) => {
     const hop = inventory.hops[name] as PathHop;
     return { ...hop, from: [`${file}: routes.${route?.index}`, ...hop.from] };
