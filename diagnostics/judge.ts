@@ -2,7 +2,7 @@ import { CAUSES } from './causes.ts';
 import { readRows } from './findings.ts';
 import { clearedOf, headlineOf, saysOf } from './headline.ts';
 import { type Scene, sceneOf } from './scene.ts';
-import { type Suspicion, suspicionsOf } from './suspicions.ts';
+import { type Suspicion, suspicionsOf } from './suspicions/index.ts';
 import {
   type Answer,
   type Case,

@@ -1,0 +1,150 @@
+import type { Scene } from '../scene.ts';
+import {
+  byCertificate,
+  byStatus,
+  failingBy,
+  host,
+  proxyName,
+  type Rule,
+  serverErrors,
+  serviceName,
+  suspect,
+  text,
+} from './suspicion.ts';
+
+/** The endpoints themselves do not answer with the status that the proxy gives. */
+const notTheAppsOwn = (scene: Scene, status: number): boolean => !scene.endpoints.some((e) => e.status === status);
+
+export const routeMissing: Rule = (scene) => {
+  const api = [...scene.all('ROUTE_MISSING'), ...scene.all('ROUTE_OUT_OF_SERVICE')];
+  const pages = scene.all('ROUTE_NOT_FOUND').filter(() => notTheAppsOwn(scene, 404));
+  const explains = byStatus(scene, 404);
+  if (api.length === 0 && pages.length === 0) return null;
+  if (api.length && explains === 0 && scene.failing === 0) return null;
+  return suspect('route-missing', [...api, ...pages], api.length && pages.length ? 0.98 : api.length ? 0.95 : 0.9, {
+    explains,
+    fits: scene.reported('not-found', 'unspecified', 'wrong-content'),
+    sentence: `${proxyName(scene, api[0] ?? pages[0])} has no ${api[0]?.code === 'ROUTE_OUT_OF_SERVICE' ? 'working route' : 'route'} for ${host(scene)} and answers 404 itself`,
+  });
+};
+
+export const redirectLoop: Rule = (scene) => {
+  const found = scene
+    .all('REDIRECTED_TO_ITSELF')
+    .filter((f) => f.vantage === 'public' || f.vantage === 'proxy-replica');
+  if (found.length === 0) return null;
+  return suspect('redirect-loop', found, 0.93, {
+    explains: failingBy(scene, (f) => (f.status ?? 0) >= 300 && (f.status ?? 0) < 400),
+    fits: scene.reported('redirect-loop', 'unspecified'),
+    sentence: `${host(scene)} redirects to itself for ever`,
+  });
+};
+
+export const rateLimited: Rule = (scene) => {
+  const found = scene.all('PROXY_LIMITS_REQUESTS');
+  if (found.length === 0 || !notTheAppsOwn(scene, 429)) return null;
+  return suspect('rate-limited', found, 0.85, {
+    explains: byStatus(scene, 429),
+    fits: true,
+    sentence: `${proxyName(scene)} refuses requests to ${host(scene)} for a rate limit of its own`,
+  });
+};
+
+export const reloadFailed: Rule = (scene) => {
+  const found = scene.all('RELOAD_REFUSED');
+  const first = found[0];
+  if (!first) return null;
+  // A refused file explains what an older configuration would do: old endpoints, missing routes, old certificates.
+  const stale =
+    scene.has('UPSTREAM_NOT_AN_ENDPOINT') ||
+    scene.has('ROUTE_NOT_FOUND') ||
+    scene.has('PROXY_GATEWAY_ERROR') ||
+    scene.has('CERTIFICATE_EXPIRED') ||
+    scene.has('ERRORS_MADE_BY_PROXY');
+  const appFails = scene.endpoints.some((e) => e.reached && e.failing > 0);
+  if (!stale || (appFails && !scene.has('UPSTREAM_NOT_AN_ENDPOINT'))) return null;
+  const explains = Math.max(byStatus(scene, 404, 502, 503, 504), byCertificate(scene));
+  const where = text(first.facts.where);
+  return suspect(
+    'reload-failed',
+    [
+      ...found,
+      ...scene.all('UPSTREAM_NOT_AN_ENDPOINT'),
+      ...scene.all('PROXY_GATEWAY_ERROR'),
+      ...scene.all('ROUTE_NOT_FOUND'),
+    ],
+    0.97,
+    {
+      explains,
+      fits: scene.reported('errors-5xx', 'not-found', 'unspecified', 'timeout', 'wrong-content'),
+      sentence: `${proxyName(scene, first)} refused its last configuration${where ? ` (${where.split('/').at(-1)})` : ''} and still serves an older one to ${host(scene)}`,
+    },
+  );
+};
+
+export const staleEndpoints: Rule = (scene) => {
+  const found = scene.all('UPSTREAM_NOT_AN_ENDPOINT');
+  if (found.length === 0) return null;
+  return suspect('stale-endpoints', found, 0.9, {
+    explains: byStatus(scene, 502, 503, 504),
+    fits: scene.reported('errors-5xx', 'timeout', 'unspecified'),
+    sentence: `${proxyName(scene, found[0])} sends requests for ${host(scene)} to ${text(found[0]?.facts.address)}, which is no endpoint of ${serviceName(scene)}`,
+  });
+};
+
+export const reloadStorm: Rule = (scene) => {
+  const found = scene.all('RELOAD_STORM');
+  if (found.length === 0) return null;
+  const fits =
+    scene.reported('disconnects', 'reset', 'slow') ||
+    (scene.case.symptoms.course === 'intermittent' && scene.reported('unspecified', 'timeout', 'errors-5xx'));
+  if (!fits) return null;
+  return suspect(
+    'reload-storm',
+    [...found, ...scene.all('OLD_WORKERS_LINGER')],
+    scene.has('OLD_WORKERS_LINGER') || scene.reported('disconnects', 'reset') ? 0.93 : 0.8,
+    {
+      explains: failingBy(scene, (f) => f.error === 'RESET' || f.error === 'CLOSED'),
+      fits,
+      sentence: `${proxyName(scene, found[0])} reloads over and over (${found[0]?.facts.count} times in ${found[0]?.facts.minutes} min) and breaks connections each time`,
+    },
+  );
+};
+
+export const endpointImbalance: Rule = (scene) => {
+  const found = scene.all('ENDPOINT_SHARE_SKEWED');
+  const first = found[0];
+  if (!first) return null;
+  const slow = scene.endpoints.filter((e) => e.slowMs !== null);
+  const busiest = text(first.facts.busiest);
+  // Endpoints that are slow without being the busy one are the application's own trouble.
+  if (slow.some((e) => e.address !== busiest)) return null;
+  const fits =
+    scene.reported('slow', 'uneven', 'timeout') ||
+    (scene.reported('unspecified', 'errors-5xx') && scene.slowMs !== null);
+  if (!fits) return null;
+  const seconds = typeof first.facts.seconds === 'number' ? first.facts.seconds : 0;
+  const others = typeof first.facts.others === 'number' ? first.facts.others : null;
+  const felt =
+    slow.length > 0 || scene.slowMs !== null || (others !== null && seconds > 2 * others) || scene.reported('uneven');
+  return suspect('endpoint-imbalance', found, felt ? 0.95 : 0.8, {
+    explains: scene.slowMs !== null ? 1 : serverErrors(scene),
+    fits,
+    sentence: `${proxyName(scene, first)} sends ${Math.round(Number(first.facts.share) * 100)} % of the requests for ${host(scene)} to one of ${scene.endpoints.length || 'several'} endpoints`,
+  });
+};
+
+export const timeoutTooShort: Rule = (scene) => {
+  const cut = scene.all('PROXY_GATEWAY_ERROR').filter((f) => f.facts.status === 504);
+  const finishing = scene.all('ENDPOINT_SLOW');
+  const first = cut[0];
+  if (!first || finishing.length === 0) return null;
+  const limit = Number(first.facts.ms);
+  const slowest = Math.max(...finishing.map((f) => Number(f.facts.ms)));
+  if (slowest <= limit) return null;
+  return suspect('proxy-timeout-too-short', [...cut, ...finishing], 0.9, {
+    explains: byStatus(scene, 504),
+    fits: true,
+    sentence: `${proxyName(scene, first)} gives up on ${host(scene)} after ${(limit / 1000).toFixed(1)} s, while the application would have answered after ${(slowest / 1000).toFixed(1)} s`,
+  });
+};

@@ -1,0 +1,70 @@
+import type { Scene } from '../scene.ts';
+import {
+  noHealthyTarget,
+  plaintextToTlsPort,
+  proxyProtocolMissing,
+  proxyProtocolUnexpected,
+} from './balancer-and-proxy.ts';
+import {
+  endpointImbalance,
+  rateLimited,
+  redirectLoop,
+  reloadFailed,
+  reloadStorm,
+  routeMissing,
+  staleEndpoints,
+  timeoutTooShort,
+} from './configuration.ts';
+import { boundary, dnsMissing, dnsWrongAddress } from './names-and-places.ts';
+import { proxyDown, replicaBad } from './replicas.ts';
+import {
+  appDown,
+  appErrors,
+  appErrorsThrough,
+  appSlow,
+  networkPolicy,
+  noEndpoints,
+  portMismatch,
+} from './service-and-app.ts';
+import type { Rule, Suspicion } from './suspicion.ts';
+import { certificateExpired, certificateWrong, chainIncomplete, clientCertificate, policyTooStrict } from './tls.ts';
+
+export type { Suspicion } from './suspicion.ts';
+
+/** In the order in which one wins over another that explains as much: the more specific first. */
+const RULES: readonly Rule[] = [
+  dnsMissing,
+  dnsWrongAddress,
+  proxyProtocolUnexpected,
+  proxyProtocolMissing,
+  plaintextToTlsPort,
+  clientCertificate,
+  certificateExpired,
+  certificateWrong,
+  chainIncomplete,
+  reloadFailed,
+  routeMissing,
+  redirectLoop,
+  rateLimited,
+  noEndpoints,
+  portMismatch,
+  endpointImbalance,
+  timeoutTooShort,
+  appErrors,
+  appErrorsThrough,
+  appDown,
+  staleEndpoints,
+  appSlow,
+  networkPolicy,
+  policyTooStrict,
+  reloadStorm,
+  noHealthyTarget,
+  proxyDown,
+  replicaBad,
+  boundary,
+];
+
+/** Pure: every cause that the findings speak for, unsorted but in order of precedence. */
+export function suspicionsOf(scene: Scene): Suspicion[] {
+  return RULES.map((rule) => rule(scene)).filter((s) => s !== null);
+}

@@ -1,0 +1,53 @@
+import { anyEndpointFine, endpointsFine, host, proxyName, type Rule, suspect } from './suspicion.ts';
+
+export const dnsMissing: Rule = (scene) => {
+  const found = scene.all('NAME_MISSING');
+  // An HTTP status in the report means that somebody's resolver did find it: then ours is the blind one.
+  if (found.length === 0 || scene.case.symptoms.statuses.length > 0) return null;
+  return suspect('dns-missing', found, 0.93, {
+    explains: 1,
+    fits: true,
+    sentence: `the name ${host(scene)} does not resolve`,
+  });
+};
+
+export const dnsWrongAddress: Rule = (scene) => {
+  const found = scene.all('NAME_ELSEWHERE');
+  const known = [...scene.balancers, ...scene.replicas];
+  if (found.length === 0 || !scene.failing || known.length === 0 || !known.every((m) => m.ok === m.total)) return null;
+  const addresses = (found[0]?.facts.addresses as string[]) ?? [];
+  return suspect(
+    'dns-wrong-address',
+    [...found, ...scene.findings.filter((f) => f.code === 'REQUEST_FAILED' && f.vantage === 'public')],
+    0.93,
+    {
+      explains: scene.failing,
+      fits: true,
+      sentence: `the name ${host(scene)} leads to ${addresses.slice(0, 2).join(', ')}, where it is not served; the known path is well`,
+    },
+  );
+};
+
+/**
+ * Where the request fails although no check says why: the innermost boundary at which it turns from well to failing.
+ * It names a hop, never a cause.
+ */
+export const boundary: Rule = (scene) => {
+  if (!scene.failing || scene.replicas.length === 0) return null;
+  const failing = scene.replicas.filter((m) => m.ok < m.total);
+  if (failing.length < scene.replicas.length || !anyEndpointFine(scene) || !endpointsFine(scene)) return null;
+  const how = failing[0]?.failures[0];
+  const because = [
+    ...scene.findings.filter((f) => f.code === 'REQUEST_FAILED' && f.vantage === 'proxy-replica'),
+    ...scene.all('ENDPOINT_ANSWERS'),
+  ];
+  return {
+    cause: null,
+    hop: 'proxy',
+    because,
+    strength: 0.75,
+    explains: scene.failing,
+    fits: true,
+    sentence: `requests to ${host(scene)} fail at ${proxyName(scene)} (${how?.how}), while the endpoints behind it answer`,
+  };
+};

@@ -1,0 +1,145 @@
+import type { Scene } from '../scene.ts';
+import {
+  byStatus,
+  endpointsFine,
+  failingBy,
+  host,
+  proxyName,
+  type Rule,
+  serverErrors,
+  serviceName,
+  suspect,
+  text,
+} from './suspicion.ts';
+
+export const noEndpoints: Rule = (scene) => {
+  const found = scene.all('NO_ENDPOINTS');
+  if (found.length === 0) return null;
+  const explains = byStatus(scene, 500, 502, 503, 504, 404);
+  if (explains === 0 && scene.failing === 0) return null;
+  return suspect(
+    'service-no-endpoints',
+    [...found, ...scene.all('PROXY_HAS_NO_BACKEND'), ...scene.all('PROXY_GATEWAY_ERROR')],
+    0.97,
+    {
+      explains,
+      fits: true,
+      sentence: `nothing is ready behind ${text(found[0]?.facts.service)}: it has no endpoints`,
+    },
+  );
+};
+
+export const portMismatch: Rule = (scene) => {
+  const found = scene.all('ENDPOINT_PORT_UNDECLARED');
+  if (found.length === 0) return null;
+  return suspect('service-port-mismatch', found, 0.95, {
+    explains: serverErrors(scene),
+    fits: true,
+    sentence: `${serviceName(scene)} points at port ${found[0]?.facts.port}, on which nobody listens`,
+  });
+};
+
+const count = (scene: Scene, test: (e: Scene['endpoints'][number]) => boolean): string => {
+  const hit = scene.endpoints.filter(test).length;
+  const total = scene.endpoints.length;
+  return hit === total ? (total === 1 ? 'its endpoint' : `all ${total} endpoints`) : `${hit} of ${total} endpoints`;
+};
+
+export const appErrors: Rule = (scene) => {
+  const found = scene.all('ENDPOINT_ERRORS');
+  const logged = scene.all('ERRORS_MADE_UPSTREAM');
+  if (found.length === 0) {
+    // Only the log shows it: it was so in the time in question, and need not be so now.
+    if (logged.length === 0 || !scene.reported('errors-5xx', 'unspecified', 'slow', 'timeout')) return null;
+    return suspect('app-errors', logged, scene.failing ? 0.7 : 0.8, {
+      explains: byStatus(scene, 500, 501, 502, 503, 504),
+      fits: true,
+      sentence: `${serviceName(scene)} answered with errors itself in the time in question`,
+    });
+  }
+  const status = found[0]?.facts.status;
+  return suspect('app-errors', [...found, ...logged], 0.98, {
+    explains: serverErrors(scene),
+    fits: scene.reported('errors-5xx', 'unspecified', 'slow', 'timeout'),
+    sentence: `${serviceName(scene)} answers ${status} itself (${count(scene, (e) => e.failing > 0)}, asked directly)`,
+  });
+};
+
+/** The endpoints cannot be asked, but the error page that users get is none that a proxy makes: it was passed on. */
+export const appErrorsThrough: Rule = (scene) => {
+  if (scene.endpoints.some((e) => e.reached) || scene.replicas.length + scene.front.length === 0) return null;
+  const passedOn = scene.findings.filter(
+    (f) =>
+      f.code === 'REQUEST_FAILED' &&
+      typeof f.facts.status === 'number' &&
+      f.facts.status >= 500 &&
+      f.facts.maker === null,
+  );
+  const own = scene.has('PROXY_GATEWAY_ERROR') || scene.has('PROXY_HAS_NO_BACKEND');
+  if (passedOn.length === 0 || own || !scene.path.routed) return null;
+  const status = passedOn[0]?.facts.status;
+  return suspect('app-errors', passedOn, 0.76, {
+    explains: serverErrors(scene),
+    fits: true,
+    sentence: `${host(scene)} answers ${status} with a page that is none of the proxy's own, so ${serviceName(scene)} most likely made it`,
+  });
+};
+
+export const appDown: Rule = (scene) => {
+  const refusing = scene.all('ENDPOINT_REFUSES');
+  const found = [...refusing, ...scene.all('ENDPOINT_CLOSES')];
+  if (found.length === 0 || scene.has('ENDPOINT_PORT_UNDECLARED')) return null;
+  const down = count(scene, (e) => e.failing > 0);
+  return suspect('app-down', [...found, ...scene.all('PROXY_GATEWAY_ERROR')], 0.97, {
+    explains: serverErrors(scene),
+    fits: scene.reported('errors-5xx', 'unspecified', 'timeout', 'reset', 'slow'),
+    sentence: `${serviceName(scene)} is down: ${down} ${refusing.length ? `${down.startsWith('its') ? 'refuses' : 'refuse'} connections` : `${down.startsWith('its') ? 'closes' : 'close'} connections without an answer`}`,
+  });
+};
+
+/** Only the endpoint that gets far more than its share is slow: then it is busy, not the application slow. */
+const onlyBusiestIsSlow = (scene: Scene): boolean => {
+  const busiest = scene.all('ENDPOINT_SHARE_SKEWED').map((f) => f.facts.busiest);
+  const slow = scene.endpoints.filter((e) => e.slowMs !== null);
+  return busiest.length > 0 && slow.length > 0 && slow.every((e) => busiest.includes(e.address));
+};
+
+export const appSlow: Rule = (scene) => {
+  const found = [...scene.all('ENDPOINT_SILENT'), ...scene.all('ENDPOINT_SLOW')];
+  const logged = scene.all('SLOW_UPSTREAM');
+  if (found.length === 0) {
+    if (logged.length === 0 || !scene.reported('slow', 'timeout')) return null;
+    return suspect('app-slow', logged, 0.8, {
+      fits: true,
+      explains: scene.slowMs ? 1 : 0,
+      sentence: `${serviceName(scene)} was slow itself in the time in question; the time was spent behind the proxy`,
+    });
+  }
+  const slowest = Math.max(...found.map((f) => Number(f.facts.ms)));
+  const silent = scene.has('ENDPOINT_SILENT');
+  return suspect('app-slow', [...found, ...logged], onlyBusiestIsSlow(scene) ? 0.6 : 0.95, {
+    explains: Math.max(
+      scene.slowMs !== null ? 1 : 0,
+      failingBy(scene, (f) => f.status === 504 || f.error === 'TIMEOUT'),
+    ),
+    fits: scene.reported('slow', 'timeout', 'errors-5xx', 'unspecified'),
+    sentence: `${serviceName(scene)} itself is slow: asked directly, ${count(scene, (e) => e.slowMs !== null)} ${silent ? 'did not answer within' : 'took up to'} ${(slowest / 1000).toFixed(1)} s`,
+  });
+};
+
+export const networkPolicy: Rule = (scene) => {
+  const cut = scene.all('PROXY_GATEWAY_ERROR').filter((f) => f.facts.status === 504 && Number(f.facts.ms) >= 900);
+  if (
+    cut.length === 0 ||
+    !endpointsFine(scene) ||
+    scene.has('ENDPOINT_SLOW') ||
+    scene.has('RELOAD_REFUSED') ||
+    scene.has('UPSTREAM_NOT_AN_ENDPOINT')
+  )
+    return null;
+  return suspect('network-policy-block', [...cut, ...scene.all('ENDPOINT_ANSWERS')], 0.72, {
+    explains: byStatus(scene, 504),
+    fits: true,
+    sentence: `${proxyName(scene)} gets no connection to endpoints of ${serviceName(scene)} that answer when asked directly`,
+  });
+};

@@ -1,0 +1,88 @@
+import { CAUSES, type CauseId } from '../causes.ts';
+import type { Scene } from '../scene.ts';
+import type { Finding, Hop } from '../types.ts';
+
+/** A cause that the findings speak for: with what, how surely, and how much of the trouble it would explain. */
+export interface Suspicion {
+  cause: CauseId | null;
+  hop: Hop;
+  because: Finding[];
+  /** How sure the mechanism itself is, 0 to 1, were nothing else known. */
+  strength: number;
+  /** Share of users' requests that it explains now, 0 to 1; a fault that healthy requests do not show explains 0. */
+  explains: number;
+  /** It fits what was reported, though it may not show now. */
+  fits: boolean;
+  /** One sentence without its full stop, for the first line. */
+  sentence: string;
+}
+
+/** One suspicion from the scene, or none. Pure. */
+export type Rule = (scene: Scene) => Suspicion | null;
+
+export const home = (cause: CauseId): Hop => CAUSES[cause].hop as Hop;
+export const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+export const host = (scene: Scene): string => scene.case.target.host;
+
+export function suspect(
+  cause: CauseId,
+  because: Finding[],
+  strength: number,
+  how: { explains?: number; fits?: boolean; sentence: string; hop?: Hop },
+): Suspicion {
+  return {
+    cause,
+    hop: how.hop ?? home(cause),
+    because,
+    strength,
+    explains: Math.min(1, how.explains ?? 0),
+    fits: how.fits ?? false,
+    sentence: how.sentence,
+  };
+}
+
+/** Share of users' requests that fail in one of these ways now. */
+export function failingBy(
+  scene: Scene,
+  test: (failure: Scene['front'][number]['failures'][number]) => boolean,
+): number {
+  const seen = scene.front.length ? scene.front : scene.replicas;
+  const total = seen.reduce((sum, m) => sum + m.total, 0);
+  const hit = seen
+    .flatMap((m) => m.failures)
+    .filter(test)
+    .reduce((sum, f) => sum + f.count, 0);
+  return total ? hit / total : 0;
+}
+
+/** Endings of a connection before any HTTP: what a wrong PROXY header, a dead listener or a refused hello looks like. */
+export const EARLY = new Set(['PLAINTEXT', 'CLOSED', 'RESET', 'TIMEOUT', 'NOT_HTTP', 'ECONNRESET', 'ECONNREFUSED']);
+export const early = (scene: Scene): number =>
+  failingBy(scene, (f) => EARLY.has(f.error ?? '') || f.status === 400 || (f.error?.startsWith('ERR_SSL') ?? false));
+export const byStatus = (scene: Scene, ...statuses: number[]): number =>
+  failingBy(scene, (f) => f.status !== null && statuses.includes(f.status));
+export const byCertificate = (scene: Scene): number =>
+  failingBy(scene, (f) => /CERT|ISSUER|SIGNATURE|ALTNAME|SELF_SIGNED/.test(f.error ?? ''));
+export const serverErrors = (scene: Scene): number =>
+  failingBy(
+    scene,
+    (f) => (f.status ?? 0) >= 500 || f.error === 'TIMEOUT' || f.error === 'CLOSED' || f.error === 'RESET',
+  );
+
+/** The proxy's name as people know it: "edge (nginx)". */
+export function proxyName(scene: Scene, finding?: Finding): string {
+  const hop =
+    scene.path.hops.find((h) => h.hop === 'proxy' && (!finding || h.name === finding.about.hop)) ??
+    scene.path.hops.find((h) => h.hop === 'proxy');
+  if (!hop) return finding?.about.hop ?? 'the proxy';
+  return hop.kind === 'other' ? hop.name : `${hop.name} (${hop.kind})`;
+}
+export const serviceName = (scene: Scene): string =>
+  scene.path.hops.find((h) => h.hop === 'service' || h.hop === 'app')?.name ?? host(scene);
+
+/** Do all endpoints that were reached answer well when asked directly? false also when none was reached. */
+export const endpointsFine = (scene: Scene): boolean => {
+  const reached = scene.endpoints.filter((e) => e.reached);
+  return reached.length > 0 && reached.every((e) => e.failing === 0);
+};
+export const anyEndpointFine = (scene: Scene): boolean => scene.endpoints.some((e) => e.reached && e.failing < 1);

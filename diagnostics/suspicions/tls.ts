@@ -1,0 +1,77 @@
+import type { CauseId } from '../causes.ts';
+import type { Scene } from '../scene.ts';
+import type { Finding } from '../types.ts';
+import { byCertificate, early, failingBy, host, proxyName, type Rule, suspect, text } from './suspicion.ts';
+
+/** A certificate fault counts where users meet it: at the front, or at a replica when the front is mixed or blind. */
+const certificateRule =
+  (codes: string[], cause: CauseId, sentence: (scene: Scene, finding: Finding) => string): Rule =>
+  (scene) => {
+    const found = codes.flatMap((code) => scene.all(code));
+    const first = found[0];
+    if (!first) return null;
+    const explains = byCertificate(scene);
+    const fits = scene.reported('certificate', 'handshake');
+    if (explains === 0 && !fits) return null;
+    return suspect(cause, found, explains > 0 ? 0.98 : 0.85, {
+      explains,
+      fits,
+      sentence: sentence(scene, first),
+    });
+  };
+
+export const certificateExpired = certificateRule(
+  ['CERTIFICATE_EXPIRED', 'CERTIFICATE_NOT_YET_VALID'],
+  'tls-certificate-expired',
+  (scene, f) =>
+    f.code === 'CERTIFICATE_EXPIRED'
+      ? `${proxyName(scene, f)} serves a certificate for ${host(scene)} that ended ${text(f.facts.notAfter).slice(0, 10)}`
+      : `${proxyName(scene, f)} serves a certificate for ${host(scene)} that is not valid yet`,
+);
+export const certificateWrong = certificateRule(
+  ['CERTIFICATE_WRONG', 'CERTIFICATE_UNTRUSTED'],
+  'tls-certificate-wrong',
+  (scene, f) =>
+    f.code === 'CERTIFICATE_WRONG'
+      ? `${proxyName(scene, f)} serves a certificate for ${(f.facts.names as string[])[0] ?? 'another name'} to callers of ${host(scene)}`
+      : `${proxyName(scene, f)} serves ${f.facts.selfSigned ? 'a self-signed certificate' : 'a certificate that nobody trusts'} for ${host(scene)}`,
+);
+export const chainIncomplete = certificateRule(
+  ['CERTIFICATE_CHAIN_INCOMPLETE'],
+  'tls-chain-incomplete',
+  (scene, f) => `${proxyName(scene, f)} sends the certificate of ${host(scene)} without its intermediate`,
+);
+
+export const policyTooStrict: Rule = (scene) => {
+  const lockedOut = scene.all('TLS_CLIENT_LOCKED_OUT');
+  const refused = scene.all('TLS_REFUSED').filter((f) => f.facts.alert === 40 || f.facts.alert === 70);
+  const named = lockedOut.filter((f) => f.facts.named === true);
+  const about =
+    scene.reported('handshake') ||
+    (named.length > 0 && scene.reported('reset', 'certificate', 'unspecified', 'errors-5xx'));
+  if (refused.length === 0 && !(about && lockedOut.length)) return null;
+  const first = named[0] ?? lockedOut[0];
+  const clients = [...new Set((named.length ? named : lockedOut).map((f) => text(f.facts.client)))];
+  return suspect(
+    'tls-policy-too-strict',
+    named.length ? named : lockedOut.length ? lockedOut : refused,
+    named.length || refused.length ? 0.97 : 0.88,
+    {
+      explains: refused.length ? early(scene) : 0,
+      fits: true,
+      sentence: first
+        ? `${proxyName(scene, first)} lets current clients in, but not ${clients.slice(0, 2).join(' or ')}`
+        : `${proxyName(scene)} refuses the handshake of current clients`,
+    },
+  );
+};
+
+export const clientCertificate: Rule = (scene) => {
+  const found = scene.all('CLIENT_CERTIFICATE_DEMANDED');
+  if (found.length === 0) return null;
+  return suspect('tls-client-certificate-required', found, 0.95, {
+    explains: failingBy(scene, (f) => f.status === 400 || f.error !== null),
+    fits: true,
+    sentence: `${proxyName(scene)} demands a client certificate for ${host(scene)}`,
+  });
+};
