@@ -91,7 +91,7 @@ async function bareQueue(url: string) {
   const prefix = '{bare}';
   let done: () => void = () => {};
   const ask = anAsk();
-  const look = new Worker('look', async () => [rowOf(ask.planned[0]!.look)], { connection, prefix, concurrency: 16 });
+  const look = new Worker('look', async () => [rowOf(ask.planned[0]!.look)], { connection, prefix, concurrency: 32 });
   const verdict = new Worker('verdict', async (job) => Object.keys(await job.getChildrenValues()).length, {
     connection,
     prefix,

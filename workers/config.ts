@@ -52,7 +52,7 @@ const fileSchema = z.object({
   workers: z
     .object({
       /** Looks at the same time in one process. */
-      concurrency: z.int().min(1).max(256).default(16),
+      concurrency: z.int().min(1).max(256).default(32),
     })
     .prefault({}),
 });

@@ -48,7 +48,7 @@ export function startWorkers(parts: WorkerParts) {
     queue: 'look',
     schema: lookPayload,
     redis,
-    concurrency: parts.concurrency ?? 16,
+    concurrency: parts.concurrency ?? 32,
     log,
     metrics,
     work: async (payload, _job, signal) => {

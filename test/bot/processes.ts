@@ -42,7 +42,9 @@ export function startProcess(file: string, env: Record<string, string>): Child {
         };
         looking.add(look);
         look();
-        ended.then((code) => reject(new Error(`ended with ${code} before it printed ${what}: ${text.err.slice(-500)}`)));
+        ended.then((code) =>
+          reject(new Error(`ended with ${code} before it printed ${what}: ${text.err.slice(-500)}`)),
+        );
       }),
     async kill(signal) {
       child.kill(signal);

@@ -118,7 +118,7 @@ test('the text alone says everything: answer, why, cleared, not seen, next, comm
       finding({ code: 'ENDPOINT_5XX', direction: 'implicates', reproduce: 'curl -si http://10.0.0.1/' }),
     ],
     because: ['ENDPOINT_5XX'],
-    ruledOut: [{ hop: 'proxy', because: ['ENDPOINT_ANSWERS'] }],
+    cleared: ['4 of 4 endpoints answer'],
     blind: [{ check: 'logs', reason: 'not-configured', detail: 'no access log', hop: 'proxy' }],
   });
   const { text } = verdictMessage(one, told, []);
