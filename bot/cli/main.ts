@@ -21,6 +21,10 @@ const COMMANDS: { [name: string]: { says: string; load: () => Promise<Command> }
     says: 'the PROXY protocol check alone: ./dev proxy-protocol HOST:PORT',
     load: async () => (await import('./proxy-protocol.ts')).proxyProtocol,
   },
+  reloads: {
+    says: 'what really differs between two proxy configurations',
+    load: async () => (await import('./reloads.ts')).reloads,
+  },
   eval: { says: 'runs every incident and scores the verdicts', load: async () => (await import('./eval.ts')).evaluate },
   bench: { says: 'benchmarks, each beside its peer', load: async () => (await import('./bench.ts')).bench },
   bot: { says: 'the Slack bot (production process)', load: async () => (await import('./bot.ts')).bot },
