@@ -1,5 +1,6 @@
 import type { Io } from '../diagnostics/io/io.ts';
 import { liveIo } from '../diagnostics/io/live-io.ts';
+import { getPage } from './adapters/page.ts';
 import { proxyReader } from './adapters/reader.ts';
 import { allowanceOf } from './inventory/allow.ts';
 import type { Inventory } from './inventory/inventory.ts';
@@ -33,4 +34,11 @@ export function ioFor(inventory: Inventory, forHost: string): Io {
     ),
   });
   return { ...bare, resolve };
+}
+
+/** One page that a person named, behind the same guard as everything else. */
+export function pageOf(inventory: Inventory, url: string, signal: AbortSignal): Promise<string> {
+  const guard = allowanceOf(inventory).guard('');
+  const bare = liveIo({ guard, trust: [], dns: inventory.dns, proxy: proxyReader(inventory, guard, async () => []) });
+  return getPage(url, async (host) => (await bare.resolve(host, signal)).addresses, guard, signal);
 }

@@ -21,6 +21,10 @@ const COMMANDS: { [name: string]: { says: string; load: () => Promise<Command> }
     says: 'the PROXY protocol check alone: ./dev proxy-protocol HOST:PORT',
     load: async () => (await import('./proxy-protocol.ts')).proxyProtocol,
   },
+  balance: {
+    says: 'how requests are spread over endpoints: ./dev balance ACCESS-LOG',
+    load: async () => (await import('./balance.ts')).balance,
+  },
   reloads: {
     says: 'what really differs between two proxy configurations',
     load: async () => (await import('./reloads.ts')).reloads,
