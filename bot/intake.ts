@@ -1,7 +1,7 @@
 import { splitAddress } from '../diagnostics/io/address.ts';
 import type { Case, Symptoms, Target } from '../diagnostics/types.ts';
 import { allowanceOf } from '../proxy/inventory/allow.ts';
-import { findPath, type Inventory } from '../proxy/inventory/inventory.ts';
+import { findPath, type Inventory, knownHosts } from '../proxy/inventory/inventory.ts';
 import { type Named, placeOf, placesIn } from './intake/hosts.ts';
 import { isReport } from './intake/is-report.ts';
 import { plainText } from './intake/plain-text.ts';
@@ -47,6 +47,12 @@ export function readTarget(target: string, inventory: Inventory): Reading | null
   return place && { report: true, hosts: [place.host], since: null, symptoms: noSymptoms(), places: [place] };
 }
 
+/** Where there is one host only, a report that names none means it. */
+function onlyPlace(inventory: Inventory): Named | null {
+  const [host, ...others] = knownHosts(inventory);
+  return host !== undefined && others.length === 0 ? { host, port: null, path: '/', scheme: null } : null;
+}
+
 /** The whole target: what nobody said is taken from the path's outermost hop. */
 function targetOf(place: Named, inventory: Inventory): Target {
   const { host, path } = place;
@@ -72,9 +78,9 @@ export function openCase(
     only?: string[] | null;
   },
 ): { case: Case } | { missing: 'host' } | { refused: string } {
-  const place = reading.places[0];
-  if (!place) return { missing: 'host' };
   const { inventory } = options;
+  const place = reading.places[0] ?? onlyPlace(inventory);
+  if (!place) return { missing: 'host' };
   // Names that nothing covers may still lead to an address that `allow` covers: the guard decides at each connection.
   const coversAddresses = (inventory.allow ?? []).some((entry) => /^[\d.:a-f]+(\/\d+)?$/i.test(entry));
   const isAddress = /^[\d.]+$|:/.test(place.host);

@@ -80,7 +80,8 @@ export function postsOf(path: Path, target: Target): Post[] {
     const spoken = previous?.to ?? (hop.hop === 'service' ? webScheme(hop.scheme, 'http') : scheme);
     const common = { hop: hop.hop, declaredSends: sends, declaredExpects: hop.expects };
     const header = headerFor(hop.expects, sends);
-    if (hop.address && i > 0) {
+    // Where `dns` says where the name leads, the first hop's own address is another place to ask.
+    if (hop.address && (i > 0 || path.dns)) {
       const vantage =
         hop.hop === 'service' || hop.hop === 'app'
           ? 'service'

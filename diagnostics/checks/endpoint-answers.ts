@@ -1,6 +1,7 @@
 import { type Draft, defineCheck, type Planned, type ReadScope } from '../define-check.ts';
 import { splitAddress } from '../io/address.ts';
 import type { Attempt, RequestSpec } from '../io/io.ts';
+import { pageMark } from '../wire/page-mark.ts';
 import { duration, failure, shellWord } from '../wording.ts';
 import { SLOW_MS } from './path-bisect.ts';
 
@@ -18,7 +19,15 @@ const FIRST = 3;
 const PATIENCE_MS = 8_000;
 
 interface EndpointFacts {
-  ENDPOINT_ANSWERS: { count: number; total: number; status: number; ms: number; address: string; url: string };
+  ENDPOINT_ANSWERS: {
+    count: number;
+    total: number;
+    status: number;
+    ms: number;
+    page: string | null;
+    address: string;
+    url: string;
+  };
   ENDPOINT_ERRORS: { count: number; total: number; status: number; ms: number; address: string; url: string };
   ENDPOINT_REFUSES: { count: number; total: number; address: string; url: string };
   ENDPOINT_PORT_UNDECLARED: { address: string; port: number; ports: number[] };
@@ -95,7 +104,10 @@ function read(data: EndpointData, scope: ReadScope): Draft<EndpointFacts>[] {
   if (fine.length) {
     const ms = median(fine.map((a) => a.ms.total));
     const facts = { total, status: fine[0]?.status as number, ms, ...base };
-    found.push({ code: 'ENDPOINT_ANSWERS', facts: { ...facts, count: fine.length } });
+    found.push({
+      code: 'ENDPOINT_ANSWERS',
+      facts: { ...facts, count: fine.length, page: fine[0] ? pageMark(fine[0]) : null },
+    });
     if (ms >= SLOW_MS) found.push({ code: 'ENDPOINT_SLOW', facts });
   }
   const health = data.health;

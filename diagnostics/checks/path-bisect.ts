@@ -2,6 +2,7 @@ import { type Draft, defineCheck, type ReadScope } from '../define-check.ts';
 import type { Attempt, RequestSpec } from '../io/io.ts';
 import { postsOf } from '../vantages.ts';
 import { whoMade } from '../wire/answer-maker.ts';
+import { pageMark } from '../wire/page-mark.ts';
 import { duration, failure, shellWord } from '../wording.ts';
 
 /** Attempts that ended alike, with one of them whole. */
@@ -57,6 +58,8 @@ interface PathBisectFacts {
     ms: number;
     header: string;
     alternate: boolean;
+    /** What page it was, in a few words; null when there is none to tell. */
+    page: string | null;
     url: string;
     address: string;
   };
@@ -180,6 +183,7 @@ function read(data: BisectData, scope: ReadScope): Draft<PathBisectFacts>[] {
           ms: outcome.medianMs,
           header: data.header,
           alternate: false,
+          page: pageMark(sample),
           ...base,
         },
       });
@@ -216,6 +220,7 @@ function read(data: BisectData, scope: ReadScope): Draft<PathBisectFacts>[] {
         ms: outcome.medianMs,
         header,
         alternate: true,
+        page: pageMark(outcome.sample),
         ...base,
       },
     });

@@ -63,6 +63,7 @@ interface TlsFacts {
   };
   PLAINTEXT_ON_TLS_PORT: { address: string; firstBytes: string; looksLike: string; servername: string | null };
   TLS_REFUSED: { address: string; how: string; alert: number | null; servername: string | null };
+  TLS_CLIENT_CERTIFICATE_DEMANDED: { address: string; alert: number | null; servername: string | null };
   TLS_CLIENT_LOCKED_OUT: {
     address: string;
     client: string;
@@ -163,6 +164,8 @@ function read(data: TlsData, scope: ReadScope): Draft<TlsFacts>[] {
           : seen.error === 'RESET'
             ? 'reset'
             : seen.error.toLowerCase();
+    if (probe?.asksForCertificate)
+      return [{ code: 'TLS_CLIENT_CERTIFICATE_DEMANDED', facts: { address, alert: seen.alert, servername } }];
     return [{ code: 'TLS_REFUSED', facts: { address, how, alert: seen.alert, servername } }];
   }
   const certificate = readCertificate(seen, scope, servername);
@@ -311,6 +314,15 @@ export const tls = defineCheck<TlsData, TlsFacts>({
       says: (f) => `The TLS handshake at ${f.address} fails: ${f.how}.`,
       next: () =>
         'Run the command; alert 40 and 70 mean no shared suite or version, a bare close means something else stands before TLS.',
+      reproduce: (f) => sClient(f),
+    },
+    TLS_CLIENT_CERTIFICATE_DEMANDED: {
+      hop: 'proxy',
+      direction: 'implicates',
+      title: 'The listener demands a client certificate in the handshake',
+      says: (f) =>
+        `${f.address} demands a client certificate and refuses callers without one${f.alert === null ? '' : ` (TLS alert ${f.alert})`}.`,
+      next: () => 'Switch the client certificate demand off for this host, or give its callers certificates.',
       reproduce: (f) => sClient(f),
     },
     TLS_CLIENT_LOCKED_OUT: {

@@ -28,6 +28,8 @@ interface AttributionFacts {
   SLOW_IN_PROXY: { proxy: string; slow: number; total: number; source: string };
   NO_ERRORS_LOGGED: { proxy: string; total: number; from: string; now: string; source: string; covers: boolean };
   NO_REQUESTS_LOGGED: { proxy: string; lines: number; now: string; source: string };
+  REQUESTS_TOO_LARGE: { proxy: string; count: number; total: number; statuses: string[]; source: string };
+  REQUESTS_LIMITED: { proxy: string; count: number; total: number; source: string };
   UPSTREAM_NOT_AN_ENDPOINT: {
     proxy: string;
     service: string;
@@ -65,6 +67,24 @@ function strangers(served: ServedRequests, scope: ReadScope, proxy: string): Dra
   ];
 }
 
+/** Statuses that a proxy gives requests that are too large: body, line, headers. */
+const TOO_LARGE = ['413', '414', '431'];
+
+/** Requests that the proxy refused for a limit of its own, before anything behind it was asked. */
+function limits(served: ServedRequests, proxy: string): Draft<AttributionFacts>[] {
+  const { madeByProxy, total, source } = served;
+  const found: Draft<AttributionFacts>[] = [];
+  const large = Object.fromEntries(Object.entries(madeByProxy).filter(([status]) => TOO_LARGE.includes(status)));
+  if (sum(large))
+    found.push({
+      code: 'REQUESTS_TOO_LARGE',
+      facts: { proxy, count: sum(large), total, statuses: listed(large), source },
+    });
+  const limited = madeByProxy['429'] ?? 0;
+  if (limited) found.push({ code: 'REQUESTS_LIMITED', facts: { proxy, count: limited, total, source } });
+  return found;
+}
+
 /** nginx logs a group's name in place of an address when none of its servers could be chosen. */
 const isAddress = (text: string): boolean => /^(\d+\.\d+\.\d+\.\d+|\[[0-9a-f:]+\]):\d+$/i.test(text);
 
@@ -80,7 +100,9 @@ function read(served: ServedRequests, scope: ReadScope): Draft<AttributionFacts>
   found.push(...strangers(served, scope, proxy));
   const times = { first: served.firstError ?? now, last: served.lastError ?? now };
   const upstream = sum(served.madeByUpstream);
-  const own = sum(served.madeByProxy);
+  const ownErrors = Object.fromEntries(Object.entries(served.madeByProxy).filter(([status]) => Number(status) >= 500));
+  const own = sum(ownErrors);
+  found.push(...limits(served, proxy));
   if (upstream)
     found.push({
       code: 'ERRORS_MADE_UPSTREAM',
@@ -89,7 +111,7 @@ function read(served: ServedRequests, scope: ReadScope): Draft<AttributionFacts>
   if (own)
     found.push({
       code: 'ERRORS_MADE_BY_PROXY',
-      facts: { proxy, errors: own, total, statuses: listed(served.madeByProxy), ...times, now, source },
+      facts: { proxy, errors: own, total, statuses: listed(ownErrors), ...times, now, source },
     });
   if (served.slow >= SLOW_COUNT && served.slow >= total * SLOW_SHARE) {
     const code = served.slowUpstream * 2 >= served.slow ? 'SLOW_UPSTREAM' : 'SLOW_IN_PROXY';
@@ -110,6 +132,11 @@ function read(served: ServedRequests, scope: ReadScope): Draft<AttributionFacts>
 const grep = (f: { source: string }): string | null =>
   f.source.startsWith('/')
     ? `grep -E '" 5[0-9][0-9] |"(status|DownstreamStatus)": ?"?5' ${shellWord(f.source.split(' (')[0] as string)} | tail -n 20`
+    : null;
+
+const grep4 = (f: { source: string }): string | null =>
+  f.source.startsWith('/')
+    ? `grep -E '" 4[0-9][0-9] |"(status|DownstreamStatus)": ?"?4' ${shellWord(f.source.split(' (')[0] as string)} | tail -n 20`
     : null;
 
 /** Who made the errors: the proxy itself, or what is behind it? From the access log, for the time in question. */
@@ -193,6 +220,25 @@ export const upstreamAttribution = defineCheck<ServedRequests, AttributionFacts>
         `${f.proxy}'s log has no request for this host in the time in question (${plural(f.lines, 'line')} read).`,
       next: () => 'Nobody asked, or the requests never got this far: look at the hops in front.',
       reproduce: () => null,
+    },
+    REQUESTS_TOO_LARGE: {
+      hop: 'proxy',
+      direction: 'implicates',
+      title: 'The proxy itself refused requests as too large',
+      says: (f) =>
+        `${f.proxy}'s log: ${share(f.count, f.total)} requests were refused by the proxy itself as too large (${f.statuses.join(', ')}).`,
+      next: () =>
+        'Raise the limit for this host (nginx: client_max_body_size, large_client_header_buffers), or send less.',
+      reproduce: grep4,
+    },
+    REQUESTS_LIMITED: {
+      hop: 'proxy',
+      direction: 'implicates',
+      title: 'The proxy itself refused requests for a rate limit',
+      says: (f) =>
+        `${f.proxy}'s log: ${share(f.count, f.total)} requests were refused by the proxy itself for a rate limit (429).`,
+      next: () => 'Look at the rate limits for this host, and at who sends that much.',
+      reproduce: grep4,
     },
     UPSTREAM_NOT_AN_ENDPOINT: {
       hop: 'proxy',

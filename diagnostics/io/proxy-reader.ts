@@ -42,7 +42,7 @@ export interface ServedRequests {
   /** The file was longer than what we read: older requests of the window may be missing. */
   truncated: boolean;
   total: number;
-  /** 5xx that the proxy made itself (no upstream answer, or none asked). */
+  /** 4xx and 5xx that the proxy made itself (no upstream answer, or none asked). */
   madeByProxy: { [status: string]: number };
   /** 5xx that an upstream made and the proxy passed on. */
   madeByUpstream: { [status: string]: number };

@@ -1,7 +1,15 @@
 import type { CertificateSeen, HandshakeSeen, Io, RequestSpec } from '../io/io.ts';
 import { bytes, fromHex } from '../wire/bytes.ts';
 import { proxyV1, proxyV2Local } from '../wire/proxy-header.ts';
-import { answerIsWhole, flightIsWhole, keyExchangeGroup, readTlsAnswer, type TlsAnswer } from '../wire/tls-answer.ts';
+import {
+  answerIsWhole,
+  asksForCertificate,
+  flightIsDone,
+  flightIsWhole,
+  keyExchangeGroup,
+  readTlsAnswer,
+  type TlsAnswer,
+} from '../wire/tls-answer.ts';
 import { clientHello, GROUPS, groupName, type Hello, type TlsVersion } from '../wire/tls-hello.ts';
 import { CLASSIC_SUITES, suiteId, suiteName, TLS13_SUITES } from '../wire/tls-suites.ts';
 import { CLIENT_PROFILES, type ClientResult, meet } from './client-profiles.ts';
@@ -21,6 +29,8 @@ export interface TlsProbe {
   chain: HandshakeSeen['chain'];
   nameMatches: boolean | null;
   clients: ClientResult[];
+  /** TLS 1.2 and older: the server asks for a client certificate; null where that is encrypted or was not seen. */
+  asksForCertificate: boolean | null;
   /** Alert that refused every offer, `how it ended` otherwise: why no version was found. */
   refusal: string | null;
   /** Offers that got no usable answer: what they might have shown is unknown. */
@@ -73,7 +83,7 @@ class Prober {
   }
 
   /** One ClientHello on a connection of its own, and what came back. */
-  async offer(hello: Omit<Hello, 'serverName'>, wholeFlight = false): Promise<Offered> {
+  async offer(hello: Omit<Hello, 'serverName'>, enough = answerIsWhole): Promise<Offered> {
     this.connections++;
     const header =
       this.to.proxyHeader === 'none' ? new Uint8Array(0) : this.to.proxyHeader === 'v1' ? LOOPBACK_V1 : proxyV2Local();
@@ -82,7 +92,7 @@ class Prober {
         address: this.to.address,
         send: [{ bytes: bytes(header, clientHello({ ...hello, serverName: this.to.servername })) }],
         keep: KEEP,
-        enough: wholeFlight ? flightIsWhole : answerIsWhole,
+        enough,
         patienceMs: PATIENCE_MS,
       },
       this.signal,
@@ -153,7 +163,7 @@ async function enumerateGroups(prober: Prober, found: VersionFound[]): Promise<s
   while (remaining.length) {
     const { answer, data } = await prober.offer(
       { version: best.version, suites, groups: remaining },
-      best.version !== 'TLSv1.3',
+      best.version === 'TLSv1.3' ? answerIsWhole : flightIsWhole,
     );
     if (answer.is !== 'hello') break;
     const group = answer.group ?? keyExchangeGroup(data);
@@ -203,6 +213,7 @@ export async function probeTls(io: Io, to: TlsProbeTarget, signal: AbortSignal):
     chain: null,
     nameMatches: null,
     clients: [],
+    asksForCertificate: null,
     refusal: null,
     unanswered: 0,
     connections: 0,
@@ -239,6 +250,12 @@ export async function probeTls(io: Io, to: TlsProbeTarget, signal: AbortSignal):
     enumerateGroups(prober, spoken),
     applicationProtocols(io, prober, signal),
   ]);
+  // Suites are shared and yet the whole handshake is refused: a demand for a client certificate looks like that.
+  const older = spoken.find((f) => f.version !== 'TLSv1.3');
+  const asked =
+    seen.error !== null && older
+      ? await prober.offer({ version: older.version, suites: older.suites.slice(0, OFFER) }, flightIsDone)
+      : null;
   const versions = spoken.map((f) => f.version).reverse();
   const offered = new Map(spoken.map((f) => [f.version, f.suites]));
   return done({
@@ -249,6 +266,7 @@ export async function probeTls(io: Io, to: TlsProbeTarget, signal: AbortSignal):
     serverPreference: Object.fromEntries(spoken.map((f) => [f.version, f.preference])),
     groups,
     alpn,
+    asksForCertificate: asked ? asksForCertificate(asked.data) : null,
     certificates: seen.certificates,
     chain: seen.chain,
     nameMatches: seen.nameMatches,

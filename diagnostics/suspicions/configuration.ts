@@ -28,6 +28,57 @@ export const routeMissing: Rule = (scene) => {
   });
 };
 
+/** Pages that servers show when nobody configured them. */
+const WELCOME = /welcome to nginx|default backend|it works|apache2 .*default|congratulations/i;
+
+/** What pages the endpoints show when asked directly, and what users get: different places if no mark is shared. */
+export const routeWrong: Rule = (scene) => {
+  const marks = (code: string): Set<string> =>
+    new Set(
+      scene
+        .all(code)
+        .map((f) => text(f.facts.page))
+        .filter((mark) => mark !== ''),
+    );
+  const own = marks('ENDPOINT_ANSWERS');
+  const shown = scene.all('REQUEST_ANSWERED').filter((f) => f.facts.alternate !== true && f.vantage !== 'service');
+  const strange = shown.filter((f) => text(f.facts.page) !== '' && !own.has(text(f.facts.page)));
+  if (own.size === 0 || strange.length === 0 || strange.length < shown.length) return null;
+  const first = strange[0];
+  // Pages may differ for many reasons; only a report of wrong content, or a server's own welcome page, makes it a fault.
+  const welcome = strange.some((f) => WELCOME.test(text(f.facts.page)));
+  if (!welcome && !scene.reported('wrong-content', 'not-found')) return null;
+  return suspect(
+    'route-wrong',
+    [...strange, ...scene.all('ENDPOINT_ANSWERS')],
+    welcome || scene.reported('wrong-content') ? 0.95 : 0.8,
+    {
+      explains: 1,
+      fits: true,
+      sentence: `${proxyName(scene, first)} answers ${host(scene)} with a ${text(first?.facts.page)}, which is not what its endpoints serve (${[...own][0]})`,
+    },
+  );
+};
+
+export const sizeLimit: Rule = (scene) => {
+  const found = scene.all('REQUESTS_TOO_LARGE');
+  if (found.length === 0 || !scene.reported('too-large', 'unspecified', 'errors-5xx', 'forbidden')) return null;
+  return suspect('size-limit', found, scene.reported('too-large') ? 0.97 : 0.8, {
+    fits: true,
+    sentence: `${proxyName(scene, found[0])} refuses requests to ${host(scene)} that are larger than it lets through`,
+  });
+};
+
+/** Long-lived connections end when the workers that hold them do: a reload's known effect, if that is what was reported. */
+export const reloadDisconnects: Rule = (scene) => {
+  const found = scene.all('RELOADED_RECENTLY');
+  if (found.length === 0 || !scene.reported('disconnects')) return null;
+  return suspect('reload-disconnects', found, 0.8, {
+    fits: true,
+    sentence: `${proxyName(scene, found[0])} was reloaded in the time in question, which cuts long-lived connections to ${host(scene)}`,
+  });
+};
+
 export const redirectLoop: Rule = (scene) => {
   const found = scene
     .all('REDIRECTED_TO_ITSELF')
@@ -41,11 +92,14 @@ export const redirectLoop: Rule = (scene) => {
 };
 
 export const rateLimited: Rule = (scene) => {
-  const found = scene.all('PROXY_LIMITS_REQUESTS');
+  const found = [...scene.all('PROXY_LIMITS_REQUESTS'), ...scene.all('REQUESTS_LIMITED')];
   if (found.length === 0 || !notTheAppsOwn(scene, 429)) return null;
   return suspect('rate-limited', found, 0.85, {
     explains: byStatus(scene, 429),
-    fits: true,
+    fits:
+      byStatus(scene, 429) > 0 ||
+      scene.case.symptoms.statuses.includes(429) ||
+      scene.reported('errors-5xx', 'unspecified'),
     sentence: `${proxyName(scene)} refuses requests to ${host(scene)} for a rate limit of its own`,
   });
 };

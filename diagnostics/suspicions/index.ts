@@ -9,13 +9,16 @@ import {
   endpointImbalance,
   rateLimited,
   redirectLoop,
+  reloadDisconnects,
   reloadFailed,
   reloadStorm,
   routeMissing,
+  routeWrong,
+  sizeLimit,
   staleEndpoints,
   timeoutTooShort,
 } from './configuration.ts';
-import { boundary, dnsMissing, dnsWrongAddress } from './names-and-places.ts';
+import { boundary, cdnFault, dnsMissing, dnsWrongAddress } from './names-and-places.ts';
 import { proxyDown, replicaBad } from './replicas.ts';
 import {
   appDown,
@@ -35,6 +38,7 @@ export type { Suspicion } from './suspicion.ts';
 const RULES: readonly Rule[] = [
   dnsMissing,
   dnsWrongAddress,
+  cdnFault,
   proxyProtocolUnexpected,
   proxyProtocolMissing,
   plaintextToTlsPort,
@@ -45,6 +49,7 @@ const RULES: readonly Rule[] = [
   reloadFailed,
   routeMissing,
   redirectLoop,
+  sizeLimit,
   rateLimited,
   noEndpoints,
   portMismatch,
@@ -58,9 +63,11 @@ const RULES: readonly Rule[] = [
   networkPolicy,
   policyTooStrict,
   reloadStorm,
+  reloadDisconnects,
   noHealthyTarget,
   proxyDown,
   replicaBad,
+  routeWrong,
   boundary,
 ];
 

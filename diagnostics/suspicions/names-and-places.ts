@@ -28,6 +28,23 @@ export const dnsWrongAddress: Rule = (scene) => {
   );
 };
 
+/** The CDN fails where its origin, asked directly, does not. */
+export const cdnFault: Rule = (scene) => {
+  const cdn = scene.path.hops.find((h) => h.hop === 'cdn');
+  const behind = [...scene.balancers, ...scene.replicas];
+  if (!cdn || !scene.failing || behind.length === 0 || !behind.every((m) => m.ok === m.total)) return null;
+  const because = scene.findings.filter(
+    (f) =>
+      (f.code === 'REQUEST_FAILED' && f.vantage === 'public') ||
+      (f.code === 'REQUEST_ANSWERED' && f.vantage !== 'public'),
+  );
+  return suspect('cdn-fault', because, 0.92, {
+    explains: scene.failing,
+    fits: true,
+    sentence: `${cdn.name} fails for ${host(scene)}, while its origin answers every request when asked directly`,
+  });
+};
+
 /**
  * Where the request fails although no check says why: the innermost boundary at which it turns from well to failing.
  * It names a hop, never a cause.

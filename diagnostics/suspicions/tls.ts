@@ -67,7 +67,7 @@ export const policyTooStrict: Rule = (scene) => {
 };
 
 export const clientCertificate: Rule = (scene) => {
-  const found = scene.all('CLIENT_CERTIFICATE_DEMANDED');
+  const found = [...scene.all('CLIENT_CERTIFICATE_DEMANDED'), ...scene.all('TLS_CLIENT_CERTIFICATE_DEMANDED')];
   if (found.length === 0) return null;
   return suspect('tls-client-certificate-required', found, 0.95, {
     explains: failingBy(scene, (f) => f.status === 400 || f.error !== null),

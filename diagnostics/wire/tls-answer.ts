@@ -149,6 +149,16 @@ export function keyExchangeGroup(data: Uint8Array): number | null {
   return exchange && exchange.body[0] === 3 ? readUint(exchange.body, 1, 2) : null;
 }
 
+/** Does the server's flight ask for a client certificate (message 13, RFC 5246 section 7.4.4)? */
+export const asksForCertificate = (data: Uint8Array): boolean =>
+  handshakeMessages(data).some((message) => message.type === 13);
+
+/** True once a flight of TLS 1.2 and older is there to its end (message 14, ServerHelloDone). */
+export function flightIsDone(data: Uint8Array): boolean {
+  if (data[0] !== 0x16) return answerIsWhole(data);
+  return handshakeMessages(data).some((message) => message.type === 14);
+}
+
 /** True once the flight of TLS 1.2 and older is there up to its key exchange or its end (messages 12 and 14). */
 export function flightIsWhole(data: Uint8Array): boolean {
   if (data[0] !== 0x16) return answerIsWhole(data);

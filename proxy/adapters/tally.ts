@@ -57,6 +57,7 @@ export function countRequests(log: AccessRows, host: string): ServedRequests {
   for (const row of rows) {
     add(out.statuses, row.status);
     if (row.maker === 'client') out.clientGone++;
+    if (row.status >= 400 && row.status < 500 && row.maker === 'proxy') add(out.madeByProxy, row.status);
     if (row.status >= 500) {
       if (row.maker === 'upstream') add(out.madeByUpstream, row.status);
       else if (row.maker === 'proxy') add(out.madeByProxy, row.status);
