@@ -13,9 +13,18 @@ const ON_THE_NETWORK = new Set(['public', 'load-balancer', 'node-port', 'proxy-r
 /** What a row may hold at most, bytes of JSON: a look never makes a case too large to store. */
 const MAX_ROW_BYTES = 256 * 1024;
 
-function whyBlind(error: unknown, signal: AbortSignal): { reason: BlindReason; detail: string } {
+function whyBlind(
+  error: unknown,
+  look: Look,
+  address: string,
+  signal: AbortSignal,
+): { reason: BlindReason; detail: string } {
   if (error instanceof BlindLook) return { reason: error.reason, detail: error.message };
-  if (signal.aborted) return { reason: 'deadline', detail: 'not finished within the time it had' };
+  if (signal.aborted)
+    return {
+      reason: 'deadline',
+      detail: `${look.check}${address ? ` at ${address}` : ''} was not finished within the time it had`,
+    };
   return { reason: 'our-bug', detail: reasonOf(error) };
 }
 
@@ -59,7 +68,7 @@ export async function runLook(
   const limit = AbortSignal.timeout(Math.max(1, Math.min(check.budgetMs, options.budgetMs)));
   const signal = options.signal ? AbortSignal.any([limit, options.signal]) : limit;
   const failed = (address: string, error: unknown): EvidenceRow => {
-    const why = whyBlind(error, signal);
+    const why = whyBlind(error, look, address, signal);
     if (why.reason === 'our-bug') options.onBug?.(error);
     return row(address, { blind: why });
   };

@@ -137,7 +137,8 @@ export const proxyProtocol = defineCheck<ProxyProtocolData, ProxyProtocolFacts>(
   budgetMs: 8_000,
   plan: ({ case: triage, path }) =>
     postsOf(path, triage.target)
-      .filter((post) => post.hop === 'proxy' || post.hop === 'load-balancer')
+      // On no known path nobody can say what should arrive.
+      .filter((post) => path.routed && (post.hop === 'proxy' || post.hop === 'load-balancer'))
       .map((post) => ({
         look: {
           check: 'proxy-protocol',

@@ -24,22 +24,46 @@ NEVER.addAddress('255.255.255.255', 'ipv4');
 NEVER.addAddress('::', 'ipv6');
 NEVER.addSubnet('ff00::', 8, 'ipv6');
 
-/** An IPv4 address written into IPv6 (`::ffff:a.b.c.d`, also in hex, and 6to4's NAT64 prefix) is judged as IPv4. */
+/** The eight groups of an IPv6 address, whichever of its many spellings was used. */
+function groupsOf(ip: string): number[] {
+  const canonical = new URL(`http://[${ip}]`).hostname.slice(1, -1);
+  const [head = '', tail = ''] = canonical.split('::');
+  const groups = (part: string): number[] => (part === '' ? [] : part.split(':').map((g) => Number.parseInt(g, 16)));
+  const [left, right] = [groups(head), groups(tail)];
+  return [...left, ...Array.from({ length: 8 - left.length - right.length }, () => 0), ...right];
+}
+
+const dotted = (high = 0, low = 0): string => `${high >> 8}.${high & 255}.${low >> 8}.${low & 255}`;
+
+/** An IPv4 address written into IPv6 (mapped `::ffff:a.b.c.d`, NAT64's `64:ff9b::/96`) is judged as IPv4. */
 function plainAddress(ip: string): string {
   const bare = ip.split('%')[0] ?? ip;
-  const dotted = /^(?:::ffff:|64:ff9b::)(\d+\.\d+\.\d+\.\d+)$/i.exec(bare);
-  if (dotted) return dotted[1] as string;
-  const hex = /^(?:::ffff:|64:ff9b::)([0-9a-f]{1,4}):([0-9a-f]{1,4})$/i.exec(bare);
-  if (!hex) return bare;
-  const [high = 0, low = 0] = [Number.parseInt(hex[1] as string, 16), Number.parseInt(hex[2] as string, 16)];
-  return `${high >> 8}.${high & 255}.${low >> 8}.${low & 255}`;
+  if (isIP(bare) !== 6) return bare;
+  const g = groupsOf(bare);
+  const starts = (...wanted: number[]): boolean => wanted.every((value, i) => g[i] === value);
+  return starts(0, 0, 0, 0, 0, 0xffff) || starts(0x64, 0xff9b, 0, 0, 0, 0) ? dotted(g[6], g[7]) : bare;
+}
+
+/**
+ * Every IPv4 address that a packet to this IPv6 address may be turned into on its way: mapped, compatible (RFC 4291),
+ * translated (RFC 2765), NAT64 with the well-known and the local prefix (RFC 6052, 8215), 6to4 (RFC 3056).
+ */
+function hiddenIn(ip: string): string[] {
+  const g = groupsOf(ip);
+  const starts = (...wanted: number[]): boolean => wanted.every((value, i) => g[i] === value);
+  if (g[0] === 0x2002) return [dotted(g[1], g[2])];
+  const last = starts(0x64, 0xff9b) || starts(0, 0, 0, 0, 0, 0xffff) || starts(0, 0, 0, 0, 0xffff, 0);
+  const compatible = starts(0, 0, 0, 0, 0, 0) && g[6] !== 0;
+  return last || compatible ? [dotted(g[6], g[7])] : [];
 }
 
 /** True for addresses that no probe ever goes to. */
 export function isNeverProbed(ip: string): boolean {
-  const plain = plainAddress(ip);
-  const family = isIP(plain);
-  return family === 0 || NEVER.check(plain, family === 6 ? 'ipv6' : 'ipv4');
+  const bare = ip.split('%')[0] ?? ip;
+  const family = isIP(bare);
+  if (family === 0) return true;
+  if (family === 4) return NEVER.check(bare, 'ipv4');
+  return NEVER.check(bare, 'ipv6') || hiddenIn(bare).some((hidden) => NEVER.check(hidden, 'ipv4'));
 }
 
 /** A guard that lets through what `allowed` covers, and never what must never be probed. */
