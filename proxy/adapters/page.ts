@@ -1,4 +1,6 @@
-import { connect } from 'node:net';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { connect, isIP, type LookupFunction } from 'node:net';
 import type { Guard } from '../../diagnostics/io/guard.ts';
 import { BlindLook } from '../../diagnostics/io/proxy-reader.ts';
 
@@ -7,7 +9,8 @@ const PAGE_BYTES = 32 * 1024 * 1024;
 
 /**
  * GETs a page that the inventory names. Bounded in bytes and by the signal; follows no redirect, since it could lead
- * anywhere. Throws BlindLook with the reason.
+ * anywhere; connects to the very addresses that the guard let through, since a name may lead elsewhere a moment later.
+ * Throws BlindLook with the reason.
  */
 export async function getPage(
   url: string,
@@ -15,33 +18,50 @@ export async function getPage(
   guard: Guard,
   signal: AbortSignal,
 ): Promise<string> {
-  if (!URL.canParse(url)) throw new BlindLook('unreadable', `${url} is no URL`);
-  for (const ip of await resolve(new URL(url).hostname.replace(/^\[|\]$/g, ''))) guard.check(ip);
-  let answer: Response;
-  try {
-    answer = await fetch(url, { signal, redirect: 'manual', headers: { accept: 'text/plain, application/json' } });
-  } catch (error) {
+  const parsed = URL.canParse(url) ? new URL(url) : null;
+  if (parsed?.protocol !== 'http:' && parsed?.protocol !== 'https:')
+    throw new BlindLook('unreadable', `${url} is no http URL`);
+  const addresses = await resolve(parsed.hostname.replace(/^\[|\]$/g, ''));
+  if (addresses.length === 0) throw new BlindLook('no-connection', `${url}: ${parsed.hostname} does not resolve`);
+  for (const ip of addresses) guard.check(ip);
+  const answer = await ask(parsed, addresses, signal).catch((error: NodeJS.ErrnoException) => {
     if (signal.aborted) throw new BlindLook('deadline', `${url} did not answer in time`, { cause: error });
-    const cause = (error as { cause?: { code?: string } }).cause;
-    throw new BlindLook('no-connection', `${url}: ${cause?.code ?? (error as Error).message}`, { cause: error });
-  }
-  if (answer.status === 401 || answer.status === 403) throw new BlindLook('denied', `${url} answers ${answer.status}`);
-  if (answer.status !== 200) throw new BlindLook('unreadable', `${url} answers ${answer.status}`);
-  const chunks: Uint8Array[] = [];
-  let size = 0;
+    throw new BlindLook('no-connection', `${url}: ${error.code ?? error.message}`, { cause: error });
+  });
   try {
-    for await (const chunk of answer.body ?? []) {
+    const status = answer.statusCode;
+    if (status === 401 || status === 403) throw new BlindLook('denied', `${url} answers ${status}`);
+    if (status !== 200) throw new BlindLook('unreadable', `${url} answers ${status}`);
+    const chunks: Buffer[] = [];
+    let size = 0;
+    for await (const chunk of answer as AsyncIterable<Buffer>) {
       size += chunk.length;
       if (size > PAGE_BYTES) throw new BlindLook('too-large', `${url} sends more than ${PAGE_BYTES / 1024 / 1024} MiB`);
       chunks.push(chunk);
     }
+    return Buffer.concat(chunks).toString('utf8');
   } catch (error) {
     if (error instanceof BlindLook) throw error;
     throw new BlindLook(signal.aborted ? 'deadline' : 'unreadable', `${url} broke off: ${(error as Error).message}`, {
       cause: error,
     });
+  } finally {
+    answer.destroy();
   }
-  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** One GET to addresses that are known already: no resolver is asked again. */
+function ask(url: URL, addresses: string[], signal: AbortSignal): Promise<IncomingMessage> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  const known = addresses.map((address) => ({ address, family: isIP(address) }));
+  const lookup: LookupFunction = (_host, options, done) => {
+    if (options.all) done(null, known);
+    else done(null, known[0]?.address ?? '', known[0]?.family);
+  };
+  const request = url.protocol === 'https:' ? httpsRequest : httpRequest;
+  const headers = { accept: 'text/plain, application/json', connection: 'close' };
+  request(url, { signal, lookup, agent: false, headers }, resolve).on('error', reject).end();
+  return promise;
 }
 
 /** One command to HAProxy's stats socket (management.txt section 9.3), read to its end. */
