@@ -14,7 +14,8 @@ import { unjudged } from '../workers/verdict-job.ts';
 
 /** One run: a job that says "under way", eight looks, a verdict, a thread job. */
 const LOOKS = 8;
-const WARM_UP = 5;
+/** Both sides are compiled and connected before anything counts. */
+const WARM_UP = 60;
 
 /** Milliseconds per case: ours from the desk to the thread job, and a bare BullMQ flow of the same shape beside it. */
 export interface QueueTimes {

@@ -43,7 +43,7 @@ export async function benchCase(args: string[]): Promise<number> {
 }
 
 async function measure(cases: number): Promise<CaseBench> {
-  const queue = await measureQueue(Math.max(cases, 20));
+  const queue = await measureQueue(Math.max(cases, 200));
   const signal = new AbortController().signal;
   // Every question is its own case here, though the lab has few hosts.
   const system = await startDemo({

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { DelayedError, type Job, UnrecoverableError, WaitingError, Worker } from 'bullmq';
 import type { Logger } from 'pino';
 import type { z } from 'zod';
@@ -46,10 +47,12 @@ export function consume<S extends z.ZodType>(options: {
 }): Consumer {
   const { queue, log, metrics } = options;
   const stop = new AbortController();
+  setMaxListeners(0, stop.signal);
+  const waited = metrics.waitOf(queue);
   const worker = new Worker(
     QUEUES[queue],
     async (job: Job, token?: string) => {
-      metrics.waited(queue, (job.processedOn ?? 0) - job.timestamp - (job.delay ?? 0));
+      waited((job.processedOn ?? 0) - job.timestamp - (job.delay ?? 0));
       const payload = options.schema.safeParse(job.data);
       // A payload that nobody understands today will not be understood tomorrow either: it fails once, for all to see.
       if (!payload.success) throw new UnrecoverableError(`payload: ${reasonOf(payload.error.issues[0]?.message)}`);

@@ -5,6 +5,7 @@ import type { LookPayload } from './queues.ts';
 
 /** A look that starts late (a backlog, a restart) still gets this long: late is better than blind. */
 export const FLOOR_MS = 4000;
+const GRACE_MS = 500;
 
 /** Looks at the world: `runLook` with the process's own Io behind it. */
 export type Looker = (
@@ -22,29 +23,40 @@ export async function lookJob(
   look: Looker,
   options: { now: () => number; signal?: AbortSignal },
 ): Promise<EvidenceRow[]> {
+  if (options.signal?.aborted) throw new Error('the worker stops');
   const startedAt = options.now();
   const budgetMs = Math.max(FLOOR_MS, payload.until - startedAt);
   const { planned } = payload;
   const base = { v: 1 as const, look: planned.look, startedAt: new Date(startedAt).toISOString() };
   if (planned.blind) return [{ ...base, ms: 0, blind: planned.blind }];
-  const deadline = AbortSignal.timeout(budgetMs);
-  const signal = options.signal ? AbortSignal.any([deadline, options.signal]) : deadline;
-  // Beyond its own deadline a look gets a moment to put its row together.
-  const overdue = AbortSignal.any([AbortSignal.timeout(budgetMs + 500), ...(options.signal ? [options.signal] : [])]);
   const blind = (reason: 'deadline' | 'our-bug', detail: string): EvidenceRow[] => [
     { ...base, ms: options.now() - startedAt, blind: { reason, detail } },
   ];
-  return Promise.race([
-    look(planned, payload.host, { budgetMs, signal }),
-    new Promise<EvidenceRow[]>((resolve, reject) => {
-      overdue.addEventListener('abort', () => {
+  const over = new AbortController();
+  const timers: NodeJS.Timeout[] = [];
+  let giveBack: () => void = () => {};
+  try {
+    return await Promise.race([
+      look(planned, payload.host, { budgetMs, signal: over.signal }),
+      new Promise<EvidenceRow[]>((resolve, reject) => {
+        timers.push(setTimeout(() => over.abort(), budgetMs));
+        // Beyond its deadline a look gets a moment to put its row together.
+        timers.push(
+          setTimeout(() => resolve(blind('deadline', `no result within ${budgetMs} ms`)), budgetMs + GRACE_MS),
+        );
         // A worker that stops gives the look back; the next one makes it anew.
-        if (options.signal?.aborted) reject(new Error('the worker stops'));
-        else resolve(blind('deadline', `no result within ${budgetMs} ms`));
-      });
-    }),
-  ]).catch((error: unknown) => {
+        giveBack = () => {
+          over.abort();
+          reject(new Error('the worker stops'));
+        };
+        options.signal?.addEventListener('abort', giveBack);
+      }),
+    ]);
+  } catch (error) {
     if (options.signal?.aborted) throw error;
     return blind('our-bug', reasonOf(error));
-  });
+  } finally {
+    for (const timer of timers) clearTimeout(timer);
+    options.signal?.removeEventListener('abort', giveBack);
+  }
 }

@@ -87,8 +87,10 @@ export function createMetrics(options: { process?: boolean } = {}) {
       cases.inc({ answer: verdict.answer });
       caseSeconds.observe(verdict.durationMs / 1000);
     },
-    waited(queue: string, ms: number): void {
-      wait.observe({ queue }, Math.max(0, ms) / 1000);
+    /** Counts how long jobs of one queue wait. */
+    waitOf(queue: string): (ms: number) => void {
+      const one = wait.labels({ queue });
+      return (ms) => one.observe(Math.max(0, ms) / 1000);
     },
     failed(queue: string, final: boolean): void {
       failures.inc({ queue, final: String(final) });

@@ -19,7 +19,8 @@ const caseId = z.string().regex(/^c-[0-9]{8}-[0-9a-z]{4,32}$/);
 const run = z.int().min(1).max(1000);
 const isoTime = z.string().max(40);
 
-const json: z.ZodType<Json> = z.json();
+/** It comes out of a JSON document, so it is JSON; walking through it again would cost every look. */
+const json = z.custom<Json>(() => true);
 const blind = z.object({
   reason: z.enum(BLIND_REASONS),
   detail: z.string(),

@@ -7,6 +7,8 @@ import { type DemoSystem, REPORT_CHANNEL } from './system.ts';
 
 /** Far longer than any case takes: what is not there by then never comes. */
 const VERDICT_MS = 60_000;
+/** A report that nobody took for one gets no answer at all. */
+const FIRST_WORD_MS = 10_000;
 const REPORTER = 'ana';
 
 /** The names of the scripts, with what each is about. */
@@ -44,7 +46,10 @@ async function followThread(slack: LocalSlack, report: Message, say: (line: stri
         const now = answer();
         return now && now.text !== shown ? now : undefined;
       },
-      { timeoutMs: VERDICT_MS, what: 'an answer in the thread' },
+      {
+        timeoutMs: shown === '' ? FIRST_WORD_MS : VERDICT_MS,
+        what: shown === '' ? 'any answer: was this read as a report?' : 'the verdict',
+      },
     );
     shown = message.text;
     say(`${shown.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&').replace(/^/gm, '  | ')}`);
