@@ -26,7 +26,10 @@ export interface BisectData {
   alternate: { header: RequestSpec['proxyHeader']; outcome: Outcome } | null;
 }
 
-/** Requests of one look, and further waves of as many: enough to see that a steady fault is steady, and an intermittent one at all. */
+/**
+ * Requests of one look, and further waves of as many: none for a steady fault that has a name, one where nobody said
+ * what is wrong, all where it is said to come and go or the first ones differ.
+ */
 const FIRST = 4;
 const MORE = 3;
 const PATIENCE_MS = 6_000;
@@ -251,17 +254,17 @@ export const pathBisect = defineCheck<BisectData, PathBisectFacts>({
           header: post.header,
           host: triage.target.host,
           path: triage.target.path,
-          more: triage.symptoms.course !== 'steady' || triage.symptoms.kinds[0] === 'unspecified',
+          waves: triage.symptoms.course !== 'steady' ? MORE : triage.symptoms.kinds[0] === 'unspecified' ? 1 : 0,
         },
       },
     })),
   async look(io, look, address, signal) {
-    const { scheme, header, host, path, more } = look.with as {
+    const { scheme, header, host, path, waves } = look.with as {
       scheme: 'https' | 'http';
       header: BisectData['header'];
       host: string;
       path: string;
-      more: boolean;
+      waves: number;
     };
     const spec: RequestSpec = { address, scheme, host, path, proxyHeader: header, patienceMs: PATIENCE_MS };
     const wave = (n: number, s = spec): Promise<Attempt[]> =>
@@ -269,7 +272,8 @@ export const pathBisect = defineCheck<BisectData, PathBisectFacts>({
     let attempts = await wave(FIRST);
     const mixed = new Set(attempts.map(what)).size > 1;
     const quick = attempts.every((a) => a.ms.total < SLOW_MS);
-    if (mixed || (more && quick)) for (let i = 0; i < MORE; i++) attempts = [...attempts, ...(await wave(FIRST))];
+    const further = mixed ? MORE : quick ? waves : 0;
+    for (let i = 0; i < further; i++) attempts = [...attempts, ...(await wave(FIRST))];
     const outcomes = group(attempts);
     const through = attempts.some((a) => a.phase === 'done' || a.phase === 'answer');
     const other: BisectData['header'] = header === 'none' ? 'local' : 'none';
