@@ -241,7 +241,9 @@ async function exchange(carrier: Socket, spec: RequestSpec, attempt: Attempt, si
   if ('error' in outcome) {
     // A server that accepts the handshake and then refuses (TLS 1.3 client certificates) refuses at the TLS step.
     if (outcome.alert !== null) attempt.phase = 'tls';
-    attempt.error = untrusted ?? outcome.error;
+    // The socket's end may be heard before the answer's: with a status there, both mean that the rest was cut off.
+    const cut = attempt.status !== null && (outcome.error === 'CLOSED' || outcome.error === 'RESET');
+    attempt.error = untrusted ?? (cut ? 'CUT_OFF' : outcome.error);
     attempt.alert = outcome.alert;
     return;
   }

@@ -41,6 +41,8 @@ export async function peer(
     socket.on('error', () => {});
     socket.on('close', () => sockets.delete(socket));
     behave(socket, count++);
+    // Who does not read never hears that the other side has gone.
+    socket.resume();
   });
   const port = await listen(server);
   t.after(() => {
