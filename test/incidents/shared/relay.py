@@ -1,0 +1,65 @@
+"""relay.py LISTEN=HOST:PORT[,HOST:PORT…][;send=v1|v2][;delay=SECONDS]…: a layer 4 balancer that turns its targets over and never asks them how they are.
+
+LISTEN is PORT or IP:PORT. A target that refuses costs the client its connection, as with any balancer whose health checks are off.
+"""
+import asyncio
+import itertools
+import signal
+import socket
+import struct
+import sys
+
+SIGNATURE = b"\r\n\r\n\x00\r\nQUIT\n"
+
+
+def header(kind, peer, here):
+    if kind == "v1":
+        return f"PROXY TCP4 {peer[0]} {here[0]} {peer[1]} {here[1]}\r\n".encode()
+    if kind == "v2":
+        addresses = socket.inet_aton(peer[0]) + socket.inet_aton(here[0]) + struct.pack("!HH", peer[1], here[1])
+        return SIGNATURE + b"\x21\x11" + struct.pack("!H", len(addresses)) + addresses
+    return b""
+
+
+async def copy(reader, writer):
+    try:
+        while data := await reader.read(65536):
+            writer.write(data)
+            await writer.drain()
+        writer.write_eof()
+    except OSError:
+        writer.close()
+
+
+def relay(targets, send=None, delay=0):
+    turn = itertools.cycle(targets)
+
+    async def serve(reader, writer):
+        host, _, port = next(turn).rpartition(":")
+        await asyncio.sleep(float(delay))
+        try:
+            up_reader, up_writer = await asyncio.open_connection(host or "127.0.0.1", int(port))
+        except OSError:
+            writer.close()
+            return
+        up_writer.write(header(send, writer.get_extra_info("peername"), writer.get_extra_info("sockname")))
+        await asyncio.gather(copy(reader, up_writer), copy(up_reader, writer))
+        for one in (up_writer, writer):
+            one.close()
+
+    return serve
+
+
+async def main(specs):
+    for spec in specs:
+        first, *more = spec.split(";")
+        listen, targets = first.split("=", 1)
+        host, _, port = listen.rpartition(":")
+        await asyncio.start_server(relay(targets.split(","), **dict(m.split("=") for m in more)), host or "127.0.0.1", int(port))
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    await stop.wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1:]))
