@@ -73,7 +73,10 @@ export async function runLook(
     return row(address, { blind: why });
   };
   try {
+    // A signal that has already fired tells nobody any more: without this a look could begin after its deadline.
+    signal.throwIfAborted();
     const addresses = await addressesOf(io, look, signal);
+    signal.throwIfAborted();
     return await Promise.all(
       addresses.map(async (address) => {
         try {

@@ -35,6 +35,7 @@ export function liveIo(options: LiveIoOptions): Io {
       if (isIP(host)) return { addresses: [host], error: null };
       const told = options.dns[host.toLowerCase()];
       if (told) return { addresses: told.slice(0, MAX_ADDRESSES), error: null };
+      signal.throwIfAborted();
       // getaddrinfo answers as programs on this machine see the name (hosts file included), but cannot be cancelled.
       const answer = await Promise.race([
         lookup(host, { all: true, verbatim: true }).then(
