@@ -54,6 +54,7 @@ export async function startBotProcess(
     desk,
     intake: { readReport, openCase, newCaseId, findPath, planLooks, ...parts.intake },
     inventory: inventory.current,
+    freshInventory: inventory.fresh,
     deadlineMs: config.file.deadline,
     metrics,
     log,

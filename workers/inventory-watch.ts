@@ -6,6 +6,8 @@ import { emptyInventory, type Inventory, loadInventory } from '../proxy/inventor
 /** The inventory as it is now. */
 export interface InventorySource {
   current: () => Inventory;
+  /** The same, after a look whether the file changed a moment ago. Never throws: the last good one stays. */
+  fresh: () => Promise<Inventory>;
   close: () => void;
 }
 
@@ -16,12 +18,12 @@ export interface InventorySource {
 export async function watchInventory(file: string | null, log: Logger, everyMs = 2000): Promise<InventorySource> {
   if (file === null) {
     const empty = emptyInventory();
-    return { current: () => empty, close: () => {} };
+    return { current: () => empty, fresh: async () => empty, close: () => {} };
   }
   let inventory = await loadInventory(file);
   for (const warning of inventory.warnings) log.warn({ warning }, 'inventory');
   let seen = await stampOf(file);
-  let reading = false;
+  let reading: Promise<void> | null = null;
   const reload = async () => {
     const stamp = await stampOf(file);
     if (stamp === seen) return;
@@ -29,19 +31,26 @@ export async function watchInventory(file: string | null, log: Logger, everyMs =
     inventory = await loadInventory(file);
     log.info({ file }, 'inventory read again');
   };
-  const timer = setInterval(() => {
-    if (reading) return;
-    reading = true;
-    reload()
+  const refresh = (): Promise<void> => {
+    reading ??= reload()
       .catch((error: unknown) =>
         log.error({ file, reason: reasonOf(error) }, 'inventory not read again; the last good one stays'),
       )
       .finally(() => {
-        reading = false;
+        reading = null;
       });
-  }, everyMs);
+    return reading;
+  };
+  const timer = setInterval(refresh, everyMs);
   timer.unref();
-  return { current: () => inventory, close: () => clearInterval(timer) };
+  return {
+    current: () => inventory,
+    fresh: async () => {
+      await refresh();
+      return inventory;
+    },
+    close: () => clearInterval(timer),
+  };
 }
 
 async function stampOf(file: string): Promise<string> {

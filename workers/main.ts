@@ -38,7 +38,7 @@ export async function startWorkersProcess(
     concurrency: config.file.workers.concurrency,
     look: (planned, host, options) => runLook(planned, ioFor(inventory.current(), host), options),
     judge,
-    readChanges: (one) => readChanges(inventory.current(), one),
+    readChanges: async (one) => readChanges(await inventory.fresh(), one),
     ...parts,
   });
   metrics.watchDepth(workers.depth);

@@ -20,7 +20,7 @@ export function actionRunAgain(deps: ListenerDeps) {
         return;
       }
       const one = { ...record.case, at: new Date(deps.now()).toISOString() };
-      const path = deps.intake.findPath(deps.inventory(), one.target);
+      const path = deps.intake.findPath(await deps.freshInventory(), one.target);
       const planned = deps.intake.planLooks(one, path);
       const sources = [`trigger:${body.trigger_id}`];
       const answer = await deps.desk.again({ case: one, path, planned, place: record.place, sources });

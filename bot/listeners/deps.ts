@@ -20,6 +20,8 @@ export interface ListenerDeps {
   desk: Desk;
   intake: Intake;
   inventory: () => Inventory;
+  /** The inventory after a look whether its file changed a moment ago. */
+  freshInventory: () => Promise<Inventory>;
   deadlineMs: number;
   metrics: Metrics;
   log: Logger;

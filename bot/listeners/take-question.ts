@@ -32,7 +32,7 @@ export async function takeQuestion(question: Question, deps: ListenerDeps): Prom
 
 async function take(question: Question, deps: ListenerDeps): Promise<Taken> {
   const { intake, desk } = deps;
-  const inventory = deps.inventory();
+  const inventory = await deps.freshInventory();
   const tz = await deps.zoneOf(question.place.user);
   const reading = intake.readReport(question.text, { at: question.at, tz }, inventory);
   if (question.way === 'message' && !reading.report) return { is: 'no-report' };
