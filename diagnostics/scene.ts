@@ -40,6 +40,7 @@ export interface Scene {
   /** Where users come in. */
   front: Met[];
   balancers: Met[];
+  /** Straight at each replica of a proxy; the front counts too where users reach a proxy without a balancer. */
   replicas: Met[];
   endpoints: EndpointMet[];
   /** Share of users' requests that fail now, 0 to 1; null when the front could not be looked at. */
@@ -120,7 +121,8 @@ export function sceneOf(triage: Case, path: Path, findings: Finding[], blind: Bl
   const trustMatters = kinds.has('certificate') || kinds.has('handshake');
   const met = meetings(findings, trustMatters);
   const front = met.filter((m) => m.vantage === 'public');
-  const replicas = met.filter((m) => m.vantage === 'proxy-replica');
+  const isProxy = (name: string): boolean => path.hops.some((hop) => hop.name === name && hop.hop === 'proxy');
+  const replicas = met.filter((m) => m.vantage === 'proxy-replica' || (m.vantage === 'public' && isProxy(m.hop)));
   // Where the front could not be looked at, the replicas stand for what users meet.
   const seen = front.length ? front : replicas;
   const total = seen.reduce((sum, m) => sum + m.total, 0);

@@ -37,6 +37,7 @@ interface ProxyProtocolFacts {
     host: string;
     tls: boolean;
   };
+  PROXY_HEADER_WOULD_BREAK: { address: string; sender: string; answer: string; host: string; tls: boolean };
   PROXY_HEADERS_AGREE: { address: string; expects: string };
   PROXY_EXPECTATION_DIFFERS: { address: string; expects: string; declared: string };
 }
@@ -100,6 +101,12 @@ function read(data: ProxyProtocolData, scope: ReadScope): Draft<ProxyProtocolFac
   const sendsHeader = sends === 'proxy-v1' || sends === 'proxy-v2';
   if (expects === 'none' && sendsHeader)
     found.push({ code: 'PROXY_HEADER_UNEXPECTED', facts: { ...base, answer: describeAnswer(data) } });
+  if (expects === 'none' && sends === null && base.sender !== null) {
+    found.push({
+      code: 'PROXY_HEADER_WOULD_BREAK',
+      facts: { address: base.address, sender: base.sender, answer: describeAnswer(data), host, tls },
+    });
+  }
   if (wants(expects) && sends === 'none') found.push({ code: 'PROXY_HEADER_MISSING', facts: { ...base, expects } });
   const fits =
     declaredExpects === null ||
@@ -193,6 +200,16 @@ export const proxyProtocol = defineCheck<ProxyProtocolData, ProxyProtocolFacts>(
           : `${f.address} demands a PROXY protocol header (${f.expects}); ${f.sender ?? 'the hop in front'} sends none (declared).`,
       next: (f) =>
         `Switch PROXY protocol on at ${f.sender ?? 'the hop in front'}, or off at the proxy's listener. Both sides must agree.`,
+      reproduce: (f) =>
+        `curl -skv --haproxy-protocol -o /dev/null --connect-to ::${f.address} ${f.tls ? 'https' : 'http'}://${f.host}/`,
+    },
+    PROXY_HEADER_WOULD_BREAK: {
+      hop: 'proxy',
+      direction: 'context',
+      title: 'The listener parses no PROXY header, and nobody said whether one is sent',
+      says: (f) =>
+        `${f.address} parses no PROXY protocol header and answers one with ${f.answer}; whether ${f.sender} sends one is not declared.`,
+      next: (f) => `Say in the inventory what ${f.sender} sends (sends: proxy-v2 or none).`,
       reproduce: (f) =>
         `curl -skv --haproxy-protocol -o /dev/null --connect-to ::${f.address} ${f.tls ? 'https' : 'http'}://${f.host}/`,
     },

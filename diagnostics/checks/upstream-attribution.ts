@@ -28,6 +28,7 @@ interface AttributionFacts {
   SLOW_IN_PROXY: { proxy: string; slow: number; total: number; source: string };
   NO_ERRORS_LOGGED: { proxy: string; total: number; from: string; now: string; source: string; covers: boolean };
   NO_REQUESTS_LOGGED: { proxy: string; lines: number; now: string; source: string };
+  NO_ROUTE_LOGGED: { proxy: string; count: number; total: number; ofHost: boolean; source: string };
   REQUESTS_TOO_LARGE: { proxy: string; count: number; total: number; statuses: string[]; source: string };
   REQUESTS_LIMITED: { proxy: string; count: number; total: number; source: string };
   UPSTREAM_NOT_AN_ENDPOINT: {
@@ -102,6 +103,11 @@ function read(served: ServedRequests, scope: ReadScope): Draft<AttributionFacts>
   const upstream = sum(served.madeByUpstream);
   const ownErrors = Object.fromEntries(Object.entries(served.madeByProxy).filter(([status]) => Number(status) >= 500));
   const own = sum(ownErrors);
+  if (served.noRoute)
+    found.push({
+      code: 'NO_ROUTE_LOGGED',
+      facts: { proxy, count: served.noRoute, total, ofHost: !served.source.includes('names no hosts'), source },
+    });
   found.push(...limits(served, proxy));
   if (upstream)
     found.push({
@@ -220,6 +226,18 @@ export const upstreamAttribution = defineCheck<ServedRequests, AttributionFacts>
         `${f.proxy}'s log has no request for this host in the time in question (${plural(f.lines, 'line')} read).`,
       next: () => 'Nobody asked, or the requests never got this far: look at the hops in front.',
       reproduce: () => null,
+    },
+    NO_ROUTE_LOGGED: {
+      hop: 'proxy',
+      direction: 'context',
+      title: 'The log has requests for which the proxy had no route',
+      says: (f) =>
+        `${f.proxy}'s log: ${share(f.count, f.total)} requests${f.ofHost ? '' : ' (of any host)'} found no route at all.`,
+      next: (f) => `Look for the rule that should take these requests in ${f.proxy}'s configuration.`,
+      reproduce: (f) =>
+        f.source.startsWith('/')
+          ? `grep -F '<NOSRV>' ${shellWord(f.source.split(' (')[0] as string)} | tail -n 5`
+          : null,
     },
     REQUESTS_TOO_LARGE: {
       hop: 'proxy',

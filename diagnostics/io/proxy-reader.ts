@@ -47,6 +47,8 @@ export interface ServedRequests {
   /** 5xx that an upstream made and the proxy passed on. */
   madeByUpstream: { [status: string]: number };
   clientGone: number;
+  /** Requests for which the proxy had no route at all. */
+  noRoute: number;
   /** Other statuses, by class or code. */
   statuses: { [status: string]: number };
   /** Requests slower than a second. */

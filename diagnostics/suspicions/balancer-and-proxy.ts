@@ -1,4 +1,4 @@
-import { byStatus, early, host, proxyName, type Rule, suspect, text } from './suspicion.ts';
+import { byStatus, early, failingBy, host, proxyName, type Rule, suspect, text } from './suspicion.ts';
 
 export const proxyProtocolUnexpected: Rule = (scene) => {
   const found = scene.all('PROXY_HEADER_UNEXPECTED');
@@ -42,6 +42,28 @@ export const plaintextToTlsPort: Rule = (scene) => {
     fits: true,
     sentence: `${proxyName(scene)} gets clear HTTP on its TLS port for ${host(scene)} and refuses it`,
   });
+};
+
+/**
+ * Nobody declared what the balancer sends. Its targets are healthy and answer us, a PROXY header would break each of
+ * them, and every connection through it ends before a word: a header that nobody asked for looks just like that.
+ */
+export const proxyHeaderSuspected: Rule = (scene) => {
+  const found = scene.all('PROXY_HEADER_WOULD_BREAK');
+  const balancer = scene.path.hops.find((h) => h.hop === 'load-balancer');
+  const healthy = balancer?.targets?.some((t) => t.health === 'healthy') ?? false;
+  const ended = failingBy(scene, (f) => f.error === 'CLOSED' || f.error === 'RESET' || f.error === 'PLAINTEXT');
+  if (found.length === 0 || !healthy || ended < 0.9 || !scene.replicas.every((m) => m.ok === m.total)) return null;
+  return suspect(
+    'proxy-protocol-unexpected',
+    [...found, ...scene.findings.filter((f) => f.code === 'REQUEST_FAILED' && f.vantage === 'public')],
+    0.78,
+    {
+      explains: ended,
+      fits: true,
+      sentence: `connections to ${host(scene)} through ${balancer?.name} end before a word, while the proxies answer us: a PROXY header that ${proxyName(scene, found[0])} does not parse would do just that`,
+    },
+  );
 };
 
 export const noHealthyTarget: Rule = (scene) => {

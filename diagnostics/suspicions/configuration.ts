@@ -2,6 +2,7 @@ import type { Scene } from '../scene.ts';
 import {
   byCertificate,
   byStatus,
+  endpointsFine,
   failingBy,
   host,
   proxyName,
@@ -17,14 +18,16 @@ const notTheAppsOwn = (scene: Scene, status: number): boolean => !scene.endpoint
 
 export const routeMissing: Rule = (scene) => {
   const api = [...scene.all('ROUTE_MISSING'), ...scene.all('ROUTE_OUT_OF_SERVICE')];
-  const pages = scene.all('ROUTE_NOT_FOUND').filter(() => notTheAppsOwn(scene, 404));
-  const explains = byStatus(scene, 404);
+  // HAProxy says 503 to what it has no rule for; only its log tells that from servers that are down.
+  const logged = scene.has('PROXY_HAS_NO_BACKEND') && endpointsFine(scene) ? scene.all('NO_ROUTE_LOGGED') : [];
+  const pages = [...scene.all('ROUTE_NOT_FOUND').filter(() => notTheAppsOwn(scene, 404)), ...logged];
+  const explains = byStatus(scene, 404, ...(logged.length ? [503] : []));
   if (api.length === 0 && pages.length === 0) return null;
   if (api.length && explains === 0 && scene.failing === 0) return null;
   return suspect('route-missing', [...api, ...pages], api.length && pages.length ? 0.98 : api.length ? 0.95 : 0.9, {
     explains,
     fits: scene.reported('not-found', 'unspecified', 'wrong-content'),
-    sentence: `${proxyName(scene, api[0] ?? pages[0])} has no ${api[0]?.code === 'ROUTE_OUT_OF_SERVICE' ? 'working route' : 'route'} for ${host(scene)} and answers 404 itself`,
+    sentence: `${proxyName(scene, api[0] ?? pages[0])} has no ${api[0]?.code === 'ROUTE_OUT_OF_SERVICE' ? 'working route' : 'route'} for ${host(scene)} and answers ${logged.length && !scene.has('ROUTE_NOT_FOUND') ? 503 : 404} itself`,
   });
 };
 

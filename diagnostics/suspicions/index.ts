@@ -2,6 +2,7 @@ import type { Scene } from '../scene.ts';
 import {
   noHealthyTarget,
   plaintextToTlsPort,
+  proxyHeaderSuspected,
   proxyProtocolMissing,
   proxyProtocolUnexpected,
 } from './balancer-and-proxy.ts';
@@ -64,6 +65,7 @@ const RULES: readonly Rule[] = [
   policyTooStrict,
   reloadStorm,
   reloadDisconnects,
+  proxyHeaderSuspected,
   noHealthyTarget,
   proxyDown,
   replicaBad,

@@ -77,8 +77,13 @@ export function proxyName(scene: Scene, finding?: Finding): string {
   if (!hop) return finding?.about.hop ?? 'the proxy';
   return hop.kind === 'other' ? hop.name : `${hop.name} (${hop.kind})`;
 }
-export const serviceName = (scene: Scene): string =>
-  scene.path.hops.find((h) => h.hop === 'service' || h.hop === 'app')?.name ?? host(scene);
+/** The application as people know it: its service's name, beside the host's where the two have nothing in common. */
+export const serviceName = (scene: Scene): string => {
+  const service = scene.path.hops.find((h) => h.hop === 'service' || h.hop === 'app')?.name;
+  if (service === undefined) return host(scene);
+  const [label = ''] = host(scene).split('.');
+  return service.includes(label) || label.includes(service) ? service : `${host(scene)} (${service})`;
+};
 
 /** Do all endpoints that were reached answer well when asked directly? false also when none was reached. */
 export const endpointsFine = (scene: Scene): boolean => {

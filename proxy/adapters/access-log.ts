@@ -1,3 +1,5 @@
+import { haproxyReader } from './haproxy-log.ts';
+
 /** Access logs of all proxies, read into one kind of row. Pure: text in, rows out. */
 
 export interface Upstream {
@@ -19,6 +21,8 @@ export interface AccessRow {
   /** Every try, in order; empty when no upstream was asked. */
   upstreams: Upstream[];
   service: string | null;
+  /** True: the proxy had no route for it at all; left out where the format cannot tell. */
+  noRoute?: boolean;
   /** Who produced the status. `unknown`: this format cannot tell. */
   maker: 'proxy' | 'upstream' | 'client' | 'unknown';
 }
@@ -170,6 +174,7 @@ function fromTraefik(fields: Fields): AccessRow | null {
     seconds: seconds(fields.Duration),
     upstreams: address ? [{ address, status: origin, seconds: seconds(fields.OriginDuration), bytes: size }] : [],
     service: str(fields.ServiceName) ?? null,
+    ...(status === 404 && !address && str(fields.RouterName) === undefined && { noRoute: true }),
     maker,
   };
 }
@@ -198,16 +203,17 @@ export function jsonReader(line: string): AccessRow | null {
   );
 }
 
-/** The reader that understands most of a sample of lines; null when none understands half of them. */
+/** The reader that understands most of a sample of lines; null when none understands a fifth of them. */
 export function detectReader(lines: string[]): LineReader | null {
   const sample = lines.filter((line) => line.length > 0).slice(-200);
   if (sample.length === 0) return jsonReader;
-  const scored = [jsonReader, nginxReader(UPSTREAMINFO), nginxReader(COMBINED)].map((reader) => ({
+  const scored = [jsonReader, haproxyReader, nginxReader(UPSTREAMINFO), nginxReader(COMBINED)].map((reader) => ({
     reader,
     understood: sample.filter((line) => reader(line) !== null).length,
   }));
   const best = scored.reduce((a, b) => (b.understood > a.understood ? b : a));
-  return best.understood * 2 >= sample.length ? best.reader : null;
+  // Other lines stand between (failed handshakes, health checks, words of the process itself): a fifth is enough.
+  return best.understood * 5 >= sample.length ? best.reader : null;
 }
 
 /** A reader by what the inventory says: a name, a format with `$variables`, or null for anything else. */
@@ -217,6 +223,8 @@ export function namedReader(format: string): LineReader | null {
     combined: nginxReader(COMBINED),
     upstreaminfo: nginxReader(UPSTREAMINFO),
     json: jsonReader,
+    httplog: haproxyReader,
+    haproxy: haproxyReader,
   };
   return byName[format.toLowerCase()] ?? null;
 }

@@ -43,6 +43,7 @@ export function countRequests(log: AccessRows, host: string): ServedRequests {
     madeByProxy: {},
     madeByUpstream: {},
     clientGone: 0,
+    noRoute: rows.filter((row) => row.noRoute === true).length,
     statuses: {},
     slow: 0,
     slowUpstream: 0,
@@ -82,12 +83,14 @@ export function countShares(log: AccessRows, service: PathHop): EndpointShares {
       .map((e) => [e.address, { requests: 0, errors: 0, seconds: 0 }]),
   );
   const own = service.address;
+  const byName = new Map((service.endpoints ?? []).map((e) => [e.name, e.address]));
   let through = 0;
   for (const row of log.rows) {
     const first = row.upstreams[0];
     if (!first) continue;
     if (own && first.address === own) through++;
-    const counted = wanted.get(first.address);
+    // HAProxy's log names servers, not addresses.
+    const counted = wanted.get(first.address) ?? wanted.get(byName.get(first.address) ?? '');
     if (!counted) continue;
     counted.requests++;
     if ((first.status ?? row.status) >= 500) counted.errors++;
