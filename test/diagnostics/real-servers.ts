@@ -130,7 +130,7 @@ http {
 /** A real HAProxy with these sections, listening on these ports. */
 export function startHaproxy(t: TestContext, dir: string, ports: number[], sections: string): Promise<number> {
   const defaults =
-    'defaults\n  timeout connect 2s\n  timeout client 20s\n  timeout server 20s\n  timeout http-request 10s\n';
+    'defaults\n  timeout connect 2s\n  timeout client 20s\n  timeout server 20s\n  timeout http-request 10s\n  retries 0\n';
   writeFileSync(join(dir, 'haproxy.cfg'), `global\n  maxconn 500\n${defaults}\n${sections}\n`);
   return start(t, findBinaries().haproxy, ['-db', '-q', '-f', 'haproxy.cfg'], dir, ports);
 }
