@@ -1,6 +1,6 @@
 """relay.py LISTEN=HOST:PORT[,HOST:PORT…][;send=v1|v2][;delay=SECONDS]…: a layer 4 balancer that turns its targets over and never asks them how they are.
 
-LISTEN is PORT or IP:PORT. A target that refuses costs the client its connection, as with any balancer whose health checks are off.
+LISTEN is PORT or IP:PORT, a target may be unix:PATH. A target that refuses costs the client its connection, as with any balancer whose health checks are off.
 """
 import asyncio
 import itertools
@@ -38,7 +38,10 @@ def relay(targets, send=None, delay=0):
         host, _, port = next(turn).rpartition(":")
         await asyncio.sleep(float(delay))
         try:
-            up_reader, up_writer = await asyncio.open_connection(host or "127.0.0.1", int(port))
+            if host == "unix":
+                up_reader, up_writer = await asyncio.open_unix_connection(port)
+            else:
+                up_reader, up_writer = await asyncio.open_connection(host or "127.0.0.1", int(port))
         except OSError:
             writer.close()
             return
