@@ -29,7 +29,7 @@ const requests = (met: Met[]): { ok: number; total: number } => ({
 
 function nothingWrong(judgement: Judgement): string {
   const { scene } = judgement;
-  const all = requests([...scene.front, ...scene.balancers, ...scene.replicas]);
+  const all = requests([...new Set([...scene.front, ...scene.balancers, ...scene.replicas])]);
   const endpoints = scene.endpoints.filter((e) => e.reached).length;
   const depth = endpoints
     ? `, and ${endpoints === 1 ? 'its endpoint answers' : `all ${endpoints} endpoints answer`} when asked directly`

@@ -15,7 +15,7 @@ function table(rows: string[][]): string[] {
 /** The whole judgement as tables that a person can follow by hand. */
 export function explainText(judgement: Judgement): string {
   const { scene, suspicions, chosen, answer, hop, cause, confidence, reckoning } = judgement;
-  const met = [...scene.front, ...scene.balancers, ...scene.replicas].map((m) => [
+  const met = [...new Set([...scene.front, ...scene.balancers, ...scene.replicas])].map((m) => [
     m.vantage,
     m.part ?? m.hop,
     m.address,

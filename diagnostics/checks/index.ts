@@ -4,6 +4,7 @@ import { endpointAnswers } from './endpoint-answers.ts';
 import { endpointBalance } from './endpoint-balance.ts';
 import { nameResolution } from './name-resolution.ts';
 import { pathBisect } from './path-bisect.ts';
+import { proxyComplaints } from './proxy-complaints.ts';
 import { proxyProtocol } from './proxy-protocol.ts';
 import { routeOwner } from './route-owner.ts';
 import { tls } from './tls.ts';
@@ -16,6 +17,7 @@ export const CHECKS: readonly Check[] = [
   endpointBalance,
   nameResolution,
   pathBisect,
+  proxyComplaints,
   proxyProtocol,
   routeOwner,
   tls,

@@ -21,7 +21,11 @@ function read(routes: ProxyRoutes, scope: ReadScope): Draft<RouteFacts>[] {
   return [{ code: 'ROUTE_MISSING', facts: { ...base, total: routes.total } }];
 }
 
-const jq = (f: { source: string }): string => `curl -s ${shellWord(f.source)}`;
+/** Kinds whose routes can be read: from an API, or from the configuration file. */
+const ASKABLE = new Set(['traefik', 'nginx', 'haproxy']);
+
+const jq = (f: { source: string }): string =>
+  f.source.startsWith('/') ? `grep -nE 'server_name|backend' ${shellWord(f.source)}` : `curl -s ${shellWord(f.source)}`;
 
 /** Does the proxy that should serve this host have a route for it, as its own API says? */
 export const routeOwner = defineCheck<ProxyRoutes, RouteFacts>({
@@ -32,7 +36,7 @@ export const routeOwner = defineCheck<ProxyRoutes, RouteFacts>({
   budgetMs: 5_000,
   plan: ({ case: triage, path }) =>
     path.hops
-      .filter((hop) => hop.hop === 'proxy' && hop.kind === 'traefik')
+      .filter((hop) => hop.hop === 'proxy' && ASKABLE.has(hop.kind))
       .flatMap((hop) =>
         hop.instances.map((instance) => ({
           look: {
@@ -40,7 +44,7 @@ export const routeOwner = defineCheck<ProxyRoutes, RouteFacts>({
             vantage: 'inside' as const,
             hop: 'proxy' as const,
             at: { hop: hop.name, part: instance.name },
-            address: instance.admin ?? instance.name,
+            address: (hop.kind === 'traefik' ? instance.admin : instance.config) ?? instance.name,
             with: { host: triage.target.host, path: triage.target.path },
           },
         })),

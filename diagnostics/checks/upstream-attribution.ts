@@ -24,6 +24,16 @@ interface AttributionFacts {
     now: string;
     source: string;
   };
+  ERRORS_LOGGED: {
+    proxy: string;
+    errors: number;
+    total: number;
+    statuses: string[];
+    last: string;
+    first: string;
+    now: string;
+    source: string;
+  };
   SLOW_UPSTREAM: { proxy: string; slow: number; total: number; source: string };
   SLOW_IN_PROXY: { proxy: string; slow: number; total: number; source: string };
   NO_ERRORS_LOGGED: { proxy: string; total: number; from: string; now: string; source: string; covers: boolean };
@@ -123,7 +133,14 @@ function read(served: ServedRequests, scope: ReadScope): Draft<AttributionFacts>
     const code = served.slowUpstream * 2 >= served.slow ? 'SLOW_UPSTREAM' : 'SLOW_IN_PROXY';
     found.push({ code, facts: { proxy, slow: served.slow, total, source } });
   }
-  if (upstream + own === 0) {
+  const serverErrors = Object.fromEntries(Object.entries(served.statuses).filter(([status]) => Number(status) >= 500));
+  const untold = sum(serverErrors) - upstream - own;
+  if (untold > 0)
+    found.push({
+      code: 'ERRORS_LOGGED',
+      facts: { proxy, errors: untold, total, statuses: listed(serverErrors), ...times, now, source },
+    });
+  if (sum(serverErrors) === 0) {
     const since = scope.case.since;
     const covers =
       since !== null &&
@@ -189,6 +206,16 @@ export const upstreamAttribution = defineCheck<ServedRequests, AttributionFacts>
       says: (f) =>
         `${f.proxy}'s log: ${share(f.errors, f.total)} requests got a 5xx that it made itself (${f.statuses.join(', ')}; last ${clock(f.last, f.now)}).`,
       next: () => 'See whether what is behind it was down or could not be reached from the proxy.',
+      reproduce: grep,
+    },
+    ERRORS_LOGGED: {
+      hop: 'proxy',
+      direction: 'context',
+      title: 'The log has errors, and does not say who made them',
+      says: (f) =>
+        `${f.proxy}'s log: ${share(f.errors, f.total)} requests got a 5xx (${f.statuses.join(', ')}; last ${clock(f.last, f.now)}); its format does not say who made them.`,
+      next: () =>
+        'Add $upstream_addr, $upstream_status and $upstream_response_time to the log format: then the log tells.',
       reproduce: grep,
     },
     SLOW_UPSTREAM: {

@@ -64,6 +64,37 @@ export interface ServedRequests {
   proxyHeaderLines: number;
 }
 
+/** One kind of trouble that a proxy logged, about one upstream where it names one. */
+export interface Complaint {
+  kind:
+    | 'upstream-refused'
+    | 'upstream-unreachable'
+    | 'upstream-timeout'
+    | 'upstream-closed'
+    | 'no-live-upstream'
+    | 'header-too-big'
+    | 'body-too-large'
+    | 'rate-limited'
+    | 'auth-failed'
+    | 'proxy-header-missing'
+    | 'no-shared-suite'
+    | 'handshake-failed'
+    | 'out-of-connections'
+    | 'not-found-on-disk';
+  count: number;
+  address: string | null;
+  /** The last line of its kind, without client and query string. */
+  sample: string;
+  /** ISO, or empty where the lines have no readable time. */
+  last: string;
+}
+
+export interface Complaints {
+  source: string;
+  complaints: Complaint[];
+  reachesBackTo: string | null;
+}
+
 /** How requests to a service were spread over its endpoints. */
 export interface EndpointShares {
   source: string;

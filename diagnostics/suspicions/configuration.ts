@@ -64,7 +64,11 @@ export const routeWrong: Rule = (scene) => {
 };
 
 export const sizeLimit: Rule = (scene) => {
-  const found = scene.all('REQUESTS_TOO_LARGE');
+  const found = [
+    ...scene.all('REQUESTS_TOO_LARGE'),
+    ...scene.all('BODY_TOO_LARGE'),
+    ...scene.all('ANSWER_HEADER_TOO_BIG'),
+  ];
   if (found.length === 0 || !scene.reported('too-large', 'unspecified', 'errors-5xx', 'forbidden')) return null;
   return suspect('size-limit', found, scene.reported('too-large') ? 0.97 : 0.8, {
     fits: true,
@@ -82,6 +86,26 @@ export const reloadDisconnects: Rule = (scene) => {
   });
 };
 
+export const externalAuthFailed: Rule = (scene) => {
+  const found = scene.all('AUTH_REQUEST_FAILED');
+  if (found.length === 0 || scene.endpoints.some((e) => e.reached && e.failing > 0)) return null;
+  return suspect('external-auth-failed', found, 0.93, {
+    explains: byStatus(scene, 500, 502, 503),
+    fits: scene.reported('errors-5xx', 'forbidden', 'unspecified'),
+    sentence: `${proxyName(scene, found[0])} refuses ${host(scene)}, since the authentication that it asks first fails`,
+  });
+};
+
+export const proxyOverloaded: Rule = (scene) => {
+  const found = scene.all('OUT_OF_CONNECTIONS');
+  if (found.length === 0) return null;
+  return suspect('proxy-overloaded', found, 0.93, {
+    explains: scene.failing ?? 0,
+    fits: true,
+    sentence: `${proxyName(scene, found[0])} ran out of connections or files`,
+  });
+};
+
 export const redirectLoop: Rule = (scene) => {
   const found = scene
     .all('REDIRECTED_TO_ITSELF')
@@ -95,7 +119,11 @@ export const redirectLoop: Rule = (scene) => {
 };
 
 export const rateLimited: Rule = (scene) => {
-  const found = [...scene.all('PROXY_LIMITS_REQUESTS'), ...scene.all('REQUESTS_LIMITED')];
+  const found = [
+    ...scene.all('PROXY_LIMITS_REQUESTS'),
+    ...scene.all('REQUESTS_LIMITED'),
+    ...scene.all('RATE_LIMIT_LOGGED'),
+  ];
   if (found.length === 0 || !notTheAppsOwn(scene, 429)) return null;
   return suspect('rate-limited', found, 0.85, {
     explains: byStatus(scene, 429),
@@ -140,12 +168,12 @@ export const reloadFailed: Rule = (scene) => {
 };
 
 export const staleEndpoints: Rule = (scene) => {
-  const found = scene.all('UPSTREAM_NOT_AN_ENDPOINT');
+  const found = [...scene.all('UPSTREAM_NOT_AN_ENDPOINT'), ...scene.all('STALE_UPSTREAM_LOGGED')];
   if (found.length === 0) return null;
   return suspect('stale-endpoints', found, 0.9, {
     explains: byStatus(scene, 502, 503, 504),
     fits: scene.reported('errors-5xx', 'timeout', 'unspecified'),
-    sentence: `${proxyName(scene, found[0])} sends requests for ${host(scene)} to ${text(found[0]?.facts.address)}, which is no endpoint of ${serviceName(scene)}`,
+    sentence: `${proxyName(scene, found[0])} sends requests for ${host(scene)} to ${text(found[0]?.facts.upstream ?? found[0]?.facts.address)}, which is no endpoint of ${serviceName(scene)}`,
   });
 };
 

@@ -8,6 +8,8 @@ import {
 } from './balancer-and-proxy.ts';
 import {
   endpointImbalance,
+  externalAuthFailed,
+  proxyOverloaded,
   rateLimited,
   redirectLoop,
   reloadDisconnects,
@@ -26,6 +28,7 @@ import {
   appErrors,
   appErrorsThrough,
   appSlow,
+  keepaliveShorter,
   networkPolicy,
   noEndpoints,
   portMismatch,
@@ -52,6 +55,8 @@ const RULES: readonly Rule[] = [
   redirectLoop,
   sizeLimit,
   rateLimited,
+  externalAuthFailed,
+  proxyOverloaded,
   noEndpoints,
   portMismatch,
   endpointImbalance,
@@ -61,6 +66,7 @@ const RULES: readonly Rule[] = [
   appDown,
   staleEndpoints,
   appSlow,
+  keepaliveShorter,
   networkPolicy,
   policyTooStrict,
   reloadStorm,

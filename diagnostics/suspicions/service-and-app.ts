@@ -88,12 +88,33 @@ export const appErrorsThrough: Rule = (scene) => {
 export const appDown: Rule = (scene) => {
   const refusing = scene.all('ENDPOINT_REFUSES');
   const found = [...refusing, ...scene.all('ENDPOINT_CLOSES')];
-  if (found.length === 0 || scene.has('ENDPOINT_PORT_UNDECLARED')) return null;
+  if (scene.has('ENDPOINT_PORT_UNDECLARED')) return null;
+  if (found.length === 0) {
+    const logged = scene.all('UPSTREAM_REFUSED_PROXY');
+    if (logged.length === 0 || !scene.reported('errors-5xx', 'unspecified', 'timeout', 'reset')) return null;
+    return suspect('app-down', logged, 0.8, {
+      explains: byStatus(scene, 502, 503),
+      fits: true,
+      sentence: `endpoints of ${serviceName(scene)} refused connections in the time in question`,
+    });
+  }
   const down = count(scene, (e) => e.failing > 0);
   return suspect('app-down', [...found, ...scene.all('PROXY_GATEWAY_ERROR')], 0.97, {
     explains: serverErrors(scene),
     fits: scene.reported('errors-5xx', 'unspecified', 'timeout', 'reset', 'slow'),
     sentence: `${serviceName(scene)} is down: ${down} ${refusing.length ? `${down.startsWith('its') ? 'refuses' : 'refuse'} connections` : `${down.startsWith('its') ? 'closes' : 'close'} connections without an answer`}`,
+  });
+};
+
+/** Connections that the proxy kept open for the next request were closed by the application first. */
+export const keepaliveShorter: Rule = (scene) => {
+  const found = scene.all('UPSTREAM_CLOSED_EARLY');
+  if (found.length === 0 || !endpointsFine(scene) || scene.case.symptoms.course === 'steady') return null;
+  if (!scene.reported('errors-5xx', 'reset', 'unspecified')) return null;
+  return suspect('app-keepalive-shorter', found, 0.82, {
+    explains: byStatus(scene, 502),
+    fits: true,
+    sentence: `endpoints of ${serviceName(scene)} now and then close a connection just before they get the next request on it`,
   });
 };
 

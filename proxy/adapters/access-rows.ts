@@ -33,13 +33,17 @@ async function formatFromConfig(instance: Instance): Promise<LineReader | null> 
 }
 
 /** The rows of an instance's access log within a window; the format is read from config, else logFormat, else found. */
-export async function accessRows(instance: Instance, window: Window): Promise<AccessRows> {
+export async function accessRows(kind: string, instance: Instance, window: Window): Promise<AccessRows> {
   const file = instance.accessLog as string;
   const { lines, truncated } = await tailLines(file);
-  const told = (await formatFromConfig(instance)) ?? (instance.logFormat ? namedReader(instance.logFormat) : null);
+  const told =
+    (await formatFromConfig(instance)) ??
+    (instance.logFormat ? namedReader(instance.logFormat) : null) ??
+    (kind.startsWith('haproxy') ? namedReader('haproxy') : null);
   const sample = lines.slice(-200).filter((line) => line.length > 0);
   const fits = told && (sample.length === 0 || sample.some((line) => told(line) !== null));
-  const reader = fits ? told : detectReader(lines);
+  // A log of the right kind may hold nothing but the process's own words so far.
+  const reader = fits ? told : (detectReader(lines) ?? (kind.startsWith('haproxy') ? told : null));
   if (!reader)
     throw new BlindLook('unreadable', `${file}: its lines fit no format that is known here; name it as logFormat:`);
   const [from, to] = [Date.parse(window.from), Date.parse(window.to)];

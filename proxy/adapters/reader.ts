@@ -2,6 +2,7 @@ import type { Guard } from '../../diagnostics/io/guard.ts';
 import type { PartName, ProxyReader } from '../../diagnostics/io/io.ts';
 import {
   BlindLook,
+  type Complaints,
   type EndpointShares,
   type ProxyRoutes,
   type ReloadHistory,
@@ -11,9 +12,12 @@ import type { Instance, PathHop } from '../../diagnostics/types.ts';
 import type { Window } from '../../diagnostics/window.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import { accessRows } from './access-rows.ts';
+import { haproxyComplaints, nginxComplaints } from './complaints.ts';
+import { configuredRoutes } from './configured-routes.ts';
 import { nginxReloads } from './nginx.ts';
 import { getPage } from './page.ts';
 import { ingressNginxReloads, metricReloads } from './reload-metrics.ts';
+import { tailLines } from './tail.ts';
 import { countRequests, countShares } from './tally.ts';
 import { traefikRoutes } from './traefik.ts';
 
@@ -56,7 +60,7 @@ export function proxyReader(
         `${instance.name}: no access log is known; ${LOG_HINT[hop.kind] ?? 'name it as accessLog:'}`,
       );
     }
-    return accessRows(instance, window);
+    return accessRows(hop.kind, instance, window);
   };
   return {
     async reloads(of, signal): Promise<ReloadHistory> {
@@ -73,11 +77,25 @@ export function proxyReader(
       if (!behind?.endpoints) throw new BlindLook('not-configured', `the endpoints of ${service} are not known`);
       return countShares(await rowsOf(of, window), behind);
     },
+    async complaints(of, host, window): Promise<Complaints> {
+      const { hop, instance } = named(of);
+      if (!NGINX.has(hop.kind)) {
+        if (!instance.accessLog)
+          throw new BlindLook(
+            'not-configured',
+            `${instance.name}: its log is not known; ${LOG_HINT[hop.kind] ?? 'name it as accessLog:'}`,
+          );
+        return haproxyComplaints((await tailLines(instance.accessLog)).lines, instance.accessLog);
+      }
+      if (!instance.errorLog)
+        throw new BlindLook('not-configured', `${instance.name}: no error log is known; name it as errorLog:`);
+      return nginxComplaints((await tailLines(instance.errorLog)).lines, instance.errorLog, host, window);
+    },
     async routes(of, host, path, signal): Promise<ProxyRoutes> {
       const { hop, instance } = named(of);
-      if (hop.kind !== 'traefik')
-        throw new BlindLook('not-configured', `${hop.name}: its routes cannot be asked of a running ${hop.kind}`);
-      return traefikRoutes(instance, host, path, reach, signal);
+      return hop.kind === 'traefik'
+        ? traefikRoutes(instance, host, path, reach, signal)
+        : configuredRoutes(hop.kind, instance, host);
     },
   };
 }

@@ -18,7 +18,13 @@ export const loopbackIo = (trust: string[] = []): Io =>
     guard: loopbackGuard,
     trust,
     dns: {},
-    proxy: { reloads: noProxy, requests: noProxy, shares: noProxy, routes: noProxy },
+    proxy: {
+      reloads: noProxy,
+      requests: noProxy,
+      shares: noProxy,
+      complaints: async () => Promise.reject(new Error('not here')),
+      routes: noProxy,
+    },
   });
 
 export const listen = (server: Server | import('node:http').Server | import('node:tls').Server): Promise<number> =>
