@@ -148,6 +148,8 @@ function readClients(probe: TlsProbe, scope: ReadScope, servername: string | nul
     }));
 }
 
+const OUTDATED = new Set(['SSLv3', 'TLSv1', 'TLSv1.1']);
+
 function read(data: TlsData, scope: ReadScope): Draft<TlsFacts>[] {
   const { seen, servername, probe } = data;
   const address = scope.address;
@@ -168,6 +170,16 @@ function read(data: TlsData, scope: ReadScope): Draft<TlsFacts>[] {
       return [{ code: 'TLS_CLIENT_CERTIFICATE_DEMANDED', facts: { address, alert: seen.alert, servername } }];
     return [{ code: 'TLS_REFUSED', facts: { address, how, alert: seen.alert, servername } }];
   }
+  // Our own handshake takes every version, to see the certificate; a current client stops at TLS 1.2 (RFC 8996).
+  if (seen.version !== null && OUTDATED.has(seen.version))
+    return [
+      ...readCertificate(seen, scope, servername),
+      {
+        code: 'TLS_REFUSED',
+        facts: { address, how: `it speaks nothing newer than ${seen.version}`, alert: 70, servername },
+      },
+      ...(probe ? readClients(probe, scope, servername) : []),
+    ];
   const certificate = readCertificate(seen, scope, servername);
   const clients = probe ? readClients(probe, scope, servername) : [];
   const spoilt = certificate.some((f) => f.code !== 'CERTIFICATE_ENDS_SOON');
