@@ -44,7 +44,8 @@ function cannotTell(judgement: Judgement): string {
   if (scene.failing === null) return `Can't tell yet: I could not make a single request to ${host}.`;
   if (scene.failing > 0) {
     const worst = (scene.front.length ? scene.front : scene.replicas).flatMap((m) => m.failures)[0];
-    return `Can't tell yet: requests to ${host} fail (${worst?.how ?? 'no answer'}), and nothing that I could look at says why.`;
+    const met = requests(scene.front.length ? scene.front : scene.replicas);
+    return `Can't tell yet: ${met.total - met.ok} of ${met.total} requests to ${host} fail (${worst?.how ?? 'no answer'}), and nothing that I could look at says why.`;
   }
   if (chosen) return `Can't tell yet: nothing fails now, though ${chosen.sentence}.`;
   return `Can't tell yet: nothing fails at ${host} now, and I could not look where it would show.`;

@@ -209,6 +209,7 @@ function nextStep(judgement: Judgement): string {
   if (scene.failing && !scene.path.routed)
     return `Add ${scene.case.target.host} to the inventory's routes, so that I can look at each hop behind it.`;
   if (cheapest) return `Let me see more: ${cheapest.detail}.`;
+  if (scene.failing) return 'Run the command and look at what it answers; I see that it fails, not why.';
   return 'Tell me when it happens again, with the exact error text.';
 }
 

@@ -16,7 +16,7 @@ export interface EndpointData {
 }
 
 const FIRST = 3;
-const PATIENCE_MS = 8_000;
+const PATIENCE_MS = 5_500;
 
 interface EndpointFacts {
   ENDPOINT_ANSWERS: {

@@ -1,4 +1,5 @@
 import type { Check } from '../define-check.ts';
+import { balancerTargets } from './balancer-targets.ts';
 import { configReloads } from './config-reloads.ts';
 import { endpointAnswers } from './endpoint-answers.ts';
 import { endpointBalance } from './endpoint-balance.ts';
@@ -12,6 +13,7 @@ import { upstreamAttribution } from './upstream-attribution.ts';
 
 /** Every check there is, sorted by name. Adding one adds one line here. */
 export const CHECKS: readonly Check[] = [
+  balancerTargets,
   configReloads,
   endpointAnswers,
   endpointBalance,

@@ -32,7 +32,7 @@ export interface BisectData {
  */
 const FIRST = 4;
 const MORE = 3;
-const PATIENCE_MS = 6_000;
+const PATIENCE_MS = 5_000;
 /** Slower than this is what people call slow, ms. */
 export const SLOW_MS = 1_000;
 

@@ -108,7 +108,15 @@ function readCertificate(seen: HandshakeSeen, scope: ReadScope, servername: stri
   const now = Date.parse(scope.at);
   const days = Math.floor((Date.parse(leaf.notAfter) - now) / DAY_MS);
   if (Date.parse(leaf.notAfter) <= now)
-    found.push({ code: 'CERTIFICATE_EXPIRED', facts: { ...base, notAfter: leaf.notAfter, days: -days, at: scope.at } });
+    found.push({
+      code: 'CERTIFICATE_EXPIRED',
+      facts: {
+        ...base,
+        notAfter: leaf.notAfter,
+        days: Math.floor((now - Date.parse(leaf.notAfter)) / DAY_MS),
+        at: scope.at,
+      },
+    });
   else if (days < SOON_DAYS)
     found.push({ code: 'CERTIFICATE_ENDS_SOON', facts: { ...base, notAfter: leaf.notAfter, days } });
   if (Date.parse(leaf.notBefore) > now)
@@ -130,6 +138,8 @@ function readCertificate(seen: HandshakeSeen, scope: ReadScope, servername: stri
 }
 
 function readClients(probe: TlsProbe, scope: ReadScope, servername: string | null): Draft<TlsFacts>[] {
+  // Offers that were not answered may have hidden a suite: then nothing is said of who gets in.
+  if (probe.unanswered > 0) return [];
   const named = profilesNamed(scope.case);
   return probe.clients
     .filter((client) => client.result !== 'ok' && (named.includes(client.profile) || WIDESPREAD.has(client.profile)))
@@ -261,7 +271,7 @@ export const tls = defineCheck<TlsData, TlsFacts>({
       direction: 'implicates',
       title: 'The served certificate is past its end',
       says: (f) =>
-        `${f.address} serves a certificate (${f.subject}) that ended ${clock(f.notAfter, f.at)}, ${f.days === 1 ? 'one day' : `${f.days} days`} ago.`,
+        `${f.address} serves a certificate (${f.subject}) that ended ${clock(f.notAfter, f.at)}, ${f.days === 0 ? 'within the last day' : f.days === 1 ? 'a day ago' : `${f.days} days ago`}.`,
       next: () => 'Renew the certificate and reload the proxy; then see why the renewal did not happen by itself.',
       reproduce: dates,
     },

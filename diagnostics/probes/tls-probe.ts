@@ -68,6 +68,9 @@ interface Offered {
   ending: string;
 }
 
+const isUnanswered = ({ answer, ending }: Offered): boolean =>
+  (answer.is === 'incomplete' || answer.is === 'unknown') && ending !== 'open' && ending !== 'refused';
+
 /** Bounded and counted conversation with one listener. */
 class Prober {
   connections = 0;
@@ -83,7 +86,16 @@ class Prober {
   }
 
   /** One ClientHello on a connection of its own, and what came back. */
+  /** One offer; asked once more when it got no usable answer, so that one lost connection hides nothing. */
   async offer(hello: Omit<Hello, 'serverName'>, enough = answerIsWhole): Promise<Offered> {
+    const first = await this.offerOnce(hello, enough);
+    if (!isUnanswered(first)) return first;
+    const second = await this.offerOnce(hello, enough);
+    if (isUnanswered(second)) this.unanswered++;
+    return second;
+  }
+
+  private async offerOnce(hello: Omit<Hello, 'serverName'>, enough: (data: Uint8Array) => boolean): Promise<Offered> {
     this.connections++;
     const header =
       this.to.proxyHeader === 'none' ? new Uint8Array(0) : this.to.proxyHeader === 'v1' ? LOOPBACK_V1 : proxyV2Local();
@@ -99,7 +111,6 @@ class Prober {
     );
     const data = fromHex(conversation.bytes);
     const answer = readTlsAnswer(data);
-    if (answer.is === 'incomplete' || answer.is === 'unknown') this.unanswered++;
     return { answer, data, ending: conversation.ending };
   }
 }

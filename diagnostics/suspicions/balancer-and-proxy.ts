@@ -1,3 +1,4 @@
+import type { Scene } from '../scene.ts';
 import { byStatus, early, failingBy, host, proxyName, type Rule, suspect, text } from './suspicion.ts';
 
 export const proxyProtocolUnexpected: Rule = (scene) => {
@@ -36,11 +37,17 @@ export const proxyProtocolMissing: Rule = (scene) => {
 
 export const plaintextToTlsPort: Rule = (scene) => {
   const found = scene.all('HTTP_SENT_TO_TLS_PORT');
-  if (found.length === 0) return null;
+  const innermost = found.at(-1);
+  if (!innermost) return null;
+  // The answer comes through the hop that was asked: it is the one behind it that gets clear HTTP.
+  const names = scene.path.hops.map((h) => h.name);
+  const sender = innermost.about.hop;
+  const receiver = scene.path.hops[names.indexOf(sender) + 1];
+  const to = receiver && receiver.hop === 'proxy' ? receiver.name : 'what is behind it';
   return suspect('plaintext-to-tls-port', found, 0.95, {
     explains: byStatus(scene, 400),
     fits: true,
-    sentence: `${proxyName(scene)} gets clear HTTP on its TLS port for ${host(scene)} and refuses it`,
+    sentence: `${sender} passes on requests for ${host(scene)} in clear HTTP to the TLS port of ${to}, which refuses them`,
   });
 };
 
@@ -66,29 +73,66 @@ export const proxyHeaderSuspected: Rule = (scene) => {
   );
 };
 
+/** Every replica that is known answers, and the balancer in front of them does not, or not always. */
+const onlyBalancerFails = (scene: Scene): number => {
+  if (scene.replicas.length === 0 || !scene.replicas.every((m) => m.ok === m.total)) return 0;
+  if (scene.has('PROXY_HEADER_MISSING') || scene.has('PROXY_HEADER_UNEXPECTED')) return 0;
+  return early(scene);
+};
+
+export const staleTarget: Rule = (scene) => {
+  const dead = scene.all('TARGET_REFUSES');
+  const strangers = dead.filter((f) => f.facts.known === false);
+  const all = dead.length > 0 && !scene.has('TARGET_TAKES_CONNECTIONS');
+  if (strangers.length === 0 || all) return null;
+  const fits = scene.reported('reset', 'errors-5xx', 'timeout', 'unspecified', 'handshake');
+  const explains = onlyBalancerFails(scene);
+  if (explains === 0 && !(fits && scene.case.symptoms.course !== 'steady')) return null;
+  return suspect('lb-target-stale', strangers, 0.95, {
+    explains,
+    fits,
+    sentence: `${strangers[0]?.about.hop} still sends part of the connections to ${strangers.map((f) => text(f.facts.address)).join(', ')}, where nobody listens any more`,
+  });
+};
+
 export const noHealthyTarget: Rule = (scene) => {
   const balancer = scene.path.hops.find((h) => h.hop === 'load-balancer');
-  if (
-    !balancer ||
-    scene.replicas.length === 0 ||
-    scene.has('PROXY_HEADER_MISSING') ||
-    scene.has('PROXY_HEADER_UNEXPECTED')
-  )
-    return null;
-  const explains = early(scene);
-  if (explains < 0.5 || !scene.replicas.every((m) => m.ok === m.total)) return null;
-  const dead = balancer.targets?.length
-    ? balancer.targets.every((t) => t.health !== null && t.health !== 'healthy')
-    : false;
-  const because = scene.findings.filter((f) => f.code === 'REQUEST_FAILED' && f.vantage === 'public');
-  const proof = scene.findings.filter((f) => f.code === 'REQUEST_ANSWERED' && f.vantage === 'proxy-replica');
+  const dead = scene.all('TARGET_REFUSES');
+  const allRefuse = dead.length > 0 && !scene.has('TARGET_TAKES_CONNECTIONS') && !scene.has('TARGET_UNREACHABLE');
+  const unhealthy = scene.all('TARGETS_ALL_UNHEALTHY');
+  if (!balancer || (!allRefuse && unhealthy.length === 0)) return null;
+  // Proxies that are down themselves are the cause, not the balancer that finds them so.
+  const explains = onlyBalancerFails(scene) || (scene.replicas.length === 0 ? early(scene) : 0);
+  if (explains === 0) return null;
+  return suspect(
+    'lb-no-healthy-target',
+    [...dead, ...unhealthy, ...scene.findings.filter((f) => f.code === 'REQUEST_FAILED' && f.vantage === 'public')],
+    0.93,
+    {
+      explains,
+      fits: true,
+      sentence: `${balancer.name} has no target that it sends ${host(scene)} to${scene.replicas.length ? ', while every proxy behind it answers when asked directly' : ''}`,
+    },
+  );
+};
+
+/** The balancer fails where what is behind it does not, and no finding says why. */
+export const balancerFails: Rule = (scene) => {
+  const balancer = scene.path.hops.find((h) => h.hop === 'load-balancer');
+  const explains = onlyBalancerFails(scene);
+  if (!balancer || explains === 0 || !scene.front.some((m) => m.hop === balancer.name)) return null;
+  const because = scene.findings.filter(
+    (f) =>
+      (f.code === 'REQUEST_FAILED' && f.vantage === 'public') ||
+      (f.code === 'REQUEST_ANSWERED' && f.vantage === 'proxy-replica'),
+  );
   return {
-    cause: dead ? 'lb-no-healthy-target' : null,
+    cause: null,
     hop: 'load-balancer',
-    because: [...because, ...proof],
-    strength: dead ? 0.9 : 0.8,
+    because,
+    strength: explains >= 0.5 ? 0.8 : 0.76,
     explains,
     fits: true,
-    sentence: `requests to ${host(scene)} fail at ${balancer.name}, while every proxy behind it answers the same request`,
+    sentence: `${explains < 0.95 ? 'some ' : ''}requests to ${host(scene)} fail at ${balancer.name}, while every proxy behind it answers the same request`,
   };
 };

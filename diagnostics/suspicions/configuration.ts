@@ -21,13 +21,14 @@ export const routeMissing: Rule = (scene) => {
   // HAProxy says 503 to what it has no rule for; only its log tells that from servers that are down.
   const logged = scene.has('PROXY_HAS_NO_BACKEND') && endpointsFine(scene) ? scene.all('NO_ROUTE_LOGGED') : [];
   const pages = [...scene.all('ROUTE_NOT_FOUND').filter(() => notTheAppsOwn(scene, 404)), ...logged];
-  const explains = byStatus(scene, 404, ...(logged.length ? [503] : []));
+  const answers503 = scene.has('PROXY_HAS_NO_BACKEND') && (logged.length > 0 || api.length > 0);
+  const explains = byStatus(scene, 404, ...(answers503 ? [503] : []));
   if (api.length === 0 && pages.length === 0) return null;
   if (api.length && explains === 0 && scene.failing === 0) return null;
   return suspect('route-missing', [...api, ...pages], api.length && pages.length ? 0.98 : api.length ? 0.95 : 0.9, {
     explains,
     fits: scene.reported('not-found', 'unspecified', 'wrong-content'),
-    sentence: `${proxyName(scene, api[0] ?? pages[0])} has no ${api[0]?.code === 'ROUTE_OUT_OF_SERVICE' ? 'working route' : 'route'} for ${host(scene)} and answers ${logged.length && !scene.has('ROUTE_NOT_FOUND') ? 503 : 404} itself`,
+    sentence: `${proxyName(scene, api[0] ?? pages[0])} has no ${api[0]?.code === 'ROUTE_OUT_OF_SERVICE' ? 'working route' : 'route'} for ${host(scene)} and answers ${answers503 && !scene.has('ROUTE_NOT_FOUND') ? 503 : 404} itself`,
   });
 };
 
@@ -114,7 +115,7 @@ export const redirectLoop: Rule = (scene) => {
   return suspect('redirect-loop', found, 0.93, {
     explains: failingBy(scene, (f) => (f.status ?? 0) >= 300 && (f.status ?? 0) < 400),
     fits: scene.reported('redirect-loop', 'unspecified'),
-    sentence: `${host(scene)} redirects to itself for ever`,
+    sentence: `${proxyName(scene, found.at(-1))} redirects callers of ${host(scene)} to the very address they asked for`,
   });
 };
 
@@ -219,6 +220,9 @@ export const endpointImbalance: Rule = (scene) => {
   });
 };
 
+/** Longer than this nobody waits for a page, ms. */
+const ANYONE_WAITS_MS = 10_000;
+
 export const timeoutTooShort: Rule = (scene) => {
   const cut = scene.all('PROXY_GATEWAY_ERROR').filter((f) => f.facts.status === 504);
   const finishing = scene.all('ENDPOINT_SLOW');
@@ -226,7 +230,8 @@ export const timeoutTooShort: Rule = (scene) => {
   if (!first || finishing.length === 0) return null;
   const limit = Number(first.facts.ms);
   const slowest = Math.max(...finishing.map((f) => Number(f.facts.ms)));
-  if (slowest <= limit) return null;
+  // Beyond what anyone waits for, it is the application that is slow, whoever cuts first.
+  if (slowest <= limit || limit >= ANYONE_WAITS_MS) return null;
   return suspect('proxy-timeout-too-short', [...cut, ...finishing], 0.9, {
     explains: byStatus(scene, 504),
     fits: true,

@@ -1,10 +1,12 @@
 import type { Scene } from '../scene.ts';
 import {
+  balancerFails,
   noHealthyTarget,
   plaintextToTlsPort,
   proxyHeaderSuspected,
   proxyProtocolMissing,
   proxyProtocolUnexpected,
+  staleTarget,
 } from './balancer-and-proxy.ts';
 import {
   endpointImbalance,
@@ -71,8 +73,10 @@ const RULES: readonly Rule[] = [
   policyTooStrict,
   reloadStorm,
   reloadDisconnects,
-  proxyHeaderSuspected,
+  staleTarget,
   noHealthyTarget,
+  proxyHeaderSuspected,
+  balancerFails,
   proxyDown,
   replicaBad,
   routeWrong,

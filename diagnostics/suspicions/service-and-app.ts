@@ -150,17 +150,18 @@ export const appSlow: Rule = (scene) => {
 
 export const networkPolicy: Rule = (scene) => {
   const cut = scene.all('PROXY_GATEWAY_ERROR').filter((f) => f.facts.status === 504 && Number(f.facts.ms) >= 900);
-  if (
-    cut.length === 0 ||
-    !endpointsFine(scene) ||
-    scene.has('ENDPOINT_SLOW') ||
-    scene.has('RELOAD_REFUSED') ||
-    scene.has('UPSTREAM_NOT_AN_ENDPOINT')
-  )
+  const logged = scene.all('UPSTREAM_UNREACHABLE_FOR_PROXY');
+  if ((cut.length === 0 && logged.length === 0) || !endpointsFine(scene) || scene.has('ENDPOINT_SLOW')) return null;
+  if (scene.has('RELOAD_REFUSED') || scene.has('UPSTREAM_NOT_AN_ENDPOINT') || scene.has('STALE_UPSTREAM_LOGGED'))
     return null;
-  return suspect('network-policy-block', [...cut, ...scene.all('ENDPOINT_ANSWERS')], 0.72, {
-    explains: byStatus(scene, 504),
-    fits: true,
-    sentence: `${proxyName(scene)} gets no connection to endpoints of ${serviceName(scene)} that answer when asked directly`,
-  });
+  return suspect(
+    'network-policy-block',
+    [...logged, ...cut, ...scene.all('ENDPOINT_ANSWERS')],
+    logged.length ? 0.9 : 0.72,
+    {
+      explains: byStatus(scene, 504, 502),
+      fits: true,
+      sentence: `${proxyName(scene)} gets no connection to endpoints of ${serviceName(scene)} that answer when asked directly`,
+    },
+  );
 };

@@ -69,14 +69,24 @@ export const serverErrors = (scene: Scene): number =>
     (f) => (f.status ?? 0) >= 500 || f.error === 'TIMEOUT' || f.error === 'CLOSED' || f.error === 'RESET',
   );
 
-/** The proxy's name as people know it: "edge (nginx)". */
+/** The proxy's name as people know it: "edge (nginx)"; with the replica where only some of several are accused. */
 export function proxyName(scene: Scene, finding?: Finding): string {
-  const hop =
-    scene.path.hops.find((h) => h.hop === 'proxy' && (!finding || h.name === finding.about.hop)) ??
-    scene.path.hops.find((h) => h.hop === 'proxy');
+  const proxies = scene.path.hops.filter((h) => h.hop === 'proxy');
+  const hop = proxies.find((h) => h.name === finding?.about.hop) ?? proxies[0];
   if (!hop) return finding?.about.hop ?? 'the proxy';
-  return hop.kind === 'other' ? hop.name : `${hop.name} (${hop.kind})`;
+  const name = hop.kind === 'other' || hop.kind === hop.name ? hop.name : `${hop.name} (${hop.kind})`;
+  if (!finding) return name;
+  const accused = new Set(
+    scene
+      .all(finding.code)
+      .filter((f) => f.about.hop === hop.name)
+      .map((f) => f.about.part),
+  );
+  const parts = [...accused].filter((part) => part !== null);
+  const some = parts.length > 0 && !accused.has(null) && parts.length < hop.instances.length;
+  return some ? `${parts.join(' and ')}, ${parts.length} of ${hop.instances.length} replicas of ${name},` : name;
 }
+
 /** The application as people know it: its service's name, beside the host's where the two have nothing in common. */
 export const serviceName = (scene: Scene): string => {
   const service = scene.path.hops.find((h) => h.hop === 'service' || h.hop === 'app')?.name;

@@ -28,12 +28,21 @@ export const certificateExpired = certificateRule(
       ? `${proxyName(scene, f)} serves a certificate for ${host(scene)} that ended ${text(f.facts.notAfter).slice(0, 10)}`
       : `${proxyName(scene, f)} serves a certificate for ${host(scene)} that is not valid yet`,
 );
+/** Certificates that proxies make up when they have none, by their names (Traefik, ingress-nginx). */
+function whose(f: Finding): string {
+  const name = (f.facts.names as string[])[0] ?? '';
+  if (name.endsWith('traefik.default')) return "Traefik's own default certificate";
+  if (/ingress\.local$|Kubernetes Ingress Controller Fake Certificate/.test(`${name} ${text(f.facts.subject)}`))
+    return "the ingress controller's own fake certificate";
+  return name ? `a certificate for ${name}` : 'a certificate without a name';
+}
+
 export const certificateWrong = certificateRule(
   ['CERTIFICATE_WRONG', 'CERTIFICATE_UNTRUSTED'],
   'tls-certificate-wrong',
   (scene, f) =>
     f.code === 'CERTIFICATE_WRONG'
-      ? `${proxyName(scene, f)} serves a certificate for ${(f.facts.names as string[])[0] ?? 'another name'} to callers of ${host(scene)}`
+      ? `${proxyName(scene, f)} serves ${whose(f)} to callers of ${host(scene)}`
       : `${proxyName(scene, f)} serves ${f.facts.selfSigned ? 'a self-signed certificate' : 'a certificate that nobody trusts'} for ${host(scene)}`,
 );
 export const chainIncomplete = certificateRule(

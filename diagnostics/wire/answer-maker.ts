@@ -11,7 +11,7 @@ export function whoMade(answer: Pick<Attempt, 'status' | 'headers' | 'body'>): s
   const titled = new RegExp(`<title>${status} [^<]+</title>`).test(body);
   if (titled && /<center>(nginx|openresty)/.test(body)) return 'nginx';
   if (titled && /<hr><center>/.test(body)) return 'nginx';
-  if (/^<html><body><h1>\d{3} [\w ]+<\/h1>/.test(body) && !headers.server) return 'HAProxy';
+  if (/^<html><body><h1>\d{3} [\w -]+<\/h1>/.test(body) && !headers.server) return 'HAProxy';
   if (type.startsWith('text/plain') && TRAEFIK[status]?.test(body)) return 'Traefik';
   if (
     /^(no healthy upstream|upstream connect error|upstream request timeout)/.test(body) ||

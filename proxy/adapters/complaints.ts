@@ -25,7 +25,7 @@ const NGINX: readonly { kind: Complaint['kind']; pattern: RegExp }[] = [
   { kind: 'auth-failed', pattern: /auth request unexpected status/ },
   {
     kind: 'proxy-header-missing',
-    pattern: /broken header: .* while reading PROXY protocol|PROXY protocol .*(broken|invalid)/,
+    pattern: /broken header: "|PROXY protocol .*(broken|invalid)/,
   },
   {
     kind: 'no-shared-suite',

@@ -34,15 +34,13 @@ async function nginxRoutes(config: string, host: string): Promise<ProxyRoutes> {
   const matching = servers.filter((server) => names(server).some((name) => nameCovers(name.toLowerCase(), host)));
   return {
     source: config,
-    matching: matching
-      .slice(0, MATCHED)
-      .map((server) => ({
-        name: `server ${names(server).join(' ')}`,
-        rule: `line ${server.line}`,
-        service: target(server),
-        ok: true,
-        error: null,
-      })),
+    matching: matching.slice(0, MATCHED).map((server) => ({
+      name: `server ${names(server).join(' ')}`,
+      rule: `line ${server.line}`,
+      service: target(server),
+      ok: true,
+      error: null,
+    })),
     total: servers.length,
   };
 }
@@ -64,15 +62,13 @@ async function haproxyRoutes(config: string, host: string): Promise<ProxyRoutes>
   );
   return {
     source: config,
-    matching: [...named, ...anyone]
-      .slice(0, MATCHED)
-      .map((line) => ({
-        name: line.slice(0, 120),
-        rule: line.slice(0, 300),
-        service: line.split(' ')[1] ?? null,
-        ok: true,
-        error: null,
-      })),
+    matching: [...named, ...anyone].slice(0, MATCHED).map((line) => ({
+      name: line.slice(0, 120),
+      rule: line.slice(0, 300),
+      service: line.split(' ')[1] ?? null,
+      ok: true,
+      error: null,
+    })),
     total: rules.length,
   };
 }

@@ -71,7 +71,7 @@ export const haproxyReader: LineReader = (line) => {
     service: backend as string,
     maker: client ? 'client' : answered && flags?.[0] === '-' ? 'upstream' : 'proxy',
     // Without a backend, HAProxy writes the frontend's own name in its place.
-    ...(!chosen && backend === (frontend as string).replace(/~$/, '') && { noRoute: true }),
+    ...(!chosen && code === 503 && backend === (frontend as string).replace(/~$/, '') && { noRoute: true }),
   };
   return row;
 };
