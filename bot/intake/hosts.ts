@@ -3,6 +3,8 @@ import { splitAddress } from '../../diagnostics/io/address.ts';
 import type { Target } from '../../diagnostics/types.ts';
 import { type Inventory, knownHosts } from '../../proxy/inventory/inventory.ts';
 import { hostMatches } from '../../proxy/inventory/path.ts';
+import { asideMentions } from './asides.ts';
+import { likelyNames, namesIn } from './names.ts';
 import type { PlainText } from './plain-text.ts';
 
 /** A place that a text names: what nobody said is null. */
@@ -11,6 +13,14 @@ export interface Named {
   port: number | null;
   path: string;
   scheme: Target['scheme'] | null;
+}
+
+/** Where in the text a place is named. */
+export interface Mention {
+  host: string;
+  at: number;
+  end: number;
+  link: boolean;
 }
 
 /** Endings that make a word a file or a package, never a host. */
@@ -23,14 +33,17 @@ const FILE_ENDINGS = new Set(
 const HOST_ENDINGS =
   /\.(test|local|internal|lan|corp|intra|home|example|com|net|org|io|dev|app|cloud|eu|de|cz|at|ch|fr|uk|us|pl|sk|nl|it|es|se|no|fi|dk|be|info|biz|tech|shop|co|ai|me)$/;
 const HOST_LIKE =
-  /(?<![\w@.-])((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9])(?::(\d{2,5}))?(\/[^\s"'`<>)\]]*)?(?![\w@])/gi;
+  /(?<![\w@.-])((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,10}[a-z][a-z0-9-]{0,61}[a-z0-9])(?::(\d{2,5}))?(\/[^\s"'`<>)\]|]{0,2000})?(?![\w@])/gi;
+/** Packages of Java, .NET and Python look like hosts: "sun.security.ssl", "System.Net.Http". */
+const PACKAGE =
+  /^(?:(?:com|org|net|io|sun|java|javax|jdk|kotlin|scala|system|microsoft|requests|urllib3|http|ssl)\.){1,2}/i;
 
 /** Someone else's sites that turn up in reports without being their subject. */
 const REFERENCES =
   /(^|\.)(slack\.com|github\.com|gitlab\.com|stackoverflow\.com|google\.com|giphy\.com|youtube\.com|zoom\.us|atlassian\.net|wikipedia\.org)$/;
 
-const isKnown = (inventory: Inventory, host: string): boolean =>
-  knownHosts(inventory).includes(host) ||
+const isKnown = (inventory: Inventory, known: readonly string[], host: string): boolean =>
+  known.includes(host) ||
   inventory.routes.some((r) => hostMatches(r.host, host)) ||
   (inventory.allow ?? []).some((p) => !isIP(p.split('/')[0] ?? '') && hostMatches(p.toLowerCase(), host));
 
@@ -43,68 +56,67 @@ function fromLink(link: string): Named | null {
   return { host, port: url.port ? Number(url.port) : null, path, scheme: url.protocol === 'https:' ? 'https' : 'http' };
 }
 
-/** Words of a text that are aliases, longest first, each with where it stands. */
-function aliasesIn(text: string, inventory: Inventory): { at: number; host: string }[] {
-  const found: { at: number; host: string }[] = [];
-  const escaped = (word: string): string => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/[ _-]+/g, '[ _-]?');
-  for (const [alias, host] of Object.entries(inventory.aliases)) {
-    const at = text.search(new RegExp(`(?<![\\w.-])${escaped(alias)}(?:'s|s')?(?![\\w-]|\\.\\w)`, 'i'));
-    if (at !== -1) found.push({ at, host });
-  }
-  return found;
-}
-
-/** First labels of known hosts count as names too ("metabase" for metabase.example.test) where they are unmistakable. */
-function shortNames(text: string, inventory: Inventory): { at: number; host: string }[] {
-  const byLabel = Map.groupBy(knownHosts(inventory), (host) => host.split('.')[0] ?? '');
-  const found: { at: number; host: string }[] = [];
-  for (const [label, hosts] of byLabel) {
-    if (label.length < 4 || hosts.length > 1 || label === 'www') continue;
-    const at = text.search(new RegExp(`(?<![\\w.-])${label.replace(/[^\w-]/g, '')}(?:'s)?(?![\\w-]|\\.\\w)`, 'i'));
-    if (at !== -1) found.push({ at, host: hosts[0] as string });
-  }
-  return found;
+/** The whole name of a host whose beginning somebody wrote: "grafana.internal" for grafana.internal.example.test. */
+function completed(host: string, known: readonly string[]): string {
+  if (known.includes(host)) return host;
+  const longer = known.filter((one) => one.startsWith(`${host}.`));
+  return longer.length === 1 ? (longer[0] as string) : host;
 }
 
 /**
  * Pure: the places that a text names, in its order: links and hosts as written, then aliases and short names. Known
- * hosts come first; a stranger counts only when nothing known is named.
+ * hosts come first; a stranger counts only when nothing known is named; a misspelt name, only when nothing else is.
  */
-export function placesIn({ text, links }: PlainText, inventory: Inventory): Named[] {
-  const found: (Named & { at: number; known: boolean })[] = [];
-  const add = (named: Named, at: number): void => {
-    const same = found.find((other) => other.host === named.host);
-    if (!same) found.push({ ...named, at, known: isKnown(inventory, named.host) });
+export function placesIn({ text, links }: PlainText, inventory: Inventory): { places: Named[]; named: number[] } {
+  const known = knownHosts(inventory);
+  const found = new Map<string, Named & { at: number; known: boolean }>();
+  const mentions: Mention[] = [];
+  const add = (named: Named, at: number, end: number, link: boolean): void => {
+    mentions.push({ host: named.host, at, end, link });
+    const same = found.get(named.host);
+    if (!same) found.set(named.host, { ...named, at, known: isKnown(inventory, known, named.host) });
     else if (same.path === '/' && named.path !== '/')
       Object.assign(same, { path: named.path, port: named.port ?? same.port, scheme: named.scheme ?? same.scheme });
   };
-  for (const link of links) {
+  for (const link of links.slice(0, 100)) {
     const named = fromLink(link);
     const at = text.indexOf(link);
-    if (named && (isKnown(inventory, named.host) || !REFERENCES.test(named.host))) add(named, at === -1 ? 0 : at);
+    if (named && (isKnown(inventory, known, named.host) || !REFERENCES.test(named.host)))
+      add(named, Math.max(at, 0), Math.max(at, 0) + link.length, true);
   }
   for (const match of text.matchAll(HOST_LIKE)) {
-    const host = (match[1] as string).toLowerCase();
+    const host = completed((match[1] as string).toLowerCase(), known);
     const ending = host.split('.').at(-1) as string;
-    const known = isKnown(inventory, host);
-    if (!known && (FILE_ENDINGS.has(ending) || !HOST_ENDINGS.test(host) || REFERENCES.test(host))) continue;
-    const port = match[2] ? Number(match[2]) : null;
+    if (!isKnown(inventory, known, host)) {
+      if (FILE_ENDINGS.has(ending) || !HOST_ENDINGS.test(host) || REFERENCES.test(host) || PACKAGE.test(host)) continue;
+    }
+    const path = (match[3] ?? '/').split(/[?#]/)[0] || '/';
     add(
-      {
-        host,
-        port: port === 443 || port === 80 ? port : port,
-        path: (match[3] ?? '/').split(/[?#]/)[0] || '/',
-        scheme: null,
-      },
+      { host, port: match[2] ? Number(match[2]) : null, path, scheme: null },
       match.index,
+      match.index + match[0].length,
+      false,
     );
+    if (found.size > 50) break;
   }
-  for (const { at, host } of [...aliasesIn(text, inventory), ...shortNames(text, inventory)])
-    add({ host, port: null, path: '/', scheme: null }, at);
-  const known = found.filter((f) => f.known);
-  return (known.length ? known : found)
-    .sort((a, b) => a.at - b.at)
-    .map(({ host, port, path, scheme }) => ({ host, port, path, scheme }));
+  // Names inside links, addresses and hosts are parts of those.
+  const bare = text
+    .replace(/\b(?:https?|wss?|grpc):\/\/\S{1,2000}/gi, (whole) => ' '.repeat(whole.length))
+    .replace(HOST_LIKE, (whole) => ' '.repeat(whole.length));
+  const short = { port: null, path: '/', scheme: null };
+  for (const { host, at, end } of namesIn(bare, inventory)) add({ host, ...short }, at, end, false);
+  if (found.size === 0)
+    for (const { host, at, end } of likelyNames(bare, inventory)) add({ host, ...short }, at, end, false);
+
+  const anyKnown = [...found.values()].some((one) => one.known);
+  const counted = mentions.filter(({ host }) => !anyKnown || found.get(host)?.known);
+  const asides = asideMentions(text, counted);
+  const meant = new Set(counted.filter((one) => !asides.has(one)).map(({ host }) => host));
+  const places = [...found.values()].filter((one) => meant.has(one.host)).sort((a, b) => a.at - b.at);
+  return {
+    places: places.map(({ host, port, path, scheme }) => ({ host, port, path, scheme })),
+    named: counted.map(({ at }) => at),
+  };
 }
 
 /** A TARGET as the command line takes it: URL, host or host:port, an alias too. Null when it is none of them. */

@@ -1,46 +1,82 @@
+import { alertState } from './alerts.ts';
+import { ERROR_STRINGS } from './error-strings.ts';
+import { ASKS_WHY, DENIED, OTHER_TALK, OTHER_THINGS, OVER } from './other-talk.ts';
+import { type Part, type Sentence, sentencesIn } from './sentences.ts';
+import { STATUS_CLASS, statusesIn } from './statuses.ts';
+import { IS_IT_UP, OURS, SUSPICION, TROUBLE } from './trouble.ts';
+
 /** Is a message a report of trouble, or one of the many others that use the same words? */
 
-/** Someone tells what will happen, has happened or is over. */
-const ANNOUNCEMENT =
-  /\b((we|i|we['’]?ll|i['’]?ll|we['’]?re|i['’]?m|team) (will|are going to|am going to|going to|plan(ning)? to|be )?\s?(deploy(ing)?|upgrad(e|ing)|migrat(e|ing)|restart(ing)?|roll(ing)? out|switch(ing)?|mov(e|ing)|replac(e|ing)|updat(e|ing)|tak(e|ing) down|work(ing)? on)|(planned|scheduled) (maintenance|downtime|outage|window|upgrade)|maintenance (window|tonight|tomorrow|on)|will be (down|unavailable|restarted|upgraded|slow)|fyi\b|heads[- ]up|reminder|post-?mortem|retro(spective)?|release notes|changelog|has been (deployed|released|upgraded|migrated|fixed|resolved)|is (now )?(live|deployed|released|merged)|just (deployed|released|merged|shipped))\b/i;
-const OVER =
-  /\b(resolved|fixed( now| it| already)?|recovered|works? (again|now|fine)|is (back|up again|fine( now)?|ok(ay)?( now| again)?|healthy)|back (up|to normal|online)|no (longer|more) (an )?(issues?|problems?|errors?|failing)|all (good|green|clear|fine)|false alarm|never ?mind|nvm|solved|problem gone|thanks?,? (it )?works)\b/i;
-const STILL = /\b(still|again|but|not|n['’]t|yet|until)\b/i;
-/** Talk about ways and means, not about something that is broken now. */
-const HOW_TO =
-  /\b(how (do|can|should|would|does|to)|what (is|are|does) (the|a|an|your|our)\b|where (is|are|can|do)|which (one|version|port)|does (anyone|anybody|someone) (know|have)|can (someone|somebody|anyone|anybody|you|we|i) (review|approve|explain|tell|add|create|give|merge|check my|look at my pr)|could (you|someone) (review|add|approve|explain)|is there (a|any) (way|doc|docs|documentation|guide|runbook|plan)|should we|shall we|what if|would it|any (docs|documentation|plans?)|wie (kann|mache|geht)|when (will|is|are|do))\b/i;
-const PLAY =
-  /\b(lol|haha+|rofl|joke|jk|kidding|meme|lunch|pizza|beer|coffee|coffee machine|printer|weekend|happy birthday|party|football|weather)\b|[😂🤣😅😹]/iu;
-const HYPOTHETICAL =
-  /\b(if|when|unless|in case|suppose|imagine|what happens)\b[^.?!\n]{0,60}\b(goes|went|go|is|are|were|gets|breaks?|fails?)\b[^.?!\n]{0,20}\b(down|broken|wrong|fail)?/i;
-const CODE_TALK =
-  /\b(pull request|\bPR\b|merge request|unit tests?|test suite|pipeline|ci (job|run|build)|build (failed|fails|is broken)|jira|ticket|sprint|story|backlog|estimate|refactor|lint|linter|code review|type error|compile)\b/i;
-const NEGATED =
-  /\b(no|not|never|without|zero|isn['’]?t|aren['’]?t|wasn['’]?t|doesn['’]?t seem) (any |an? |really )?(errors?|issues?|problems?|outage|down|broken|failures?|downtime|complaints?)\b/i;
-/** A question about the present state of something: the shortest reports there are. */
-const IS_IT =
-  /\b(is|are|was|anyone|anybody|someone|somebody|who)\b[^.\n]{0,80}\b(down|broken|slow|up|dead|unreachable|failing|having (issues|problems|trouble)|seeing|getting|else|offline|working|the ingress|ingress again|it (traefik|nginx|the proxy))\b/i;
+/** "Still", "but now": what follows lasts, whatever was done or said before. */
+const STILL =
+  /\b(?:still|since then|ever since|(?:and|but) now|but|anyway|no luck|did(?:n't| not) help|without success|immer noch|porad|stale|nadal|wciaz|toujours|encore|sigue|todavia|ainda|ancora|nog steeds)\b/i;
+/** "After the maintenance": a change is named as the cause, not announced. */
+const BECAUSE =
+  /\b(?:after|since|because of|due to|following|caused by|nach|seit|po|od|apres|depuis|despues|desde|dopo|depois|na|sinds)\b/i;
 
-/** Pure: whether a message reports trouble. Rather silent than wrong: a reply to a joke costs trust. */
-export function isReport(
-  text: string,
-  seen: { trouble: boolean; signature: boolean; hosts: number; suspects: number },
-): boolean {
-  const words = text.trim().split(/\s+/).length;
-  if (words < 2 || (!seen.trouble && !seen.signature)) return false;
-  if (PLAY.test(text) && !seen.signature) return false;
-  if (OVER.test(text) && !STILL.test(text)) return false;
-  if (NEGATED.test(text) && !seen.signature) return false;
-  if (ANNOUNCEMENT.test(text) && !/\b(after|since|because of|and now|but)\b/i.test(text)) return false;
-  if (HOW_TO.test(text) && !IS_IT.test(text) && !(seen.signature && seen.hosts > 0 && !/\?/.test(text))) return false;
-  if (HYPOTHETICAL.test(text) && !seen.signature) return false;
-  if (CODE_TALK.test(text) && seen.hosts === 0) return false;
+const saysError = (text: string): boolean => ERROR_STRINGS.some(({ pattern }) => pattern.test(text));
+const saysStatus = (text: string): boolean => STATUS_CLASS.test(text) || statusesIn(text).length > 0;
+
+/** Where in a sentence other talk begins, by kind; infinity where there is none. */
+function otherTalkFrom(sentence: Sentence, error: boolean): number {
+  let first = Number.POSITIVE_INFINITY;
+  for (const { kind, pattern } of OTHER_TALK) {
+    // A pasted error is a fact, wherever it was seen.
+    if (error && (kind === 'code' || kind === 'content' || kind === 'general')) continue;
+    if ((kind === 'announcement' || kind === 'work') && STILL.test(sentence.text)) continue;
+    if (kind === 'announcement' && BECAUSE.test(sentence.text) && TROUBLE.test(sentence.text)) continue;
+    const clause = sentence.clauses.findIndex((one) => pattern.test(one.text));
+    if (clause !== -1) first = Math.min(first, clause);
+    else if (pattern.test(sentence.text)) first = 0;
+  }
+  return first;
+}
+
+/** Pure: whether a message reports trouble. Rather silent than wrong: a reply to a joke costs trust. `named`: where hosts stand. */
+export function isReport(text: string, seen: { named: readonly number[]; suspects: number }): boolean {
+  if (text.trim().split(/\s+/, 2).length < 2) return false;
+  const alert = alertState(text);
+  if (alert !== null) return alert;
+  const sentences = sentencesIn(text);
+  const asksWhy = sentences.some((one) => one.question && ASKS_WHY.test(one.text));
+  const namesHost = (part: Part): boolean => seen.named.some((at) => at >= part.from && at < part.to);
+  let trouble = false;
+  let over = false;
+  let announced = false;
+  let certain = false;
+  for (const [index, sentence] of sentences.entries()) {
+    const error = saysError(sentence.text);
+    const from = otherTalkFrom(sentence, error);
+    if (index === 0 && from === 0) announced = isAnnouncement(sentence);
+    if (!sentence.question && OVER.test(sentence.text) && !STILL.test(sentence.text)) {
+      over = true;
+      if (!asksWhy) trouble = false;
+      if (!asksWhy) continue;
+    }
+    if (from > 0 && (SUSPICION.test(sentence.text) || IS_IT_UP.test(sentence.text))) {
+      if (!OTHER_THINGS.test(text) || seen.named.length > 0) trouble = true;
+    }
+    // A pasted error may be cut anywhere by its own commas and colons.
+    if (error && from > 0 && !DENIED.test(sentence.text)) trouble = certain = true;
+    for (const clause of sentence.clauses.slice(0, from)) {
+      const said = saysError(clause.text) || saysStatus(clause.text);
+      if (!said && !TROUBLE.test(clause.text)) continue;
+      if (DENIED.test(clause.text)) continue;
+      if (over && !asksWhy && /\b(?:was|were|had|been)\b/.test(clause.text)) continue;
+      if (OTHER_THINGS.test(clause.text) && !namesHost(clause) && !error) continue;
+      if (announced && index > 0 && !said && !sentence.question && !STILL.test(sentence.text)) continue;
+      trouble = true;
+      certain ||= said;
+    }
+  }
+  if (!trouble) return false;
   return (
-    seen.hosts > 0 ||
-    seen.signature ||
+    certain ||
+    seen.named.length > 0 ||
     seen.suspects > 0 ||
-    /\b(ingress|site|website|page|service|prod(uction)?|everything|nothing works|the app|api|login|checkout)\b/i.test(
-      text,
-    )
+    sentences.some(({ text }) => OURS.test(text) || SUSPICION.test(text))
   );
 }
+
+const ANNOUNCEMENT = OTHER_TALK.find(({ kind }) => kind === 'announcement')?.pattern as RegExp;
+const isAnnouncement = (sentence: Sentence): boolean => ANNOUNCEMENT.test(sentence.text);

@@ -1,13 +1,9 @@
-/** Since when: the words of people, in the writer's own zone. */
+import { fold } from './words.ts';
+import { type Clock, clockNamed, clockOf, instantOf, lastTime, UNITS, ZONE_NAMES } from './zones.ts';
 
-const MINUTE = 60_000;
-const UNITS: { [unit: string]: number } = {
-  s: 1_000,
-  m: MINUTE,
-  h: 60 * MINUTE,
-  d: 24 * 60 * MINUTE,
-  w: 7 * 24 * 60 * MINUTE,
-};
+/** Since when: the words of people, in the writer's own zone. Everything here reads folded text (words.ts). */
+
+/** Numbers as words, in the languages that reports come in. */
 const NUMBERS: { [word: string]: number } = {
   a: 1,
   an: 1,
@@ -16,110 +12,313 @@ const NUMBERS: { [word: string]: number } = {
   three: 3,
   four: 4,
   five: 5,
+  six: 6,
+  seven: 7,
+  eight: 8,
   ten: 10,
   fifteen: 15,
   twenty: 20,
   thirty: 30,
-  half: 0.5,
+  forty: 40,
+  fortyfive: 45,
+  'a couple of': 2,
+  'couple of': 2,
+  'a couple': 2,
+  einer: 1,
+  einem: 1,
+  eine: 1,
+  ein: 1,
+  zwei: 2,
+  drei: 3,
+  vier: 4,
+  funf: 5,
+  zehn: 10,
+  funfzehn: 15,
+  zwanzig: 20,
+  dreissig: 30,
+  hodinu: 1,
+  jednu: 1,
+  dve: 2,
+  dvou: 2,
+  dva: 2,
+  tri: 3,
+  tri_: 3,
+  ctyri: 4,
+  pet: 5,
+  deset: 10,
+  patnact: 15,
+  dvacet: 20,
+  un: 1,
+  une: 1,
+  deux: 2,
+  trois: 3,
+  quatre: 4,
+  cinq: 5,
+  dix: 10,
+  quinze: 15,
+  vingt: 20,
+  trente: 30,
+  una: 1,
+  uno: 1,
+  dos: 2,
+  tres: 3,
+  cinco: 5,
+  diez: 10,
+  veinte: 20,
+  treinta: 30,
+  uma: 1,
+  um: 1,
+  duas: 2,
+  dois: 2,
+  dez: 10,
+  vinte: 20,
+  trinta: 30,
+  "un'": 1,
+  due: 2,
+  tre: 3,
+  cinque: 5,
+  dieci: 10,
+  venti: 20,
+  trenta: 30,
+  een: 1,
+  twee: 2,
+  drie: 3,
+  vijf: 5,
+  tien: 10,
+  twintig: 20,
+  dertig: 30,
+  dwie: 2,
+  dwoch: 2,
+  trzy: 3,
+  piec: 5,
+  dziesiec: 10,
+  dziesieciu: 10,
+};
+/** Units of time in those languages, by their beginnings; the first that matches counts. */
+const UNIT_WORDS: readonly [unit: number, pattern: RegExp][] = [
+  [UNITS.second, /^(?:s|sec|secs|seconds?|sekund\w{0,3}|secondes?|segundos?|secondi)$/],
+  [UNITS.minute, /^(?:m|mn|mins?|minut\w{0,4})$/],
+  [
+    UNITS.hour,
+    /^(?:h|hrs?|hours?|std|stunden?|hod|hodin\w{0,3}|godz|godzin\w{0,3}|heures?|horas?|or[ae]|uur|uren|uurtje)$/,
+  ],
+  [UNITS.day, /^(?:d|days?|tag(?:e|en)?|dn[iy]|den|dny|dnu|jours?|dias?|giorn[oi]|dag(?:en)?|dzien)$/],
+  [UNITS.week, /^(?:w|weeks?|wochen?|tydn\w{1,3}|tyden|tygodni\w{0,2}|semaines?|semanas?|settiman[ae]|weken)$/],
+];
+const UNIT =
+  's|sec|secs|seconds?|sekund\\w{0,3}|secondes?|segundos?|secondi|mn|mins?|minut\\w{0,4}|m|hrs?|hours?|std|stunden?|hodin\\w{0,3}|hod|godzin\\w{0,3}|godz|heures?|horas?|or[ae]|uurtje|uur|uren|h|days?|tag(?:e|en)?|dny|dnu|dni|jours?|dias?|giorn[oi]|dag(?:en)?|d|weeks?|wochen?|tydn\\w{1,3}|tygodni\\w{0,2}|semaines?|semanas?|settiman[ae]';
+const COUNT = `\\d{1,4}(?:[.,]\\d{1,2})?|${Object.keys(NUMBERS)
+  .filter((word) => !/_/.test(word))
+  .sort((a, b) => b.length - a.length)
+  .join('|')}`;
+const ABOUT =
+  "(?:(?:about|around|roughly|approx(?:imately)?\\.?|circa|ca\\.?|at least|almost|nearly|over|more than|like|maybe|some|the (?:last|past)|the|good|now|etwa|ungefahr|gut|fast|uber|rund|knapp|asi|priblizne|zhruba|okolo|cca|pres|dobrych|ok\\.?|jakichs|jakies|ponad|environ|a peu pres|plus de|presque|unos|unas|mas de|casi|aproximadamente|cerca de|mais de|uns|umas|circa|quasi|piu di|ongeveer|zo'n|bijna|al|ruim|already|well over|just|last|ultim[oa]s) ?)";
+
+/** "For about 20 min", "seit 40 Minuten", "depuis 10 minutes": words that make a span a beginning. */
+const SPAN_BEFORE =
+  'since|for|in the last|over the last|last|past|the last|the past|over|already|going on for|been|during the last|down|dead|broken|offline|out|seit|schon|vor|in den letzten|die letzten|od|pred|przed|uz|jiz|poslednich|behem poslednich|juz(?: od)?|przez|ostatnich|depuis|il y a|ca fait|cela fait|ces|dernieres|derniers|desde hace|hace|los ultimos|las ultimas|lleva|llevamos|ha|faz|tem|ha cerca de|nos ultimos|nas ultimas|da|negli ultimi|nelle ultime|sinds|al|de laatste|afgelopen';
+/** "20 min ago", "10 minuti fa", "20 minuten geleden". */
+const SPAN_AFTER = 'ago|back|earlier|zpet|zpatky|temu|fa|atras|geleden|now|already|straight|and counting';
+const SPAN = new RegExp(
+  `(?<![\\p{L}\\p{N}])(?:(${SPAN_BEFORE})[ ~]{1,3}${ABOUT}{0,3}~?)?(?<![\\p{L}\\p{N}:.,])(${COUNT})\\+?[ -]?(${UNIT})(?:(?: (?:and|a|und|et|y|e))? ?(half|\\d{1,2}) ?(m|mins?|minut\\w{0,4})?)?\\.?(?: (${SPAN_AFTER}))?(?![\\p{L}\\p{N}])`,
+  'giu',
+);
+/** Halves and quarters have words of their own. */
+const PARTS_OF_HOURS: readonly { minutes: number; pattern: RegExp }[] = [
+  {
+    minutes: 90,
+    pattern:
+      /\b(?:an|one) hour and a half|\ban? (?:one )?and a half hours?|1 1\/2 hours?|anderthalb(?:en)? stunden?|eineinhalb stunden?|hodinu a pul|poltora godziny|poltorej godziny|une heure et demie|hora y media|hora e meia|un'ora e mezza|anderhalf uur/i,
+  },
+  {
+    minutes: 15,
+    pattern:
+      /\b(?:a )?quarter of an hour|(?:an? )?quarter hour|viertelstunde|ctvrt hodiny|ctvrthodin\w{1,2}|kwadransa?|un quart d'heure|un cuarto de hora|quinze minutos|un quarto d'ora|een kwartier|kwartier/i,
+  },
+  {
+    minutes: 45,
+    pattern: /\b(?:three quarters of an hour|dreiviertelstunde|tri ctvrte hodiny|trois quarts d'heure|drie kwartier)/i,
+  },
+  {
+    minutes: 30,
+    pattern:
+      /\bhalf an? hour|\ba half[ -]hour|\bhalf hour|halben? stunde|pul ?hodin\w{1,2}|pol godziny|pul hodky|demi[- ]heure|media hora|meia hora|mezz'?ora|half uur|halfuur/i,
+  },
+  {
+    minutes: 60,
+    pattern:
+      /\b(?:since|for|over|past|last|in the last|about|almost|nearly) (?:the (?:last|past) |about |almost |over |more than )?(?:an |a |one )?hour\b(?! (?:and|ago))|\b(?:about |almost |over )?an hour (?:ago|now|already)|seit (?:etwa |uber |gut )?(?:ein(?:er)? )?stunde|vor (?:einer|ner) stunde|od godziny\b(?! \d)|godzine temu|(?:uz|pred) hodin(?:u|ou)|depuis (?:environ |plus d')?une heure|il y a une heure|hace una hora|(?:ha|faz) (?:cerca de )?uma hora|da (?:circa )?un'?ora|un'?ora fa|al een uur|sinds een uur|een uur geleden/i,
+  },
+];
+
+/** Words before a time of day that make it a beginning. */
+const CLOCK_BEFORE =
+  'since|from|after|around|at|@|started|starting|start|begins?|began|beginning|as of|until|till|between|by|seit|ab|um|gegen|von|zwischen|od|kolem|okolo|po|ve|v|vcera|od godz\\.?|od godziny|okolo|o|depuis|des|a partir de|vers|a|entre|desde|a las|desde las|sobre las|as|desde as|por volta das|dalle|dalle ore|alle|verso le|da|sinds|vanaf|om|rond|tussen|~|kl\\.?';
+const YESTERDAY =
+  'yesterday|last night|last evening|gestern(?: abend| um)?|vcera(?: vecer)?|wczoraj(?: o| wieczorem)?|hier(?: soir)?|ayer|ieri(?: sera)?|ontem|gisteren(?:avond)?';
+const TODAY =
+  "today|this morning|this afternoon|tonight|this evening|heute(?: morgen| fruh| nachmittag)?|dnes(?:ka)?(?: rano)?|dzis(?:iaj)?|rano|ce matin|aujourd'hui|esta manana|hoy|hoje|oggi|stamattina|vanmorgen|vandaag|(?:this |in the )?morning|(?:in the )?afternoon";
+const WEEKDAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
+const WEEKDAY = 'sun(?:day)?|mon(?:day)?|tue(?:s|sday)?|wed(?:nesday)?|thu(?:r|rs|rsday)?|fri(?:day)?|sat(?:urday)?';
+const DAY_WORD = `(${YESTERDAY}|${TODAY}|${WEEKDAY})(?: (?:at|um|o|a las|a|v|ve|alle|om|as|around|about|from|,))?,? `;
+const TIME =
+  "(?:(\\d{1,2})(?:[:.]|h ?)(\\d{2})(?::\\d{2})?(?!\\.\\d|[.,]?\\d| ?%| ?(?:min|s\\b|ms|gb|mb))|(\\d{1,2})(?= ?(?:am|pm|a\\.m|p\\.m|uhr|o'?clock|hod|h\\b|heures?|uur|horas)|(?: (?:in the|this) (?:morning|afternoon|evening))| (?:today|yesterday)))";
+const CLOCK = new RegExp(
+  `(?<![\\p{L}\\p{N}:])(?:(?:(${CLOCK_BEFORE}) ?(?:(?:about|around|ca\\.?|cca|roughly|approx\\.?|at|like|~|circa|etwa|godz\\.?|godziny|las|les|le|as|ore) ?){0,2})?(?:${DAY_WORD})?)(?<![\\d:.])${TIME}(?: ?(a\\.?m\\.?|p\\.?m\\.?))?(?: ?(?:uhr|o'?clock|hod\\.?|h\\b|heures?|uur|horas|hrs?\\b))?(?: ?\\(?(${ZONE_NAMES})\\)?(?![\\p{L}\\p{N}]))?(?:,? (?:on |um )?(${YESTERDAY}|this morning|this afternoon|this evening|in the morning|in the afternoon|in the evening|${WEEKDAY}))?`,
+  'giu',
+);
+/** "Since 4", "since about 9": a bare hour, only after these words and at the end of what is said. */
+const BARE_HOUR =
+  /\b(?:since|seit|ab|od|sinds)(?: (?:about|around|ca\.?|roughly|circa|kolem|like))? (\d{1,2})(?=$|[,;.!?)]|\s(?:and|but|today|or so|ish)\b)/i;
+/** Parts of the day: when somebody at work means they begin. */
+const DAY_PARTS: readonly { hour: number; back: number; pattern: RegExp }[] = [
+  {
+    hour: 12,
+    back: 0,
+    pattern:
+      /\b(?:since|from|around|at|after|seit|od|depuis|desde|da|sinds) (?:noon|midday|lunch(?:time| break)?|mittags?|poledne|poludnia|midi|mediodia|meio-dia|mezzogiorno|de middag)\b/i,
+  },
+  {
+    hour: 0,
+    back: 0,
+    pattern:
+      /\b(?:since|from|around|at|seit|od|depuis|desde|da|sinds) (?:midnight|mitternacht|pulnoci|polnocy|minuit|medianoche|meia-noite|mezzanotte|middernacht|today|heute|dneska?|dzisiaj|aujourd'hui|hoy|hoje|oggi|vandaag)\b(?! (?:morgen|fruh|rano))/i,
+  },
+  {
+    hour: 22,
+    back: 1,
+    pattern:
+      /\b(?:since|from|seit|depuis|desde|od|da|sinds) (?:last night|gestern abend|vcerejska vecera|wczoraj wieczor\w{0,2}|hier soir|anoche|ontem a noite|ieri sera|gisteravond)\b/i,
+  },
+  {
+    hour: 9,
+    back: 1,
+    pattern:
+      /\b(?:since|from|seit|depuis|desde|od|da|sinds) (?:yesterday|gestern|vcerejska|vcera|wczoraj|hier|ayer|ontem|ieri|gisteren)\b/i,
+  },
+  {
+    hour: 8,
+    back: 0,
+    pattern:
+      /\b(?:since|from|seit|od|depuis|desde|da|sinds) (?:this morning|early morning|the morning|heute (?:morgen|fruh)|dnesniho rana|rana|rano|ce matin|esta manana|hoje de manha|stamattina|vanmorgen|vanochtend)\b/i,
+  },
+];
+
+const ISO = /\b(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2})(?::\d{2})?(?:[.,]\d{1,9})? ?(Z|UTC|[+-]\d{2}:?\d{2})?/i;
+const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
+/** "16 Nov 18:00", "Nov 16, 18:00", "16.11. 18:00", "16.11.2026 18:00". */
+const DATED = new RegExp(
+  `\\b(?:(\\d{1,2})(?:st|nd|rd|th|\\.)? (${MONTHS.join('|')})[a-z]{0,6}\\.?|(${MONTHS.join('|')})[a-z]{0,6}\\.? (\\d{1,2})(?:st|nd|rd|th)?|(\\d{1,2})\\. ?(\\d{1,2})\\.)(?: ?\\d{4})?,?(?: at| um| v| o)? (\\d{1,2})[:.](\\d{2})(?: ?(am|pm))?(?: ?\\(?(${ZONE_NAMES})\\)?(?![a-z]))?`,
+  'i',
+);
+const SLACK = 5 * UNITS.minute;
+const OLDEST = 60 * UNITS.day;
+
+const hourOf = (hour: number, half: string | undefined): number => {
+  const said = half?.replaceAll('.', '').toLowerCase();
+  if (said === 'pm' && hour < 12) return hour + 12;
+  return said === 'am' && hour === 12 ? 0 : hour;
 };
 
-/** Offset of a zone at an instant, ms east of UTC. Unknown zones count as UTC. */
-function offsetAt(instant: number, zone: string): number {
-  try {
-    const parts = new Intl.DateTimeFormat('en-GB', {
-      timeZone: zone,
-      hourCycle: 'h23',
-      year: 'numeric',
-      month: '2-digit',
-      day: '2-digit',
-      hour: '2-digit',
-      minute: '2-digit',
-      second: '2-digit',
-    }).formatToParts(instant);
-    const get = (type: string): number => Number(parts.find((p) => p.type === type)?.value);
-    return (
-      Date.UTC(get('year'), get('month') - 1, get('day'), get('hour'), get('minute'), get('second')) -
-      Math.floor(instant / 1000) * 1000
-    );
-  } catch {
-    return 0;
+function stampOf(text: string, now: number, clock: Clock): number | null {
+  const iso = ISO.exec(text);
+  if (iso) {
+    const [, year, month, day, hour, minute, zone] = iso;
+    const shift = zone ? (/^(?:z|utc)$/i.test(zone) ? clockOf(null) : clockNamed(`utc${zone}`)) : clock;
+    const at = instantOf(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), shift ?? clock);
+    if (at <= now + SLACK && now - at < OLDEST) return at;
   }
-}
-
-/** The latest instant, not after `now`, at which the clock in the zone shows this time of day. */
-function lastTime(hour: number, minute: number, now: number, zone: string, daysBack = 0): number {
-  const offset = offsetAt(now, zone);
-  const local = new Date(now + offset);
-  const wanted = Date.UTC(local.getUTCFullYear(), local.getUTCMonth(), local.getUTCDate() - daysBack, hour, minute);
-  const instant = wanted - offsetAt(wanted - offset, zone);
-  return instant > now + 5 * MINUTE ? instant - UNITS.d! : Math.min(instant, now);
-}
-
-const SPAN =
-  /\b(?:(?:since|for|last|past|over|already|seit|in den letzten)\s+(?:about|around|roughly|approx\.?|circa|the last|the past|at least|almost|nearly|over|etwa|ca\.?)?\s*|~\s*)?(\d+(?:[.,]\d+)?|an?|one|two|three|four|five|ten|fifteen|twenty|thirty|half an?)\s*(seconds?|secs?|minutes?|mins?|minuten?|m|hours?|hrs?|stunden?|h|days?|tagen?|d)\b(\s+ago)?/gi;
-const CLOCK =
-  /\b(since|at|from|after|around|started|starting|begann|seit|ab|um)\s+(?:(?:about|around|ca\.?|roughly|at)\s+)?(yesterday\s+(?:at\s+)?)?(?:(\d{1,2})[:.h](\d{2})(?::\d{2})?\s*(am|pm)?|(\d{1,2})\s*(am|pm|uhr|o'clock))(\s*(?:utc|gmt|z)\b)?/i;
-const ISO = /\b(\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2})?(?:\.\d+)?\s*(?:Z|UTC|[+-]\d{2}:?\d{2})?)/;
-
-function unitOf(word: string): number {
-  const w = word.toLowerCase();
-  if (w.startsWith('s') && !w.startsWith('st')) return UNITS.s!;
-  if (w.startsWith('st') || w.startsWith('h')) return UNITS.h!;
-  if (w.startsWith('d') || w.startsWith('t')) return UNITS.d!;
-  return UNITS.m!;
+  const dated = DATED.exec(text);
+  if (dated) {
+    const [, day1, month1, month2, day2, day3, month3, hour, minute, half, zone] = dated;
+    const name = (month1 ?? month2)?.toLowerCase();
+    const month = name === undefined ? Number(month3) - 1 : MONTHS.indexOf(name);
+    const own = zone ? (clockNamed(zone) ?? clock) : clock;
+    const year = new Date(now + clock(now)).getUTCFullYear();
+    const at = instantOf(year, month, Number(day1 ?? day2 ?? day3), hourOf(Number(hour), half), Number(minute), own);
+    if (at <= now + SLACK && now - at < OLDEST) return at;
+  }
+  return null;
 }
 
 function spanOf(text: string): number | null {
   for (const match of text.matchAll(SPAN)) {
-    const [whole, count = '', unit = '', ago] = match;
-    // "takes 3 s" is how long a request takes, not since when: a span needs a word that makes it one.
-    if (!ago && !/^(since|for|last|past|over|already|seit|in den)/i.test(whole)) continue;
-    if (/^for\b/i.test(whole) && unitOf(unit) < MINUTE) continue;
-    const word = count.toLowerCase().split(' ')[0] as string;
-    const value = NUMBERS[word] ?? Number(count.replace(',', '.'));
-    if (Number.isFinite(value) && value > 0) return value * unitOf(unit);
+    const [whole, before, count = '', unitWord = '', more, , after] = match;
+    // "Takes 3 s" is how long a request takes, not since when: a span needs a word that makes it one.
+    if (!before && !after) continue;
+    // "Depuis 15h20" is a time of day.
+    if (/\dh\d\d$/i.test(whole) && !/^(?:for|last|past|seit|vor|ha|faz|il y a|hace|desde hace)$/i.test(before ?? ''))
+      continue;
+    const unit = UNIT_WORDS.find(([, pattern]) => pattern.test(unitWord.toLowerCase()))?.[0];
+    if (unit === undefined) continue;
+    if (unit < UNITS.minute && after !== 'ago') continue;
+    if (/^(?:for|over|a|al|da|ha|od|o)$/i.test(before ?? '') && unit >= UNITS.day * 5 && !after) continue;
+    const value = NUMBERS[count.toLowerCase()] ?? Number(count.replace(',', '.'));
+    if (!Number.isFinite(value) || value <= 0) continue;
+    const extra = more === 'half' ? unit / 2 : unit === UNITS.hour ? Number(more ?? 0) * UNITS.minute : 0;
+    return value * unit + extra;
   }
-  if (/\b(since|for|over|seit)\s+(an?|the last|one|einer)\s+(hour|stunde)\b/i.test(text)) return UNITS.h!;
-  if (/\bhalf an hour ago\b|\b(since|for) half an hour\b/i.test(text)) return UNITS.h! / 2;
   return null;
+}
+
+const isYesterday = (word: string | undefined): boolean =>
+  word !== undefined && new RegExp(`^(?:${YESTERDAY})$`, 'i').test(word);
+
+/** Whole days back to a named weekday; null when the word is none. */
+function weekdayBack(word: string | undefined, now: number, clock: Clock): number | null {
+  const index = word === undefined ? -1 : WEEKDAYS.indexOf(word.toLowerCase().slice(0, 3));
+  if (index === -1 || !new RegExp(`^(?:${WEEKDAY})$`, 'i').test(word as string)) return null;
+  return (new Date(now + clock(now)).getUTCDay() - index + 7) % 7;
+}
+
+function clockTimeOf(text: string, now: number, zone: Clock): number | null {
+  for (const match of text.matchAll(CLOCK)) {
+    const [whole, before, dayBefore, h1, m1, h2, half, named, dayAfter] = match;
+    const said = named ? clockNamed(named) : null;
+    // A bare "14:03" counts only with a word, a zone, am/pm, or where a range begins.
+    const range = /^ ?(?:-|–|to|until|till|bis|az|do|a|tot) ?\d{1,2}[:.h]\d{2}/i.test(
+      text.slice(match.index + whole.length),
+    );
+    if (!before && !dayBefore && !half && !said && !dayAfter && !range) continue;
+    // "Until 14:10" ends something; "by 16:00" is a wish.
+    if (/^(?:until|till|by)$/i.test(before ?? '')) continue;
+    const afternoon =
+      /afternoon|evening/i.test(dayAfter ?? '') ||
+      /afternoon|evening|tonight|soir|abend|vecer|wieczor|sera|avond|last night/i.test(dayBefore ?? '');
+    let hour = hourOf(Number(h1 ?? h2), half);
+    if (afternoon && !half && hour < 12) hour += 12;
+    const minute = Number(m1 ?? 0);
+    if (hour > 23 || minute > 59) continue;
+    const clock = said ?? zone;
+    const day = dayBefore ?? dayAfter;
+    return lastTime(hour, minute, now, clock, isYesterday(day) ? 1 : (weekdayBack(day, now, clock) ?? 0));
+  }
+  return null;
+}
+
+function bareHourOf(text: string, now: number, clock: Clock): number | null {
+  const hour = Number(BARE_HOUR.exec(text)?.[1] ?? Number.NaN);
+  if (Number.isNaN(hour) || hour > 23) return null;
+  if (hour === 0 || hour > 12) return lastTime(hour, 0, now, clock);
+  // Nobody says whether "4" is at night: the later of the two.
+  return Math.max(lastTime(hour, 0, now, clock), lastTime((hour + 12) % 24, 0, now, clock));
 }
 
 /** Pure: since when, ISO, or null when the text does not say. `at` is when it was written, `tz` the writer's zone. */
 export function sinceIn(text: string, at: string, tz: string | null): string | null {
   const now = Date.parse(at);
-  const zone = tz ?? 'UTC';
-  const iso = (ms: number): string => new Date(ms).toISOString();
-  const stamp = ISO.exec(text);
-  if (stamp) {
-    const said = (stamp[1] as string).replace(/\s*UTC$/, 'Z').replace(' ', 'T');
-    const zoned = /(Z|[+-]\d{2}:?\d{2})$/.test(said);
-    const ms = Date.parse(zoned ? said : `${said}Z`);
-    const instant = zoned ? ms : ms - offsetAt(ms, zone);
-    if (instant <= now + 5 * MINUTE && now - instant < 60 * UNITS.d!) return iso(Math.min(instant, now));
-  }
-  const span = spanOf(text);
-  if (span !== null) return iso(now - span);
-  const clock = CLOCK.exec(text);
-  if (clock) {
-    const [, , yesterday, h1, m1, half1, h2, half2, utc] = clock;
-    const half = (half1 ?? half2 ?? '').toLowerCase();
-    let hour = Number(h1 ?? h2);
-    if (half === 'pm' && hour < 12) hour += 12;
-    if (half === 'am' && hour === 12) hour = 0;
-    const minute = Number(m1 ?? 0);
-    if (hour < 24 && minute < 60) return iso(lastTime(hour, minute, now, utc ? 'UTC' : zone, yesterday ? 1 : 0));
-  }
-  const since =
-    /\b(since|seit|from)\s+(this morning|noon|midday|midnight|yesterday|last night|today|heute morgen|gestern|heute)\b/i.exec(
-      text,
-    );
-  if (since) {
-    const word = (since[2] as string).toLowerCase();
-    if (word === 'noon' || word === 'midday') return iso(lastTime(12, 0, now, zone));
-    if (word === 'midnight' || word === 'today' || word === 'heute') return iso(lastTime(0, 0, now, zone));
-    if (word === 'yesterday' || word === 'gestern') return iso(lastTime(9, 0, now, zone, 1));
-    if (word === 'last night') return iso(lastTime(22, 0, now, zone, 1));
-    return iso(lastTime(8, 0, now, zone));
-  }
-  return null;
+  if (Number.isNaN(now)) return null;
+  const clock = clockOf(tz);
+  const said = fold(text);
+  const ago = (span: number | null | undefined): number | null => (span ? now - span : null);
+  const part = PARTS_OF_HOURS.find(({ pattern }) => pattern.test(said));
+  const day = DAY_PARTS.find(({ pattern }) => pattern.test(said));
+  const instant =
+    stampOf(said, now, clock) ??
+    ago(part && part.minutes * UNITS.minute) ??
+    ago(spanOf(said)) ??
+    clockTimeOf(said, now, clock) ??
+    bareHourOf(said, now, clock) ??
+    (day ? lastTime(day.hour, 0, now, clock, day.back) : null);
+  return instant === null ? null : new Date(Math.min(instant, now)).toISOString();
 }

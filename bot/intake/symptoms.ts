@@ -1,157 +1,190 @@
 import type { SymptomKind, Symptoms } from '../../diagnostics/types.ts';
+import { ERROR_STRINGS } from './error-strings.ts';
+import { STATUS_CLASS, statusesIn } from './statuses.ts';
+import { anyOf, fold } from './words.ts';
 
-/**
- * What the words of a report mean. Error strings first: they are what a program said, word for word; then people's own
- * words. Rows of proxies' symptom lists: OpenSSL, Node, curl, Java, Go, Python, Chrome, SAP.
- */
-const SIGNATURES: readonly { kind: SymptomKind; pattern: RegExp }[] = [
-  {
-    kind: 'certificate',
-    pattern:
-      /ERR_CERT_\w+|NET::ERR_CERT\w*|CERT_HAS_EXPIRED|CERT_NOT_YET_VALID|CERTIFICATE_VERIFY_FAILED|ERR_TLS_CERT_ALTNAME_INVALID|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_VERIFY_LEAF_SIGNATURE|UNABLE_TO_GET_ISSUER_CERT\w*|SELF_SIGNED_CERT_IN_CHAIN|PKIX path (building|validation) failed\w*|x509: [^\n"]{5,80}|SEC_ERROR_\w+|SSL certificate problem[^\n"]{0,60}/i,
-  },
-  {
-    kind: 'handshake',
-    pattern:
-      /ICM_HTTP_SSL_ERROR|SSSLERR_\w+|ERR_SSL_(PROTOCOL_ERROR|VERSION_OR_CIPHER_MISMATCH|WRONG_VERSION_NUMBER)|write EPROTO[^\n]{0,80}|\bEPROTO\b|1408F10B|0A00010B|wrong version number|(sslv3 |tlsv1 )?alert (handshake failure|protocol version|number \d+)|handshake[_ ]failure|SSLHandshakeException|no cipher suites? (supported|in common)[^\n"]{0,30}|protocol_version|Unsupported or unrecognized SSL message|first record does not look like a TLS handshake|server gave HTTP response to HTTPS client|WRONG_VERSION_NUMBER|oversized record received|SSL_ERROR_SYSCALL|unexpected eof while reading|SSL_ERROR_\w+|received fatal alert: ?\w+/i,
-  },
-  {
-    kind: 'redirect-loop',
-    pattern:
-      /ERR_TOO_MANY_REDIRECTS|too many redirects|redirect(ion|ed)? (loop|you too many times)|maximum \(?\d+\)? redirects/i,
-  },
-  {
-    kind: 'too-large',
-    pattern:
-      /\b413\b|request entity too large|payload too large|\b431\b|request header fields too large|too big header/i,
-  },
-  { kind: 'not-found', pattern: /404 page not found|\b404\b|page not found|default backend/i },
-  {
-    kind: 'errors-5xx',
-    pattern:
-      /\b5(0[0-9]|1[0-9]|2[0-9]|30)\b(?!\s?(ms|mb|kb|gb|users?|requests?|times|€|\$|eur))|\b5xx\b|\b50\ds\b|bad gateway|internal server error|service (temporarily )?unavailable|gateway time-?out|no available server|upstream connect error|no healthy upstream|FetchError/i,
-  },
-  {
-    kind: 'reset',
-    pattern:
-      /ECONNRESET|connection (was )?reset( by peer)?|ERR_CONNECTION_(RESET|CLOSED|ABORTED)|ERR_EMPTY_RESPONSE|empty reply from server|socket hang up|unexpected EOF|broken pipe|recv failure/i,
-  },
-  {
-    kind: 'timeout',
-    pattern:
-      /ETIMEDOUT|ERR_CONNECTION_TIMED_OUT|ERR_TIMED_OUT|(operation|connection|request|read) timed ?out|time(d|s)?[ -]?out|deadline exceeded|context canceled|SocketTimeoutException|curl: \(28\)/i,
-  },
-  {
-    kind: 'name',
-    pattern:
-      /ENOTFOUND|NXDOMAIN|ERR_NAME_NOT_RESOLVED|DNS_PROBE\w*|could not resolve host|name or service not known|getaddrinfo|UnknownHostException|no such host/i,
-  },
-  { kind: 'reset', pattern: /ECONNREFUSED|ERR_CONNECTION_REFUSED|connection refused/i },
-  { kind: 'forbidden', pattern: /\b403\b|forbidden|access denied|\b401\b|unauthori[sz]ed/i },
+/** What a status says about the kind of trouble; 52x are Cloudflare's words for what the origin did. */
+const STATUS_KINDS: readonly { from: number; to: number; kinds: SymptomKind[] }[] = [
+  { from: 525, to: 525, kinds: ['handshake', 'errors-5xx'] },
+  { from: 526, to: 526, kinds: ['certificate', 'errors-5xx'] },
+  { from: 521, to: 521, kinds: ['errors-5xx', 'reset'] },
+  { from: 522, to: 524, kinds: ['errors-5xx', 'timeout'] },
+  { from: 504, to: 504, kinds: ['errors-5xx', 'timeout'] },
+  { from: 500, to: 530, kinds: ['errors-5xx'] },
+  { from: 404, to: 404, kinds: ['not-found'] },
+  { from: 413, to: 413, kinds: ['too-large'] },
+  { from: 431, to: 431, kinds: ['too-large'] },
+  { from: 401, to: 401, kinds: ['forbidden'] },
+  { from: 403, to: 403, kinds: ['forbidden'] },
+  { from: 408, to: 408, kinds: ['timeout'] },
 ];
 
+/** People's own words for a kind, folded (words.ts), most telling first. */
 const WORDS: readonly { kind: SymptomKind; pattern: RegExp }[] = [
   {
     kind: 'certificate',
-    pattern:
-      /\bcert(ificate)?s?\b[^.\n]{0,40}(expired?|invalid|wrong|not trusted|self-?signed|warning|error|problem)|connection is not private|(expired?|invalid|wrong|self-?signed) cert|not secure|security warning/i,
+    pattern: anyOf(
+      "cert(?:ificate)?s?[^.\\n]{0,40}(?:expired?|invalid|wrong|not trusted|untrusted|self-?signed|warnings?|errors?|problems?|mismatch|another|different)|connection is(?: not|n't) private|(?:expired?|invalid|wrong|self-?signed|bad|untrusted|fake|default) cert\\w{0,8}|not secure|security warnings?|privacy error|zertifikat\\w{0,5}|certifikat\\w{0,4}|certyfikat\\w{0,4}|certificats?|certificado|certificato|certificaat",
+    ),
   },
   {
-    kind: 'disconnects',
-    pattern:
-      /\b(drops?|dropp(ed|ing)|disconnects?|disconnect(ed|ing)|reconnect(s|ing)?|kicked out|cuts? off|gets? cut|websockets?|long[- ]lived|live (screens?|updates?))\b/i,
+    kind: 'handshake',
+    pattern: anyOf(
+      '(?:tls|ssl)[^.\\n]{0,30}(?:errors?|fail\\w{0,5}|broken|problems?)|handshakes?|ciphers?|cipher suites?',
+    ),
+  },
+  {
+    kind: 'redirect-loop',
+    pattern: anyOf(
+      'redirect loops?|endless(?:ly)? redirect\\w{0,3}|redirects? (?:forever|in circles|to itself|endlessly|all the time)|keeps redirecting',
+    ),
   },
   {
     kind: 'uneven',
-    pattern:
-      /\b(one|single|same|just one|only one)( of (their|the|our|its)? ?\w+)? (pods?|instances?|replicas?|endpoints?|servers?|backends?|nodes?)\b|unbalanced|uneven|imbalance|load balancing (is )?(off|broken|wrong)|all (the )?(load|traffic) (goes|on|to)/i,
+    pattern: anyOf(
+      '(?:one|single|same|just one|only one|1)(?: of (?:their|the|our|its|four|three|\\w{1,5}))?(?: \\w{1,12}){0,2} (?:pods?|instances?|replicas?|endpoints?|servers?|backends?|nodes?)(?! (?:died|crash\\w{0,4}))|unbalanced|uneven(?:ly)?|imbalanced?|load ?balancing (?:is )?(?:off|broken|wrong)|all (?:the )?(?:load|traffic|requests) (?:goes|go|on|to)|all the (?:load|traffic|requests)|(?:others?|the rest)(?: \\w{1,6}){0,3} (?:idle|do nothing)',
+    ),
+  },
+  {
+    kind: 'disconnects',
+    pattern: anyOf(
+      'drops?|dropp(?:ed|ing)|disconnects?|disconnect(?:ed|ing)|reconnect(?:s|ing)?|kick(?:s|ed|ing)?(?: \\w{2,6})? out|log(?:s|ged) (?:me|us|people|users) out|cut(?:s|ting)? (?:me |us )?off|gets? cut|web ?sockets?|long[- ]lived|live (?:screens?|updates?|panels?)|bricht(?: \\w{1,10}){0,3} ab|abbruche|vypadava|rozlacza|se coupe|se desconecta|desconecta|si disconnette|verbreekt',
+    ),
   },
   {
     kind: 'slow',
-    pattern:
-      /\b(slow(er|ly)?|crawl(s|ing)?|sluggish|lagg(y|ing)|hangs?|hanging|spinner|spinning|takes (ages|forever|\d+ ?s)|for ages|latency|langsam|pomal[eéyý]|\d+ ?s(ec(onds?)?)? (or more|to load|for (a|every|each)))\b|high response times?/i,
+    pattern: anyOf(
+      'slow(?:er|ly|ness)?|crawl(?:s|ing)?|sluggish|lagg?(?:y|ing|s)|hangs?|hanging|hung|stuck|spinner|spins|spinning|freez(?:es|ing)|frozen|takes? (?:for ?ever|ages|minutes|a minute|\\d+ ?(?:s|sec|seconds|min|minutes))|for ages|loads? for ?ever|latency|high response times?|p9[059]|\\d+ ?s(?:ec(?:onds?)?)? (?:or more|to load|(?:for|per) (?:a|every|each)?)|langsam|lahmt|hangt|pomal[eyau]|toci se|wolno|lente?s?|rame|lent[oa]s?|traag|langzaam|travand[oa]|seka se',
+    ),
+  },
+  {
+    kind: 'timeout',
+    pattern: anyOf(
+      "time(?:s|d)?[ -]?outs?|timing out|no (?:response|answer)|never (?:answers|responds|returns)|(?:does|do|did)(?:n't| not) (?:respond|answer)|not responding|unresponsive|zeituberschreitung|antwortet nicht|neodpovida|nie odpowiada|ne repond (?:pas|plus)|no responde|nao responde|non risponde|reageert niet",
+    ),
+  },
+  {
+    kind: 'too-large',
+    pattern: anyOf('(?:upload|file|attachment|body|header|cookie)s?[^.\\n]{0,40}too (?:large|big)|too (?:large|big)'),
+  },
+  { kind: 'forbidden', pattern: anyOf('forbidden|access denied|unauthori[sz]ed|not allowed|blocked') },
+  {
+    kind: 'not-found',
+    pattern: anyOf(
+      'page not found|not found|(?:is|are|just) gone|disappeared|vanished|default backend|seite nicht gefunden|stranka nenalezena',
+    ),
   },
   {
     kind: 'wrong-content',
-    pattern:
-      /wrong (page|site|app|content)|(old|different|other) (page|site|version) (shows|appears|is shown)|shows? (another|the wrong|someone else)/i,
+    pattern: anyOf(
+      "wrong (?:page|site|app|content|website|host)|(?:old|different|other|previous) (?:page|site|version|release|content)(?: \\w{1,10}){0,2} (?:shows?|appears?|shown|served|comes)|(?:shows?|serves?|showing|serving|see|get|lands? on|opens?) (?:me )?(?:another|the wrong|someone else'?s?|somebody else'?s?|the old|an old|a different|the login page of|stale)|nginx welcome page|welcome to nginx|it works!|blank page|white (?:page|screen)|empty page|weisse? seite|page blanche",
+    ),
   },
-  { kind: 'handshake', pattern: /\b(tls|ssl)\b[^.\n]{0,30}(error|fail|broken|problem|handshake)|handshake/i },
-  { kind: 'not-found', pattern: /\b(is|are) gone\b|disappeared|vanished/i },
+  {
+    kind: 'name',
+    pattern: anyOf("dns|name resolution|does(?:n't| not) resolve|not resolv(?:e|ing|able)|can(?:'t|not) resolve"),
+  },
+  {
+    kind: 'errors-5xx',
+    pattern: anyOf('(?:server|gateway|backend|upstream) errors?|serverfehler|chyba serveru|erreur serveur'),
+  },
 ];
 
-/** General words of trouble: they make a report, though they do not say what kind. */
-const TROUBLE =
-  /\b(down|broken|broke|breaks|outage|unreachable|unavailable|dead|offline|crash(ed|es|ing)?|fail(s|ed|ing|ures?)?|errors?|erroring|not (working|loading|reachable|responding|available|opening)|(does|do|did|is|are|will|would|can)(n['’]?t| not) (work|load|open|respond|connect|reach|answer|log ?in|start|come up|be reached)(ing)?|cannot (reach|open|connect|load|access|log ?in|get)|can['’]?t (reach|open|connect|load|access|log ?in|get|post|see)|unable to|no response|nobody can|nothing (works|loads)|blank page|white (page|screen)|problems?|issues?|troubles?|acting up|weird|went away|kaputt|geht nicht|funktioniert nicht|nefunguje|nejde|ne fonctionne (pas|plus)|no funciona|caído|en panne)\b|\bis\b[^.?\n]{0,40}\bup\?/i;
+/** It comes and goes, or hits some and not others; folded. */
+const INTERMITTENT = anyOf(
+  'sometimes|some ?times|intermittent(?:ly)?|sporadic(?:ally)?|randomly|random|occasional(?:ly)?|once in a while|(?:every )?now and (?:then|again)|from time to time|every (?:few|couple|now|other|second|third|\\d+)[^.\\n]{0,20}|every minute or so|on and off|off and on|back and forth|flak(?:y|ey)|flapping|unstable|in waves|comes and goes|not always|hit (?:and|or) miss|at times|hiccups?|blips?|unreliable|partially|again and again|all the time|keeps? (?:dropping|disconnecting|failing|happening|dying|crashing)|helps|after (?:a )?(?:reload|refresh|retry)',
+  '(?:some|few|half|part|most|many)(?: of)?(?: (?:the|our|all|my|their))? (?:requests?|calls|users|people|pages|customers|payments?|connections|images|clients|pods|orders)|a few (?:requests|users|customers)|\\d+ ?(?:in|out of|of|/) ?\\d+ (?:\\w{1,10} )?(?:requests|calls|tries|times|clicks|attempts|users|get)|\\d+ ?%|one in (?:two|three|four|five|ten|\\d+)|(?:1|one) out of (?:\\d+|ten|five|three|two)|every (?:second|third|other) (?:request|click|try)',
+  'manchmal|ab und zu|hin und wieder|gelegentlich|sporadisch|immer wieder|zeitweise|obcas|nekdy|chvilemi|czasami|czasem|co jakis czas|parfois|de temps en temps|par moments|a veces|de vez en cuando|intermitente|as vezes|de vez em quando|a volte|ogni tanto|soms|af en toe',
+);
+/** It is said to be over. */
+const PAST = anyOf(
+  '(?:was|were|had been)(?: (?:completely|totally|briefly|shortly|all|just|also|really|very|kind of|not))* (?:down|broken|slow|unreachable|failing|unavailable|returning|throwing|giving|dead|offline|gone|flaky|timing out|responding|reachable|available|working|loading|getting|seeing|hanging|unstable)',
+  '(?:yesterday|last (?:night|week|evening|friday|monday|weekend)|earlier(?: today)?|this morning|at (?:lunch|noon|night))|(?:went|gone) down (?:at|around|for|briefly)|(?:we|i|they|customers|users) (?:saw|had|got|noticed)|there (?:was|were)|got (?:a|some|several) (?:\\w{1,10} )?(?:\\d|errors?|timeouts?)|(?:short|brief) (?:outage|interruption|blip|hiccup)|(?:threw|returned|gave|failed|crashed|timed out|died|dropped)(?= |$)',
+  '(?:war|waren|gab es) (?:\\w{1,12} ){0,4}(?:down|weg|langsam|nicht erreichbar|kaputt|fehler|probleme)|nefungoval[aoy]?|nesel|nie dzialal[aoy]?|gestern|vcera|wczoraj|hier soir|ayer|ieri|ontem|gisteren',
+);
+/** It goes on, whatever was said of the past. */
+const NOW = anyOf(
+  "still|right now|currently|at the moment|again(?! (?:now|fine))|since(?! yesterday(?:,| and| until))|keeps?|is (?:down|broken|slow|failing|dead|unreachable|timing|throwing|returning|giving|getting|showing|not)|are (?:down|broken|slow|failing|getting|seeing|timing|not)|(?:is|are)n't|doesn't|don't|can't|cannot|returns|gives|throws|shows|fails|hangs|times out",
+  'immer noch|noch immer|seit|porad|stale|od|nadal|wciaz|toujours|depuis|sigue|desde|ainda|ancora|sinds|nog steeds',
+);
+/** Past for all that: it works at the time of writing. */
+const WORKS_NOW = anyOf(
+  '(?:works?|working|fine|ok|okay|good|up|back|normal|green|stable|loads)(?: \\w{1,8})? (?:again|now|at the moment|since)|is (?:back|fine|ok|over)|recovered|seems? (?:fine|ok|okay)|gone now|jetzt (?:wieder|geht)|geht wieder|uz (?:jde|jede|funguje)|juz dziala',
+);
 
-const INTERMITTENT =
-  /\b(sometimes|intermittent(ly)?|sporadic(ally)?|random(ly)?|occasional(ly)?|once in a while|now and then|from time to time|every (few|couple|now|\d+)|on and off|flaky|flapping|some (of the )?(requests|calls|users|people|pages)|a few (requests|users)|\d+ (in|out of|of) \d+ (requests|calls|tries|times)|\d+ ?% of|one in|not always|keeps? (dropping|disconnecting|failing|happening)|comes and goes|manchmal|ab und zu|občas|hin und wieder|unstable|in waves)\b/i;
-const PAST =
-  /\b((was|were|had been) (down|broken|slow|unreachable|failing|unavailable|returning|throwing|giving)|yesterday|last (night|week|evening)|earlier( today)?|this morning\b(?!.*\b(still|is|are)\b)|(went|been) down (at|around|for)|we (saw|had)|there (was|were)|got (a|some) \d+)\b/i;
-const NOW = /\b(still|now|right now|currently|at the moment|again|since|is|are|keeps?)\b/i;
-
-/** Proxies and balancers that people blame by name. */
-const SUSPECTS = [
-  'traefik',
-  'nginx',
-  'haproxy',
-  'envoy',
-  'istio',
-  'contour',
-  'caddy',
-  'apache',
-  'cloudflare',
-  'nlb',
-  'alb',
-  'metallb',
-  'keepalived',
-  'kong',
+/** Proxies and balancers that people blame by name, each under the name it is known by. */
+const SUSPECTS: readonly { name: string; pattern: RegExp }[] = [
+  ...'traefik nginx haproxy envoy istio contour caddy apache cloudflare akamai fastly nlb alb elb metallb keepalived kong varnish squid'
+    .split(' ')
+    .map((name) => ({ name, pattern: new RegExp(`(?<![\\w.@-])${name}(?:'s)?(?!\\w|-\\w|\\/\\d|\\.\\w)`, 'gi') })),
 ];
+/** A proxy's name inside what it said itself ("502 Bad Gateway nginx/1.22.1", "from nginx", "TRAEFIK DEFAULT CERT") accuses nobody. */
+const QUOTED_AFTER = /^ (?:default cert|logs?\b|access|metrics|dashboard)/i;
+
+/** Clients that a report singles out: old ones, devices, platforms. */
 const CLIENTS =
-  /\b(sap|icm|java ?\d{1,2}|jdk ?\d{1,2}|node ?\d{1,2}|\.net(?: framework)? ?\d(?:\.\d)?|android ?\d(?:\.\d)?|windows (?:xp|ce|7|server 2008)|win7|wince|openssl ?\d\.\d(?:\.\d)?|ie ?(?:8|11)|handhelds?|scanners?|robots?|old (?:clients?|phones?|tablets?|devices?|partners?))\b/gi;
-const ONLY_ME =
-  /\b(only|just) (for )?(me|my (laptop|machine|phone|browser|computer|pc))\b|\bis it (just|only) me\b|works for (everyone|everybody|all|my colleagues?)( else)?|(nobody|no one) else|(from|on) my (laptop|home|phone|machine)\b/i;
+  /\b(sap(?: p[io])?|icm|java ?\d{1,2}(?:u\d{1,3})?|jdk ?\d{1,2}|openjdk ?\d{1,2}|node(?:\.?js)? ?v?\d{1,2}|\.net(?: (?:framework|core))? ?\d(?:\.\d)?|android ?\d{1,2}(?:\.\d)?|ios ?\d{1,2}(?:\.\d)?|iphones?|ipads?|windows (?:xp|ce|7|8|10|server 20\d\d)|win(?: ?7| ?xp)|wince|openssl ?\d\.\d(?:\.\d\w?)?|python ?[23](?:\.\d{1,2})?|ie ?(?:8|9|10|11)|internet explorer|handhelds?|scanners?|robots?|terminals?|mobile apps?|android apps?|ios apps?|legacy (?:clients?|systems?|partners?)|(?:old|older) (?:clients?|phones?|tablets?|devices?|partners?|browsers?|androids?))\b/gi;
+/** What stands before or after a client that works: "curl works" singles out the others. */
+const CLIENT_WORKS = /^[^.,;\n]{0,20}\b(?:works?|working|is fine|are fine|ok|okay|no problem)\b/i;
+
+/** Only the writer is hit, or may be; folded. */
+const ONLY_ME = anyOf(
+  '(?:only|just) (?:for |at |on )?(?:me|my (?:laptop|machine|phone|browser|computer|pc|mac|side|end))(?! and)|is it (?:just|only) me|(?:works|working|fine|ok) for (?:everyone|everybody|all|others|the others|my (?:colleagues?|team\\w{0,5}))(?: else)?|(?:my )?colleagues (?:are fine|have no|can)|(?:nobody|no one) else|(?:from|on|with) my (?:laptop|home|phone|machine|mac|pc|computer|notebook|browser|vpn)|(?:for|at) me only',
+  'nur (?:bei )?(?:mir|ich)|bei mir(?! und)|jen (?:mne|u me|ja)|jenom (?:mne|ja)|tylko (?:u mnie|mnie|ja)|u mnie|que (?:chez )?moi|chez moi|solo (?:a mi|yo|me|io|a me)|so (?:comigo|eu)|alleen (?:bij )?(?:mij|ik)',
+);
+/** Others are asked whether they see it too: not only the writer, as far as anybody knows. */
+const OTHERS_TOO = anyOf(
+  'anyone else|anybody else|someone else|everyone|everybody(?! else)|for all of us|customers?|nobody (?:can|in)|no one can|all of us|whole team|we',
+);
+
+const cutErrors = (text: string): string => text.slice(0, 120).trim();
 
 /** Pure: the symptoms that a text describes. */
-export function symptomsIn(text: string): { symptoms: Symptoms; trouble: boolean; signature: boolean } {
+export function symptomsIn(text: string): Symptoms {
+  const folded = fold(text);
   const kinds: SymptomKind[] = [];
   const errors: string[] = [];
   const add = (kind: SymptomKind): void => {
     if (!kinds.includes(kind)) kinds.push(kind);
   };
-  let signature = false;
-  for (const { kind, pattern } of SIGNATURES) {
+  for (const { kind, pattern } of ERROR_STRINGS) {
     const match = pattern.exec(text);
     if (!match) continue;
-    signature = true;
     add(kind);
-    errors.push(match[0].slice(0, 120));
+    errors.push(cutErrors(match[0]));
   }
-  for (const { kind, pattern } of WORDS) if (pattern.test(text)) add(kind);
-  const trouble = kinds.length > 0 || TROUBLE.test(text);
-  const statuses = [
-    ...new Set(
-      [...text.matchAll(/\b(4(?:0[0-9]|13|2[0-9]|31|99)|5(?:0[0-9]|2[0-7]))s?\b(?!\s?(?:ms|mb|kb|gb|users|€))/g)].map(
-        (m) => Number(m[1]),
-      ),
-    ),
-  ];
-  const lower = text.toLowerCase();
-  const intermittent = INTERMITTENT.test(text) || kinds.includes('disconnects');
-  const past = PAST.test(text) && !NOW.test(text.replace(/\bsince (yesterday|last)\b.*/i, ''));
+  const statuses = statusesIn(text);
+  for (const status of statuses)
+    for (const kind of STATUS_KINDS.find(({ from, to }) => status >= from && status <= to)?.kinds ?? []) add(kind);
+  if (STATUS_CLASS.test(folded) && /5/.test(STATUS_CLASS.exec(folded)?.[0] ?? '')) add('errors-5xx');
+  for (const { kind, pattern } of WORDS) if (pattern.test(folded)) add(kind);
   return {
-    symptoms: {
-      kinds: kinds.length ? kinds : ['unspecified'],
-      statuses,
-      errors,
-      course: intermittent ? 'intermittent' : past ? 'past' : 'steady',
-      suspects: SUSPECTS.filter((name) => new RegExp(`(?<![\\w.-])${name}(?![\\w-]*\\/\\d)`).test(lower)),
-      clients: [...new Set([...text.matchAll(CLIENTS)].map((m) => m[0].toLowerCase()))],
-      onlyReporter: ONLY_ME.test(text),
-    },
-    trouble,
-    signature,
+    kinds: kinds.length ? kinds : ['unspecified'],
+    statuses,
+    errors,
+    course: courseOf(folded, kinds),
+    suspects: SUSPECTS.filter(({ pattern }) => accuses(text, pattern)).map(({ name }) => name),
+    clients: clientsIn(text),
+    onlyReporter:
+      ONLY_ME.test(folded) &&
+      !(OTHERS_TOO.test(folded) && !/\bonly (?:for )?me\b|is it (?:just|only) me/i.test(folded)),
   };
+}
+
+function courseOf(folded: string, kinds: SymptomKind[]): Symptoms['course'] {
+  if (INTERMITTENT.test(folded) || kinds[0] === 'disconnects') return 'intermittent';
+  if (WORKS_NOW.test(folded) && !/\bstill\b/i.test(folded)) return 'past';
+  return PAST.test(folded) && !NOW.test(folded.replace(/\b(?:since|from) (?:yesterday|last)[^,.]{0,40}/gi, ''))
+    ? 'past'
+    : 'steady';
+}
+
+const accuses = (text: string, pattern: RegExp): boolean =>
+  [...text.matchAll(pattern)].some((match) => !QUOTED_AFTER.test(text.slice(match.index + match[0].length)));
+
+function clientsIn(text: string): string[] {
+  const found = [...text.matchAll(CLIENTS)].filter((m) => !CLIENT_WORKS.test(text.slice(m.index + m[0].length)));
+  return [...new Set(found.map((match) => match[0].toLowerCase()))];
 }
 
 /** The symptoms of a question that names a target and nothing else. */
