@@ -275,7 +275,7 @@ export const endpointAnswers = defineCheck<EndpointData, EndpointFacts>({
       title: "The endpoint's own health page fails",
       says: (f) => `${f.address}${f.path} says ${f.status ?? 'nothing'}: the application does not call itself healthy.`,
       next: () => 'See what the health page checks: often a database or another service.',
-      reproduce: (f) => `curl -si http://${f.address}${f.path}`,
+      reproduce: (f) => `curl -si ${shellWord(`http://${f.address}${f.path}`)}`,
     },
     NO_ENDPOINTS: {
       hop: 'service',

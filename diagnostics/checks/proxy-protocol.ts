@@ -8,6 +8,7 @@ import {
 } from '../probes/proxy-protocol-probe.ts';
 import type { PathHop } from '../types.ts';
 import { postsOf } from '../vantages.ts';
+import { shellWord } from '../wording.ts';
 
 interface ProxyProtocolData {
   tls: boolean;
@@ -124,6 +125,9 @@ function read(data: ProxyProtocolData, scope: ReadScope): Draft<ProxyProtocolFac
   return found;
 }
 
+const withHeader = (f: { address: string; host: string; tls: boolean }): string =>
+  `curl -skv --haproxy-protocol -o /dev/null --connect-to ${shellWord(`::${f.address}`)} ${shellWord(`${f.tls ? 'https' : 'http'}://${f.host}/`)}`;
+
 const WORDS: { [expects: string]: string } = {
   none: 'expects none',
   v1: 'demands one (version 1)',
@@ -186,8 +190,8 @@ export const proxyProtocol = defineCheck<ProxyProtocolData, ProxyProtocolFacts>(
       reproduce: (f) => {
         const [, host, port] = /^(.*):(\d+)$/.exec(f.address) ?? [];
         if (f.seenFrom === 'outside' && f.tls)
-          return `printf 'GET / HTTP/1.1\\r\\nHost: ${f.host}\\r\\nConnection: close\\r\\n\\r\\n' | nc -w 3 ${host} ${port}`;
-        return `curl -skv --haproxy-protocol -o /dev/null --connect-to ::${f.address} ${f.tls ? 'https' : 'http'}://${f.host}/`;
+          return `printf 'GET / HTTP/1.1\\r\\nHost: %s\\r\\nConnection: close\\r\\n\\r\\n' ${shellWord(f.host)} | nc -w 3 ${shellWord(host ?? '')} ${port}`;
+        return withHeader(f);
       },
     },
     PROXY_HEADER_MISSING: {
@@ -200,8 +204,7 @@ export const proxyProtocol = defineCheck<ProxyProtocolData, ProxyProtocolFacts>(
           : `${f.address} demands a PROXY protocol header (${f.expects}); ${f.sender ?? 'the hop in front'} sends none (declared).`,
       next: (f) =>
         `Switch PROXY protocol on at ${f.sender ?? 'the hop in front'}, or off at the proxy's listener. Both sides must agree.`,
-      reproduce: (f) =>
-        `curl -skv --haproxy-protocol -o /dev/null --connect-to ::${f.address} ${f.tls ? 'https' : 'http'}://${f.host}/`,
+      reproduce: (f) => withHeader(f),
     },
     PROXY_HEADER_WOULD_BREAK: {
       hop: 'proxy',
@@ -210,8 +213,7 @@ export const proxyProtocol = defineCheck<ProxyProtocolData, ProxyProtocolFacts>(
       says: (f) =>
         `${f.address} parses no PROXY protocol header and answers one with ${f.answer}; whether ${f.sender} sends one is not declared.`,
       next: (f) => `Say in the inventory what ${f.sender} sends (sends: proxy-v2 or none).`,
-      reproduce: (f) =>
-        `curl -skv --haproxy-protocol -o /dev/null --connect-to ::${f.address} ${f.tls ? 'https' : 'http'}://${f.host}/`,
+      reproduce: (f) => withHeader(f),
     },
     PROXY_HEADERS_AGREE: {
       hop: 'proxy',
