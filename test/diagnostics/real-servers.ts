@@ -85,7 +85,8 @@ async function start(t: TestContext, command: string, args: string[], dir: strin
   child.stderr.on('data', (chunk: Buffer) => (said += chunk));
   const ended = new Promise<void>((resolve) => child.on('close', () => resolve()));
   t.after(async () => {
-    child.kill('SIGTERM');
+    // nginx takes its workers along at SIGTERM; HAProxy is one process here, and waits for its connections.
+    child.kill(command.endsWith('haproxy') ? 'SIGKILL' : 'SIGTERM');
     const late = setTimeout(() => child.kill('SIGKILL'), 3_000);
     await ended;
     clearTimeout(late);
