@@ -1,4 +1,4 @@
-import type { Judgement } from './judge.ts';
+import type { Judgement } from './judgement.ts';
 import type { Met } from './scene.ts';
 import type { Finding } from './types.ts';
 import { plural } from './wording.ts';

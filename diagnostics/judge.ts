@@ -1,10 +1,10 @@
 import { CAUSES } from './causes.ts';
 import { readRows } from './findings.ts';
 import { clearedOf, headlineOf, saysOf } from './headline.ts';
+import type { Judgement } from './judgement.ts';
 import { type Scene, sceneOf } from './scene.ts';
 import { type Suspicion, suspicionsOf } from './suspicions/index.ts';
 import {
-  type Answer,
   type Case,
   type Change,
   type EvidenceRow,
@@ -22,19 +22,6 @@ export interface Judged {
   evidence: EvidenceRow[];
   changes: Change[];
   durationMs: number;
-}
-
-/** How a verdict came about: what was suspected, in what order, and what the confidence is made of. */
-export interface Judgement {
-  scene: Scene;
-  suspicions: Suspicion[];
-  chosen: Suspicion | null;
-  answer: Answer;
-  hop: Verdict['hop'];
-  cause: string | null;
-  confidence: number;
-  /** One line for each step from the suspicion's strength to the confidence. */
-  reckoning: string[];
 }
 
 /** Below this no answer is given: a confident wrong verdict is the worst outcome there is. */

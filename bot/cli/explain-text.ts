@@ -1,4 +1,4 @@
-import type { Judgement } from '../../diagnostics/judge.ts';
+import type { Judgement } from '../../diagnostics/judgement.ts';
 import { percent } from '../../diagnostics/wording.ts';
 
 /** Columns of equal width, as wide as their widest cell. */

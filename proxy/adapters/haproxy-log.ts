@@ -1,4 +1,4 @@
-import type { AccessRow, LineReader } from './access-log.ts';
+import type { AccessRow, LineReader } from './access-row.ts';
 
 /**
  * HAProxy's `option httplog` and `httpslog` (haproxy: doc/configuration.txt section 8.2.3), with or without a syslog

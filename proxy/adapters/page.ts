@@ -4,6 +4,11 @@ import { connect, isIP, type LookupFunction } from 'node:net';
 import type { Guard } from '../../diagnostics/io/guard.ts';
 import { BlindLook } from '../../diagnostics/io/proxy-reader.ts';
 
+/** What an adapter may use: pages that the inventory names, behind the guard. */
+export interface Reach {
+  page(url: string, signal: AbortSignal): Promise<string>;
+}
+
 /** Most bytes of a metrics or admin page that one look reads. */
 const PAGE_BYTES = 32 * 1024 * 1024;
 

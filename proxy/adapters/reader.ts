@@ -15,16 +15,11 @@ import { accessRows } from './access-rows.ts';
 import { haproxyComplaints, nginxComplaints } from './complaints.ts';
 import { configuredRoutes } from './configured-routes.ts';
 import { nginxReloads } from './nginx.ts';
-import { getPage } from './page.ts';
+import { getPage, type Reach } from './page.ts';
 import { ingressNginxReloads, metricReloads } from './reload-metrics.ts';
 import { tailLines } from './tail.ts';
 import { countRequests, countShares } from './tally.ts';
 import { traefikRoutes } from './traefik.ts';
-
-/** What an adapter may use: pages that the inventory names, behind the guard. */
-export interface Reach {
-  page(url: string, signal: AbortSignal): Promise<string>;
-}
 
 const NGINX = new Set(['nginx', 'ingress-nginx']);
 

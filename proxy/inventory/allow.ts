@@ -2,7 +2,7 @@ import { BlockList, isIP } from 'node:net';
 import { splitAddress } from '../../diagnostics/io/address.ts';
 import { type Guard, guardFor, isNeverProbed } from '../../diagnostics/io/guard.ts';
 import type { PathHop } from '../../diagnostics/types.ts';
-import type { Inventory } from './inventory.ts';
+import type { Inventory } from './model.ts';
 import { hostMatches } from './path.ts';
 
 const family = (ip: string): 'ipv4' | 'ipv6' => (isIP(ip) === 6 ? 'ipv6' : 'ipv4');

@@ -3,7 +3,7 @@ import { dirname, isAbsolute, resolve } from 'node:path';
 import { type Document, isMap, isNode, LineCounter, parseDocument } from 'yaml';
 import { reasonOf, TriageError } from '../../diagnostics/errors.ts';
 import type { Json, PathHop } from '../../diagnostics/types.ts';
-import { emptyInventory, type Inventory } from './inventory.ts';
+import { emptyInventory, type Inventory } from './model.ts';
 import { type HopFile, inventorySchema, KINDS, KNOWN_KEYS } from './schema.ts';
 
 /** An inventory is written by people; one larger than this is something else. */

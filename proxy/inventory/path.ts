@@ -1,6 +1,6 @@
 import { splitAddress } from '../../diagnostics/io/address.ts';
 import type { Path, PathHop } from '../../diagnostics/types.ts';
-import type { Inventory } from './inventory.ts';
+import type { Inventory } from './model.ts';
 
 /** Does a route's host (exact, or `*.example.test` for one or more labels) cover this host? */
 export function hostMatches(pattern: string, host: string): boolean {

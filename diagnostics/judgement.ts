@@ -1,0 +1,16 @@
+import type { Scene } from './scene.ts';
+import type { Suspicion } from './suspicions/index.ts';
+import type { Answer, Verdict } from './types.ts';
+
+/** How a verdict came about: what was suspected, in what order, and what the confidence is made of. */
+export interface Judgement {
+  scene: Scene;
+  suspicions: Suspicion[];
+  chosen: Suspicion | null;
+  answer: Answer;
+  hop: Verdict['hop'];
+  cause: string | null;
+  confidence: number;
+  /** One line for each step from the suspicion's strength to the confidence. */
+  reckoning: string[];
+}
