@@ -125,7 +125,13 @@ export function clearedOf(judgement: Judgement): string[] {
   if (quiet.length && !scene.has('RELOADED_RECENTLY') && !scene.has('RELOAD_STORM') && !scene.has('RELOAD_REFUSED'))
     said.push('no reload in the time in question');
   const logs = scene.all('NO_ERRORS_LOGGED');
-  if (logs.length && !scene.has('ERRORS_MADE_UPSTREAM') && !scene.has('ERRORS_MADE_BY_PROXY'))
+  if (
+    logs.length &&
+    !scene.has('REQUESTS_LIMITED') &&
+    !scene.has('REQUESTS_TOO_LARGE') &&
+    !scene.has('ERRORS_MADE_UPSTREAM') &&
+    !scene.has('ERRORS_MADE_BY_PROXY')
+  )
     said.push(`the logs: no 5xx among ${logs.reduce((sum, f) => sum + Number(f.facts.total), 0)} requests`);
   return said;
 }

@@ -91,6 +91,8 @@ function withoutSuspicion(scene: Scene): Pick<Judgement, 'answer' | 'hop' | 'cau
       confidence: 0.75,
       reckoning: ['everything answers from here, and only the reporter is affected'],
     };
+  const nameBlind = scene.reported('name') && scene.blind.some((b) => b.check === 'name-resolution');
+  if (nameBlind) return unknown(0.4, 'the report is about the name, and our resolver could not be asked');
   if (course === 'steady') {
     const confidence = deep ? 0.93 : 0.85;
     return {

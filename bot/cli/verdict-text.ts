@@ -3,7 +3,8 @@ import type { Verdict } from '../../diagnostics/types.ts';
 const bold = (text: string): string => (process.stdout.isTTY ? `\x1b[1m${text}\x1b[0m` : text);
 /** A verdict as a person reads it in a terminal: answer, reasons, cleared, not seen, next, how to see it. */
 export function verdictText(verdict: Verdict): string {
-  const lines = [bold(verdict.headline), ''];
+  const lines = [bold(verdict.headline)];
+  if (verdict.says.length) lines.push('');
   for (const sentence of verdict.says) lines.push(`  ${sentence}`);
   if (verdict.cleared.length) lines.push('', `Cleared:  ${verdict.cleared.join('; ')}.`);
   const blind = [...new Set(verdict.blind.map((b) => b.detail))];

@@ -42,8 +42,10 @@ export const nameResolution = defineCheck<ResolutionData, ResolutionFacts>({
   vantages: ['public'],
   budgetMs: 5_000,
   plan: ({ case: triage, path }) =>
-    // A host whose path is told without `dns` is reached at its first hop; then no name is asked for.
-    isIP(triage.target.host) || (path.dns === null && path.hops.some((hop) => hop.address))
+    // A host whose path is told without `dns` is reached at its first hop; then no name is asked for, unless that is
+    // what the report is about.
+    isIP(triage.target.host) ||
+    (path.dns === null && path.hops.some((hop) => hop.address) && !triage.symptoms.kinds.includes('name'))
       ? []
       : [
           {

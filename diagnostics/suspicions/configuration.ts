@@ -1,5 +1,6 @@
 import type { Scene } from '../scene.ts';
 import {
+  answeredWith,
   byCertificate,
   byStatus,
   endpointsFine,
@@ -20,11 +21,17 @@ export const routeMissing: Rule = (scene) => {
   const api = [...scene.all('ROUTE_MISSING'), ...scene.all('ROUTE_OUT_OF_SERVICE')];
   // HAProxy says 503 to what it has no rule for; only its log tells that from servers that are down.
   const logged = scene.has('PROXY_HAS_NO_BACKEND') && endpointsFine(scene) ? scene.all('NO_ROUTE_LOGGED') : [];
-  const pages = [...scene.all('ROUTE_NOT_FOUND').filter(() => notTheAppsOwn(scene, 404)), ...logged];
+  // Endpoints answer the same request well: then whoever says 404 in front of them made it.
+  const endpointsKnowIt =
+    scene.endpoints.length > 0 && endpointsFine(scene) && scene.endpoints.every((e) => (e.status ?? 500) < 400);
+  const strange = endpointsKnowIt
+    ? scene.all('REQUEST_ANSWERED').filter((f) => f.facts.status === 404 && f.vantage !== 'service')
+    : [];
+  const pages = [...strange, ...scene.all('ROUTE_NOT_FOUND').filter(() => notTheAppsOwn(scene, 404)), ...logged];
   const answers503 = scene.has('PROXY_HAS_NO_BACKEND') && (logged.length > 0 || api.length > 0);
-  const explains = byStatus(scene, 404, ...(answers503 ? [503] : []));
+  const explains = byStatus(scene, 404, ...(answers503 ? [503] : [])) + (strange.length ? answeredWith(scene, 404) : 0);
   if (api.length === 0 && pages.length === 0) return null;
-  if (api.length && explains === 0 && scene.failing === 0) return null;
+  if (explains === 0 && scene.failing === 0) return null;
   return suspect('route-missing', [...api, ...pages], api.length && pages.length ? 0.98 : api.length ? 0.95 : 0.9, {
     explains,
     fits: scene.reported('not-found', 'unspecified', 'wrong-content'),

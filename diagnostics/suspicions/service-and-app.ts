@@ -1,5 +1,6 @@
 import type { Scene } from '../scene.ts';
 import {
+  answeredWith,
   byStatus,
   endpointsFine,
   failingBy,
@@ -62,6 +63,18 @@ export const appErrors: Rule = (scene) => {
     explains: serverErrors(scene),
     fits: scene.reported('errors-5xx', 'unspecified', 'slow', 'timeout'),
     sentence: `${serviceName(scene)} answers ${status} itself (${count(scene, (e) => e.failing > 0)}, asked directly)`,
+  });
+};
+
+/** Endpoints give the very 4xx that was reported, asked directly: the application's own answer, passed on. */
+export const appRefuses: Rule = (scene) => {
+  const status = scene.case.symptoms.statuses.find((s) => s >= 400 && s < 500 && answeredWith(scene, s) > 0);
+  const reached = scene.endpoints.filter((e) => e.reached);
+  if (status === undefined || reached.length === 0 || !reached.every((e) => e.status === status)) return null;
+  return suspect('app-errors', scene.all('ENDPOINT_ANSWERS'), 0.88, {
+    explains: answeredWith(scene, status),
+    fits: true,
+    sentence: `${serviceName(scene)} answers ${status} itself (${count(scene, (e) => e.status === status)}, asked directly); the proxy passes it on`,
   });
 };
 

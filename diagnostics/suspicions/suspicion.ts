@@ -95,6 +95,16 @@ export const serviceName = (scene: Scene): string => {
   return service.includes(label) || label.includes(service) ? service : `${host(scene)} (${service})`;
 };
 
+/** Share of users' requests that are answered with this status now, below 500 and by nobody's own error page. */
+export function answeredWith(scene: Scene, status: number): number {
+  const seen = scene.front.length ? 'public' : 'proxy-replica';
+  const total = (scene.front.length ? scene.front : scene.replicas).reduce((sum, m) => sum + m.total, 0);
+  const hit = scene
+    .all('REQUEST_ANSWERED')
+    .filter((f) => f.vantage === seen && f.facts.status === status && f.facts.alternate !== true);
+  return total ? hit.reduce((sum, f) => sum + Number(f.facts.count), 0) / total : 0;
+}
+
 /** Do all endpoints that were reached answer well when asked directly? false also when none was reached. */
 export const endpointsFine = (scene: Scene): boolean => {
   const reached = scene.endpoints.filter((e) => e.reached);

@@ -32,9 +32,16 @@ async function nginxRoutes(config: string, host: string): Promise<ProxyRoutes> {
   const names = (server: Directive): string[] =>
     (server.block ?? []).filter((d) => d.name === 'server_name').flatMap((d) => d.args);
   const matching = servers.filter((server) => names(server).some((name) => nameCovers(name.toLowerCase(), host)));
+  const isDefault = (server: Directive): boolean =>
+    (server.block ?? []).some(
+      (d) => d.name === 'listen' && d.args.some((arg) => arg === 'default_server' || arg === 'default'),
+    );
+  // Without a name that fits, the default server takes the request, else the first: a route only if it leads somewhere.
+  const fallback = servers.find(isDefault) ?? servers[0];
+  const taking = matching.length === 0 && fallback && target(fallback) !== null ? [fallback] : matching;
   return {
     source: config,
-    matching: matching.slice(0, MATCHED).map((server) => ({
+    matching: taking.slice(0, MATCHED).map((server) => ({
       name: `server ${names(server).join(' ')}`,
       rule: `line ${server.line}`,
       service: target(server),
