@@ -27,6 +27,9 @@ const TO_PLACE =
 const SHOWS =
   /^(?:'s)? (?:dashboard |board |graph |panel )?(?:shows?|says|displays|reports|tells|zeigt|ukazuje|montre|pokazuje|muestra|mostra)\b(?! (?:me )?(?:an? |the |nothing|only |just )?(?:error|blank|white|empty|wrong|old|["'“]|\d|no data|\w{0,12} ?page))/i;
 
+/** A picture of something, kept there. */
+const PICTURE_AFTER = /^(?:'s)? (?:dash ?boards?|boards?|graphs?|panels?|charts?|screenshots?|alerts?)\b/i;
+
 /** The mentions that are asides. Never all of them: whoever names one place only, means it. */
 export function asideMentions(text: string, mentions: readonly Mention[]): Set<Mention> {
   const asides = new Set<Mention>();
@@ -40,8 +43,8 @@ export function asideMentions(text: string, mentions: readonly Mention[]): Set<M
     const before = text.slice(Math.max(0, one.at - 40), one.at);
     const [previous, next] = [sorted[i - 1], sorted[i + 1]];
     const other = (two: Mention | undefined): two is Mention => two !== undefined && two.host !== one.host;
-    if (PEOPLE_AFTER.test(after) || SHOWS.test(after)) asides.add(one);
-    else if (one.link && REFERENCE_LINK.test(written) && sorted.some((two) => other(two) && two.at < one.at))
+    if (PEOPLE_AFTER.test(after) || SHOWS.test(after) || PICTURE_AFTER.test(after)) asides.add(one);
+    else if (one.url !== null && REFERENCE_LINK.test(one.url) && sorted.some((two) => other(two) && two.at < one.at))
       asides.add(one);
     else if (
       REFERENCE_BEFORE.test(before) &&

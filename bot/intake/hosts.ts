@@ -20,7 +20,8 @@ export interface Mention {
   host: string;
   at: number;
   end: number;
-  link: boolean;
+  /** Its whole address, where one is written. */
+  url: string | null;
 }
 
 /** Endings that make a word a file or a package, never a host. */
@@ -71,18 +72,18 @@ export function placesIn({ text, links }: PlainText, inventory: Inventory): { pl
   const known = knownHosts(inventory);
   const found = new Map<string, Named & { at: number; known: boolean }>();
   const mentions: Mention[] = [];
-  const add = (named: Named, at: number, end: number, link: boolean): void => {
-    mentions.push({ host: named.host, at, end, link });
+  const add = (named: Named, at: number, end: number, url: string | null): void => {
+    mentions.push({ host: named.host, at, end, url });
     const same = found.get(named.host);
     if (!same) found.set(named.host, { ...named, at, known: isKnown(inventory, known, named.host) });
     else if (same.path === '/' && named.path !== '/')
       Object.assign(same, { path: named.path, port: named.port ?? same.port, scheme: named.scheme ?? same.scheme });
   };
-  for (const link of links.slice(0, 100)) {
-    const named = fromLink(link);
-    const at = text.indexOf(link);
+  for (const { url, shown } of links.slice(0, 100)) {
+    const named = fromLink(url);
+    const at = text.indexOf(shown);
     if (named && (isKnown(inventory, known, named.host) || !REFERENCES.test(named.host)))
-      add(named, Math.max(at, 0), Math.max(at, 0) + link.length, true);
+      add(named, Math.max(at, 0), Math.max(at, 0) + shown.length, url);
   }
   for (const match of text.matchAll(HOST_LIKE)) {
     const host = completed((match[1] as string).toLowerCase(), known);
@@ -95,7 +96,7 @@ export function placesIn({ text, links }: PlainText, inventory: Inventory): { pl
       { host, port: match[2] ? Number(match[2]) : null, path, scheme: null },
       match.index,
       match.index + match[0].length,
-      false,
+      match[0],
     );
     if (found.size > 50) break;
   }
@@ -104,9 +105,9 @@ export function placesIn({ text, links }: PlainText, inventory: Inventory): { pl
     .replace(/\b(?:https?|wss?|grpc):\/\/\S{1,2000}/gi, (whole) => ' '.repeat(whole.length))
     .replace(HOST_LIKE, (whole) => ' '.repeat(whole.length));
   const short = { port: null, path: '/', scheme: null };
-  for (const { host, at, end } of namesIn(bare, inventory)) add({ host, ...short }, at, end, false);
+  for (const { host, at, end } of namesIn(bare, inventory)) add({ host, ...short }, at, end, null);
   if (found.size === 0)
-    for (const { host, at, end } of likelyNames(bare, inventory)) add({ host, ...short }, at, end, false);
+    for (const { host, at, end } of likelyNames(bare, inventory)) add({ host, ...short }, at, end, null);
 
   const anyKnown = [...found.values()].some((one) => one.known);
   const counted = mentions.filter(({ host }) => !anyKnown || found.get(host)?.known);

@@ -25,9 +25,15 @@ function otherTalkFrom(sentence: Sentence, error: boolean): number {
     if (error && (kind === 'code' || kind === 'content' || kind === 'general')) continue;
     if ((kind === 'announcement' || kind === 'work') && STILL.test(sentence.text)) continue;
     if (kind === 'announcement' && BECAUSE.test(sentence.text) && TROUBLE.test(sentence.text)) continue;
-    const clause = sentence.clauses.findIndex((one) => pattern.test(one.text));
-    if (clause !== -1) first = Math.min(first, clause);
-    else if (pattern.test(sentence.text)) first = 0;
+    const at = pattern.exec(sentence.text)?.index;
+    if (at !== undefined)
+      first = Math.min(
+        first,
+        Math.max(
+          0,
+          sentence.clauses.findLastIndex((clause) => clause.at <= at),
+        ),
+      );
   }
   return first;
 }

@@ -2,8 +2,8 @@
 
 export interface PlainText {
   text: string;
-  /** Link targets, in order. */
-  links: string[];
+  /** Links, in order, and the words that stand for them in the text. */
+  links: { url: string; shown: string }[];
 }
 
 /** Messages longer than this are pasted logs: their beginning and their end say what they are. */
@@ -27,7 +27,7 @@ function special(inner: string): string {
 
 /** `<https://x|shop.example.test>` becomes its label, `<@U1>`, `<!here>` and `<#C1|name>` become nothing or the name. */
 export function plainText(message: string): PlainText {
-  const links: string[] = [];
+  const links: PlainText['links'] = [];
   const seen = shorten(message.replace(UNSEEN, ''));
   const text = seen.replace(/<([^<>\n]{1,2000})>/g, (whole, inner: string) => {
     if (/^[@!]/.test(inner)) return special(inner);
@@ -35,13 +35,13 @@ export function plainText(message: string): PlainText {
     const [target = '', label] = inner.split('|');
     if (!/^(https?|mailto):/i.test(target)) return whole;
     if (/^mailto:/i.test(target)) return label ?? ' ';
-    links.push(decode(target));
+    links.push({ url: decode(target), shown: decode(label ?? target) });
     return label ? ` ${label} ` : ` ${target} `;
   });
   const plain = decode(text);
   for (const [url] of plain.matchAll(/\bhttps?:\/\/[^\s<>"'`)\]]{1,2000}/gi)) {
     const bare = url.replace(/[.,;:!?]{1,20}$/, '');
-    if (!links.includes(bare)) links.push(bare);
+    if (!links.some((link) => link.url === bare)) links.push({ url: bare, shown: bare });
   }
   return { text: plain, links };
 }

@@ -11,7 +11,7 @@ export interface Part {
 }
 
 export interface Sentence extends Part {
-  clauses: Part[];
+  clauses: (Part & { /** Where it begins in the sentence's folded text. */ at: number })[];
   question: boolean;
 }
 
@@ -42,7 +42,16 @@ function split(text: string, ends: RegExp, from: number, most: number): Part[] {
 export function sentencesIn(text: string): Sentence[] {
   return split(text, SENTENCE_END, 0, MAX_SENTENCES).map((part) => ({
     ...part,
-    clauses: split(part.raw, CLAUSE_END, part.from, 50),
+    clauses: placed(split(part.raw, CLAUSE_END, part.from, 50), part.text),
     question: /\?\W{0,5}$/.test(part.raw),
   }));
+}
+
+function placed(clauses: Part[], text: string): Sentence['clauses'] {
+  let cursor = 0;
+  return clauses.map((clause) => {
+    const at = text.indexOf(clause.text, cursor);
+    if (at !== -1) cursor = at + clause.text.length;
+    return { ...clause, at: at === -1 ? cursor : at };
+  });
 }

@@ -4,7 +4,7 @@ const NUMBER =
   /(?<![\w#.,:$€£+-]|[A-Za-z]-|(?<!\b[45]\d\d)\/)(4(?:0[0-9]|1[0-9]|2[0-9]|31|51|99)|5(?:0[0-9]|1[01]|2[0-7]|30))(?:er|'?s)?(?![\p{L}\p{N}_]|[.,:-]\d|\/(?![45]\d\d(?!\d))\d| ?[%€$£])/giu;
 /** What a number belongs to when one of these stands before it. */
 const OTHER_BEFORE =
-  /\b(?:room|raum|zimmer|hall|halle|floor|desk|seat|gate|bus|tram|train|line|zeile|port|page|issue|ticket|build|run|job|version|v|pr|mr|no|nr|number|model|chapter|step|about|around|nearly|almost|over|only|these|those|first|last|next|for|passed|costs?|pay|paid|salle|sala|pokoj|kancl)\.? ?$/i;
+  /\b(?:room|raum|zimmer|hall|halle|floor|desk|seat|gate|bus|tram|train|line|zeile|port|page|issue|ticket|build|run|job|version|v|pr|mr|no|nr|number|model|chapter|step|about|around|nearly|almost|over|only|these|those|first|last|next|for|passed|order|customer|user|item|article|sku|invoice|case|member|bus|flat|apartment|highway|route|costs?|pay|paid|salle|sala|pokoj|kancl)\.? ?$/i;
 /** Words after a number that keep it a status although they look like something counted. */
 const STATUS_AFTER =
   /^ (?:errors?|responses?|status(?:es)?|codes?|replies|answers|pages?|was|is|has|this|us|as|sometimes|always|across|spikes?|bursts?|messages?|happens|comes|keeps|occurs|appears|shows|vs|plus|thus|afterwards|besides|unless|fehlers?|des|les|dans|sans|tous|depuis|desde|chybas?|works|gateways|services|requests)\b/i;
