@@ -1,5 +1,6 @@
 import type { AccessRow, LineReader, Upstream } from './access-row.ts';
 import { haproxyReader } from './haproxy-log.ts';
+import { traefikClfReader } from './traefik-clf.ts';
 
 export type { AccessRow, LineReader } from './access-row.ts';
 
@@ -179,14 +180,18 @@ export function jsonReader(line: string): AccessRow | null {
   );
 }
 
+const clfReader = traefikClfReader(parseTime);
+
 /** The reader that understands most of a sample of lines; null when none understands a fifth of them. */
 export function detectReader(lines: string[]): LineReader | null {
   const sample = lines.filter((line) => line.length > 0).slice(-200);
   if (sample.length === 0) return jsonReader;
-  const scored = [jsonReader, haproxyReader, nginxReader(UPSTREAMINFO), nginxReader(COMBINED)].map((reader) => ({
-    reader,
-    understood: sample.filter((line) => reader(line) !== null).length,
-  }));
+  const scored = [jsonReader, haproxyReader, clfReader, nginxReader(UPSTREAMINFO), nginxReader(COMBINED)].map(
+    (reader) => ({
+      reader,
+      understood: sample.filter((line) => reader(line) !== null).length,
+    }),
+  );
   const best = scored.reduce((a, b) => (b.understood > a.understood ? b : a));
   // Other lines stand between (failed handshakes, health checks, words of the process itself): a fifth is enough.
   return best.understood * 5 >= sample.length ? best.reader : null;
@@ -201,6 +206,8 @@ export function namedReader(format: string): LineReader | null {
     json: jsonReader,
     httplog: haproxyReader,
     haproxy: haproxyReader,
+    clf: clfReader,
+    common: clfReader,
   };
   return byName[format.toLowerCase()] ?? null;
 }
