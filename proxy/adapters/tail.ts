@@ -27,6 +27,8 @@ export async function tailLines(file: string, maxBytes = TAIL_BYTES): Promise<{ 
     if (from > 0) lines.shift(); // most likely half a line
     if (lines.at(-1) === '') lines.pop();
     return { lines, truncated: from > 0 };
+  } catch (error) {
+    throw blindFile(file, error); // a folder can be opened, but not read
   } finally {
     await handle.close();
   }
