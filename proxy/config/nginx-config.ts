@@ -24,9 +24,23 @@ export class ConfigSyntaxError extends Error {
 
 type Token = { word: string; line: number } | { mark: ';' | '{' | '}'; line: number };
 
+/** Where a Lua block ends: at the brace that is not one of Lua's own strings, comments or tables (ngx_lua: src/ngx_http_lua_lex.rl). */
+function endOfLua(text: string, from: number): number {
+  const token =
+    /--\[(=*)\[[\s\S]*?\]\1\]|--[^\n]*|\[(=*)\[[\s\S]*?\]\2\]|"(?:[^"\\]|\\[\s\S])*"|'(?:[^'\\]|\\[\s\S])*'|[{}]/g;
+  token.lastIndex = from;
+  for (let depth = 1, match = token.exec(text); match; match = token.exec(text)) {
+    if (match[0] === '{') depth++;
+    else if (match[0] === '}' && --depth === 0) return match.index;
+  }
+  return -1;
+}
+
 function* tokens(text: string): Generator<Token> {
   let line = 1;
   let at = 0;
+  /** First word of the directive that is being read. */
+  let first: string | null = null;
   while (at < text.length) {
     const char = text[at] as string;
     if (char === '\n') line++;
@@ -34,8 +48,18 @@ function* tokens(text: string): Generator<Token> {
       at++;
     } else if (char === '#') {
       while (at < text.length && text[at] !== '\n') at++;
+    } else if (char === '{' && first?.endsWith('_by_lua_block')) {
+      const end = endOfLua(text, at + 1);
+      if (end === -1) throw new ConfigSyntaxError('a "{" is never closed', line);
+      const body = text.slice(at + 1, end);
+      yield { word: body.trim(), line };
+      line += body.split('\n').length - 1;
+      yield { mark: ';', line };
+      first = null;
+      at = end + 1;
     } else if (char === ';' || char === '{' || char === '}') {
       yield { mark: char, line };
+      first = null;
       at++;
     } else {
       const from = line;
@@ -64,12 +88,13 @@ function* tokens(text: string): Generator<Token> {
           word += text[at++];
         }
       }
+      first ??= word;
       yield { word, line: from };
     }
   }
 }
 
-/** Parses one file's text. Throws ConfigSyntaxError with the line. Bodies of `*_by_lua_block` are skipped over by braces. */
+/** Parses one file's text. Throws ConfigSyntaxError with the line. The body of a `*_by_lua_block` is one word. */
 export function parseNginx(text: string): Directive[] {
   const root: Directive[] = [];
   const stack: Directive[][] = [root];
