@@ -23,6 +23,8 @@ const PART =
 /** "Log in to", "from": between a function's name and the place that has it. */
 const TO_PLACE =
   /^\s(?:to|on|at|in|into|of|for|from|zu|in|auf|do|na|sur|a|en|em|su|op|page of|page on)(?: (?:the|our|my|le|la|el|der|die|das|dem|den))?\s$/i;
+/** "Every checkout", "a login": something done, not the place. */
+const DONE_BEFORE = /\b(?:every|each|a|an|another|per|during|git)\s$/i;
 /** Grafana and its like show the trouble of others. */
 const SHOWS =
   /^(?:'s)? (?:dashboard |board |graph |panel )?(?:shows?|says|displays|reports|tells|zeigt|ukazuje|montre|pokazuje|muestra|mostra)\b(?! (?:me )?(?:an? |the |nothing|only |just )?(?:error|blank|white|empty|wrong|old|["'“]|\d|no data|\w{0,12} ?page))/i;
@@ -52,6 +54,7 @@ export function asideMentions(text: string, mentions: readonly Mention[]): Set<M
       sorted.some((two) => other(two) && two.at < one.at)
     )
       asides.add(one);
+    else if (DONE_BEFORE.test(before) && !one.url) asides.add(one);
     else if (PART.test(written) && other(previous) && /^ ?$/.test(text.slice(previous.end, one.at))) asides.add(one);
     else if (PART.test(written) && other(next) && TO_PLACE.test(text.slice(one.end, next.at))) asides.add(one);
     else if (well.some(({ from, to }) => one.at >= from && one.at < to)) asides.add(one);

@@ -42,7 +42,7 @@ export const ERROR_STRINGS: readonly { kind: SymptomKind; pattern: RegExp }[] = 
     // The connection was cut or never taken.
     kind: 'reset',
     pattern:
-      /ECONNRESET|connection (?:was )?reset(?: by peer)?|ConnectionResetError|connection aborted|ECONNREFUSED|ERR_CONNECTION_(?:RESET|CLOSED|ABORTED|REFUSED)|ERR_EMPTY_RESPONSE|ERR_HTTP2_\w{1,40}|ERR_QUIC_\w{1,40}|empty reply from server|socket hang ?up|unexpected EOF|RemoteDisconnected|broken pipe|recv failure|connection refused|actively refused|connection closed by (?:peer|remote)[^\n]{0,20}|forcibly closed|underlying connection was closed|unexpectedly (?:closed|dropped) the connection|NS_ERROR_NET_\w{1,30}|PR_CONNECT_RESET_ERROR|curl: \((?:7|52|56)\)|disconnect\/reset before headers|stream (?:was )?reset|GOAWAY|Couldn't connect to server|failed to connect to/i,
+      /ECONNRESET|connection (?:was )?reset(?: by peer)?|ConnectionResetError|connection aborted|ECONNREFUSED|ERR_CONNECTION_(?:RESET|CLOSED|ABORTED|REFUSED)|ERR_EMPTY_RESPONSE|ERR_HTTP2_\w{1,40}|ERR_QUIC_\w{1,40}|empty reply from server|socket hang ?up|unexpected EOF|RemoteDisconnected|broken pipe|recv failure|connection refused|actively refused|connection closed by (?:peer|remote)[^\n]{0,20}|forcibly closed|underlying connection was closed|unexpectedly (?:closed|dropped) the connection|NS_ERROR_NET_\w{1,30}|PR_CONNECT_RESET_ERROR|curl: \((?:7|52|56)\)|disconnect\/reset before headers|stream (?:was )?reset|GOAWAY|MaxRetryError|max retries exceeded|Couldn't connect to server|failed to connect to/i,
   },
   {
     kind: 'timeout',

@@ -3,7 +3,7 @@ import { ERROR_STRINGS } from './error-strings.ts';
 import { ASKS_WHY, DENIED, OTHER_TALK, OTHER_THINGS, OVER } from './other-talk.ts';
 import { type Part, type Sentence, sentencesIn } from './sentences.ts';
 import { STATUS_CLASS, statusesIn } from './statuses.ts';
-import { IS_IT_UP, OURS, SUSPICION, TROUBLE } from './trouble.ts';
+import { COMPLAINT, IS_IT_UP, OURS, SUSPICION, TOPICS, TROUBLE } from './trouble.ts';
 
 /** Is a message a report of trouble, or one of the many others that use the same words? */
 
@@ -16,6 +16,13 @@ const BECAUSE =
 
 const saysError = (text: string): boolean => ERROR_STRINGS.some(({ pattern }) => pattern.test(text));
 const saysStatus = (text: string): boolean => STATUS_CLASS.test(text) || statusesIn(text).length > 0;
+
+/** "Meeting about the timeouts" has a topic, "timeouts again" a complaint; so has whoever says it in five words, or asks. */
+function complains(sentence: Sentence, clause: Part): boolean {
+  if (sentence.question || sentence.text.split(' ', 6).length <= 5) return true;
+  if (saysStatus(clause.text) && clause.text.split(' ', 5).length <= 4) return true;
+  return TROUBLE.test(clause.text.replace(TOPICS, ' ')) || COMPLAINT.test(sentence.text);
+}
 
 /** Where in a sentence other talk begins, by kind; infinity where there is none. */
 function otherTalkFrom(sentence: Sentence, error: boolean): number {
@@ -67,6 +74,7 @@ export function isReport(text: string, seen: { named: readonly number[]; suspect
     for (const clause of sentence.clauses.slice(0, from)) {
       const said = saysError(clause.text) || saysStatus(clause.text);
       if (!said && !TROUBLE.test(clause.text)) continue;
+      if (!error && !complains(sentence, clause)) continue;
       if (DENIED.test(clause.text)) continue;
       if (over && !asksWhy && /\b(?:was|were|had|been)\b/.test(clause.text)) continue;
       if (OTHER_THINGS.test(clause.text) && !namesHost(clause) && !error) continue;

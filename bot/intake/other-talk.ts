@@ -12,7 +12,7 @@ export const OTHER_TALK: readonly { kind: string; pattern: RegExp }[] = [
       'how (?:do|can|should|would|does|to|is|are|long|often|many|much)',
       "what (?:is|are|does|do|did|should|would|version|happens|kind|about)(?! (?:going on|happening|wrong|up))|what'?s the|whats the",
       "(?:i|we)(?:'d| would) (?:like|love) (?:to|a|an)(?! report)|i want to (?!report)|(?:i|we) need (?:a|an|some|access|to (?:add|get|know|change|have|set|find|understand))|(?:please|pls|kindly) (?:increase|add|whitelist|allow|approve|create|give|grant|remove|update|change|review|merge|raise)|can'?t (?:find|remember)|quick question|where (?:is|are|can|do|does|should)|which (?:\\w{1,15} ){1,3}(?:is|are|do|does|should)|who (?:owns|is responsible|knows|can (?:explain|help me with|tell|grant))|whom",
-      'when (?:will|is|are|do|does|should|can)',
+      'when (?:will|is|are|do|does|should|can|was|did|has|have)',
       '(?:does|do) (?:anyone|anybody|someone|you|we) (?:know (?:how|where|which|who|whether|a )|have (?:a|an|any|experience)|alert|support|monitor|still use|need|want|use)',
       '(?:can|could|would|may) (?:someone|somebody|anyone|anybody|you|we|i) (?:please |pls )?(?:review|approve|explain|add|create|give|grant|merge|get|have|use|restart|deploy|share|send|show|teach|invite|rename|move|increase|update|document)(?! \\w{1,12} (?:502|503|504))(?! the (?:ingress|proxy))',
       'is there (?:a|an|any|some) (?:way|doc|docs|documentation|guide|runbook|plan|example|tutorial|dashboard|reason to|tool|chance)',
@@ -71,7 +71,7 @@ export const OTHER_TALK: readonly { kind: string; pattern: RegExp }[] = [
     // What statuses and proxies do in general.
     kind: 'general',
     pattern: anyOf(
-      "means?|meaning|stands for|usually|typically|generally|in general|normally|in theory|by definition|always means|is (?:a|an|the) (?:client|server|gateway|status|http) (?:error|code|status)|(?:the )?(?:docs?|documentation|spec|rfc|manual|book|readme) (?:say|says|state|states|mentions?|claims?|explains?)|remember(?: that)?[:,]? (?:a )?\\d+|fun fact|interesting(?: read)?[:,]?|report (?:about|on) (?:their|the|an)|their outage|as expected|by design|on purpose|intentional(?:ly)?|has a fix for|fix(?:es)? for the|we were not affected|always the (?:ingress|proxy|network|dns)|if it'?s not|t-?shirts?|did you know|tl;?dr|explained|difference between",
+      "means?|meaning|stands for|usually|typically|generally|in general|normally|in theory|by definition|always means|is (?:a|an|the) (?:client|server|gateway|status|http) (?:error|code|status)|(?:the )?(?:docs?|documentation|spec|rfc|manual|book|readme) (?:say|says|state|states|mentions?|claims?|explains?)|remember(?: that)?[:,]? (?:a )?\\d+|fun fact|hiring|job opening|v?\\d{1,3}\\.\\d{1,3}(?:\\.\\d{1,3})?: (?:fix|add|improve|remove|bump|change)\\w{0,3}|interesting(?: read)?[:,]?|report (?:about|on) (?:their|the|an)|their outage|as expected|by design|on purpose|intentional(?:ly)?|has a fix for|fix(?:es)? for the|we were not affected|always the (?:ingress|proxy|network|dns)|if it'?s not|t-?shirts?|did you know|tl;?dr|explained|difference between",
       '(?:article|blog|blog ?post|talk|video|podcast|webinar|conference|meetup|paper|course|training|workshop|tutorial|newsletter|book|on hn|hacker ?news|reddit|tweet|presentation|slides)',
       "(?:last|previous|this) (?:month|quarter|year)(?:'s)?|weekly|monthly|quarterly|statistics|stats|numbers of|on average|year over year|kpi|new record|last week",
     ),
@@ -88,7 +88,7 @@ export const OTHER_TALK: readonly { kind: string; pattern: RegExp }[] = [
     // Jokes in the words of the trade.
     kind: 'joke',
     pattern: anyOf(
-      "(?:my|his|her|the boss's|your|our) (?:brain|motivation|mood|life|love life|cat|dog|kids?|social life|sleep|humou?r|day|week|english|patience|energy|will to live|memory|soul|wallet|bank account|diet|stomach|appetite|weekend)|(?:coffee|sleep|weekend|brain|motivation|humou?r|joke|lunch|beer|pizza|friday|vacation|holiday) not found|lol|lmao|rofl|just kidding|jk|memes?|knock knock",
+      "(?:my|his|her|the boss's|your|our) (?:brain|motivation|mood|life|love life|cat|dog|kids?|social life|sleep|humou?r|day|week|english|patience|energy|will to live|memory|soul|wallet|bank account|diet|stomach|appetite|weekend)|(?:coffee|sleep|weekend|brain|motivation|humou?r|joke|lunch|beer|pizza|friday|vacation|holiday) not found|lol|lmao|rofl|just kidding|jk|memes?|knock knock|good news|yay|hooray|woohoo|:tada:|looks (?:amazing|great|awesome|nice|good|cool|beautiful)",
     ),
   },
   {

@@ -120,7 +120,7 @@ const SPAN_BEFORE =
 /** "20 min ago", "10 minuti fa", "20 minuten geleden". */
 const SPAN_AFTER = 'ago|back|earlier|zpet|zpatky|temu|fa|atras|geleden|now|already|straight|and counting';
 const SPAN = new RegExp(
-  `(?<![\\p{L}\\p{N}])(?:(${SPAN_BEFORE})[ ~]{1,3}${ABOUT}{0,3}~?)?(?<![\\p{L}\\p{N}:.,])(${COUNT})\\+?[ -]?(${UNIT})(?:(?: (?:and|a|und|et|y|e))? ?(half|\\d{1,2}) ?(m|mins?|minut\\w{0,4})?)?\\.?(?: (${SPAN_AFTER}))?(?![\\p{L}\\p{N}])`,
+  `(?<![\\p{L}\\p{N}])(?:(${SPAN_BEFORE})[ ~]{1,3}${ABOUT}{0,3}~?)?(?<![\\p{L}\\p{N}:.,])((?:\\d{1,4}(?:[.,]\\d{1,2})?(?=\\+?[ -]?\\p{L}))|(?:${COUNT})(?=[ -]))\\+?[ -]?(${UNIT})(?:(?: (?:and|a|und|et|y|e))? ?(half|\\d{1,2}) ?(m|mins?|minut\\w{0,4})?)?\\.?(?: (${SPAN_AFTER}))?(?![\\p{L}\\p{N}])`,
   'giu',
 );
 /** Halves and quarters have words of their own. */
@@ -170,6 +170,46 @@ const CLOCK = new RegExp(
 /** "Since 4", "since about 9": a bare hour, only after these words and at the end of what is said. */
 const BARE_HOUR =
   /\b(?:since|seit|ab|od|sinds)(?: (?:about|around|ca\.?|roughly|circa|kolem|like))? (\d{1,2})(?=$|[,;.!?)]|\s(?:and|but|today|or so|ish)\b)/i;
+/** "Half past nine", "viertel nach 9", "halb zehn", "nine o'clock": clock times in words. */
+const HOURS_IN_WORDS: { [word: string]: number } = {
+  one: 1,
+  two: 2,
+  three: 3,
+  four: 4,
+  five: 5,
+  six: 6,
+  seven: 7,
+  eight: 8,
+  nine: 9,
+  ten: 10,
+  eleven: 11,
+  twelve: 12,
+  eins: 1,
+  zwei: 2,
+  drei: 3,
+  vier: 4,
+  funf: 5,
+  sechs: 6,
+  sieben: 7,
+  acht: 8,
+  neun: 9,
+  zehn: 10,
+  elf: 11,
+  zwolf: 12,
+};
+const SPOKEN = new RegExp(
+  `\\b(half past|quarter past|quarter to|half|halb|viertel nach|viertel vor|since|seit|ab|from) (\\d{1,2}|${Object.keys(HOURS_IN_WORDS).join('|')})(?= o'?clock|(?! ?(?:uhr|am|pm|[:.h]\\d|minut|hour|stund|day|tag|week|woch|min|h\\b|d\\b)))\\b( o'?clock)?`,
+  'i',
+);
+const SPOKEN_SHIFT: { [words: string]: number } = {
+  'half past': 30,
+  half: 30,
+  halb: -30,
+  'quarter past': 15,
+  'viertel nach': 15,
+  'quarter to': -15,
+  'viertel vor': -15,
+};
 /** Parts of the day: when somebody at work means they begin. */
 const DAY_PARTS: readonly { hour: number; back: number; pattern: RegExp }[] = [
   {
@@ -296,6 +336,17 @@ function clockTimeOf(text: string, now: number, zone: Clock): number | null {
   return null;
 }
 
+function spokenTimeOf(text: string, now: number, clock: Clock): number | null {
+  const [, how = '', word = '', oclock] = SPOKEN.exec(text) ?? [];
+  const shift = SPOKEN_SHIFT[how.toLowerCase()];
+  if (shift === undefined && !oclock) return null;
+  const hour = HOURS_IN_WORDS[word.toLowerCase()] ?? Number(word);
+  if (!word || hour > 12) return null;
+  const minutes = hour * 60 + (shift ?? 0);
+  const at = (total: number): number => lastTime(Math.floor(total / 60) % 24, total % 60, now, clock);
+  return Math.max(at(minutes), at(minutes + 12 * 60));
+}
+
 function bareHourOf(text: string, now: number, clock: Clock): number | null {
   const hour = Number(BARE_HOUR.exec(text)?.[1] ?? Number.NaN);
   if (Number.isNaN(hour) || hour > 23) return null;
@@ -318,6 +369,7 @@ export function sinceIn(text: string, at: string, tz: string | null): string | n
     ago(part && part.minutes * UNITS.minute) ??
     ago(spanOf(said)) ??
     clockTimeOf(said, now, clock) ??
+    spokenTimeOf(said, now, clock) ??
     bareHourOf(said, now, clock) ??
     (day ? lastTime(day.hour, 0, now, clock, day.back) : null);
   return instant === null ? null : new Date(Math.min(instant, now)).toISOString();
