@@ -167,6 +167,11 @@ const CLOCK = new RegExp(
   `(?<![\\p{L}\\p{N}:])(?:(?:(${CLOCK_BEFORE}) ?(?:(?:about|around|ca\\.?|cca|roughly|approx\\.?|at|like|~|circa|etwa|godz\\.?|godziny|las|les|le|as|ore) ?){0,2})?(?:${DAY_WORD})?)(?<![\\d:.])${TIME}(?: ?(a\\.?m\\.?|p\\.?m\\.?))?(?: ?(?:uhr|o'?clock|hod\\.?|h\\b|heures?|uur|horas|hrs?\\b))?(?: ?\\(?(${ZONE_NAMES})\\)?(?![\\p{L}\\p{N}]))?(?:,? (?:on |um )?(${YESTERDAY}|this morning|this afternoon|this evening|in the morning|in the afternoon|in the evening|${WEEKDAY}))?`,
   'giu',
 );
+/** "18:00 - 18:30 UTC", "between 18:00 and 18:30": the zone stands after the end. */
+const RANGE_END = new RegExp(
+  `^ ?(?:-|–|to|until|till|and|bis|az|do|a|tot|und|et|y|e|en|i) ?\\d{1,2}[:.h]\\d{2}(?: ?[ap]m)?(?: ?\\(?(${ZONE_NAMES})(?![a-z]))?`,
+  'i',
+);
 /** "Since 4", "since about 9": a bare hour, only after these words and at the end of what is said. */
 const BARE_HOUR =
   /\b(?:since|seit|ab|od|sinds)(?: (?:about|around|ca\.?|roughly|circa|kolem|like))? (\d{1,2})(?=$|[,;.!?)]|\s(?:and|but|today|or so|ish)\b)/i;
@@ -314,11 +319,10 @@ function weekdayBack(word: string | undefined, now: number, clock: Clock): numbe
 function clockTimeOf(text: string, now: number, zone: Clock): number | null {
   for (const match of text.matchAll(CLOCK)) {
     const [whole, before, dayBefore, h1, m1, h2, half, named, dayAfter] = match;
-    const said = named ? clockNamed(named) : null;
     // A bare "14:03" counts only with a word, a zone, am/pm, or where a range begins.
-    const range = /^ ?(?:-|–|to|until|till|bis|az|do|a|tot) ?\d{1,2}[:.h]\d{2}/i.test(
-      text.slice(match.index + whole.length),
-    );
+    const range = RANGE_END.exec(text.slice(match.index + whole.length, match.index + whole.length + 40));
+    const zoneSaid = named ?? range?.[1];
+    const said = zoneSaid ? clockNamed(zoneSaid) : null;
     if (!before && !dayBefore && !half && !said && !dayAfter && !range) continue;
     // "Until 14:10" ends something; "by 16:00" is a wish.
     if (/^(?:until|till|by)$/i.test(before ?? '')) continue;

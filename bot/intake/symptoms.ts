@@ -1,5 +1,6 @@
 import type { SymptomKind, Symptoms } from '../../diagnostics/types.ts';
 import { ERROR_STRINGS } from './error-strings.ts';
+import { sentencesIn } from './sentences.ts';
 import { STATUS_CLASS, statusesIn } from './statuses.ts';
 import { anyOf, fold } from './words.ts';
 
@@ -99,8 +100,15 @@ const INTERMITTENT = anyOf(
 /** It is said to be over. */
 const PAST = anyOf(
   '(?:was|were|had been)(?: (?:completely|totally|briefly|shortly|all|just|also|really|very|kind of|not))* (?:down|broken|slow|unreachable|failing|unavailable|returning|throwing|giving|dead|offline|gone|flaky|timing out|responding|reachable|available|working|loading|getting|seeing|hanging|unstable)',
-  '(?:yesterday|last (?:night|week|evening|friday|monday|weekend)|earlier(?: today)?|this morning|at (?:lunch|noon|night))|(?:went|gone) down (?:at|around|for|briefly)|(?:we|i|they|customers|users) (?:saw|had|got|noticed)|there (?:was|were)|got (?:a|some|several) (?:\\w{1,10} )?(?:\\d|errors?|timeouts?)|(?:short|brief) (?:outage|interruption|blip|hiccup)|(?:threw|returned|gave|failed|crashed|timed out|died|dropped)(?= |$)',
-  '(?:war|waren|gab es) (?:\\w{1,12} ){0,4}(?:down|weg|langsam|nicht erreichbar|kaputt|fehler|probleme)|nefungoval[aoy]?|nesel|nie dzialal[aoy]?|gestern|vcera|wczoraj|hier soir|ayer|ieri|ontem|gisteren',
+  '(?:went|gone) down (?:at|around|for|briefly)|(?:we|i|they|customers|users) (?:saw|had|got|noticed)|there (?:was|were)|got (?:a|some|several) (?:\\w{1,10} )?(?:\\d|errors?|timeouts?)|(?:short|brief) (?:outage|interruption|blip|hiccup)|(?<!has |have )(?:threw|returned|gave|crashed|died)(?= |$)',
+  '(?:war|waren|gab es) (?:\\w{1,12} ){0,4}(?:down|weg|langsam|nicht erreichbar|kaputt|fehler|probleme)|nefungoval[aoy]?|nesel|nie dzialal[aoy]?',
+);
+/** Days and hours that are over. They date trouble only where no change is told: "since they changed it yesterday". */
+const PAST_DAY = anyOf(
+  'yesterday|last (?:night|evening)|earlier(?: today)?|this morning|at (?:lunch|noon|night)|gestern|vcera|wczoraj|hier soir|ayer|ieri|ontem|gisteren',
+);
+const TOLD_CHANGE = anyOf(
+  '(?:chang|add|deploy|releas|upgrad|updat|migrat|mov|switch|replac|roll|renew|restart|install|remov)\\w{0,5}|rollout|after|since|until|before|seit|nach|od|po|depuis|desde|sinds',
 );
 /** It goes on, whatever was said of the past. */
 const NOW = anyOf(
@@ -109,7 +117,7 @@ const NOW = anyOf(
 );
 /** Past for all that: it works at the time of writing. */
 const WORKS_NOW = anyOf(
-  '(?:works?|working|fine|ok|okay|good|up|back|normal|green|stable|loads)(?: \\w{1,8})? (?:again|now|at the moment|since)|is (?:back|fine|ok|over)|recovered|seems? (?:fine|ok|okay)|gone now|jetzt (?:wieder|geht)|geht wieder|uz (?:jde|jede|funguje)|juz dziala',
+  "(?<!(?:not|n't|never|was|is it|stopped) )(?:works?|working|fine|ok|okay|good|up|back|normal|green|stable|loads)(?: (?:fine|just|ok))? (?:again|now|at the moment|since(?=$|[.,!]))|now (?:it'?s |its |it is )?(?:fine|ok|okay|good|works)|is (?:back|over)(?! to)|recovered|gone now|jetzt (?:wieder|geht)|geht wieder|uz (?:jde|jede|funguje)|juz dziala",
 );
 
 /** Proxies and balancers that people blame by name, each under the name it is known by. */
@@ -123,7 +131,7 @@ const QUOTED_AFTER = /^ (?:default cert|logs?\b|access|metrics|dashboard)/i;
 
 /** Clients that a report singles out: old ones, devices, platforms. */
 const CLIENTS =
-  /\b(sap(?: p[io])?|icm|java ?\d{1,2}(?:u\d{1,3})?|jdk ?\d{1,2}|openjdk ?\d{1,2}|node(?:\.?js)? ?v?\d{1,2}|\.net(?: (?:framework|core))? ?\d(?:\.\d)?|android ?\d{1,2}(?:\.\d)?|ios ?\d{1,2}(?:\.\d)?|iphones?|ipads?|windows (?:xp|ce|7|8|10|server 20\d\d)|win(?: ?7| ?xp)|wince|openssl ?\d\.\d(?:\.\d\w?)?|python ?[23](?:\.\d{1,2})?|ie ?(?:8|9|10|11)|internet explorer|handhelds?|scanners?|robots?|terminals?|mobile apps?|android apps?|ios apps?|legacy (?:clients?|systems?|partners?)|(?:old|older) (?:clients?|phones?|tablets?|devices?|partners?|browsers?|androids?))\b/gi;
+  /(?<![\w.])(sap(?: p[io])?|icm|java ?\d{1,2}(?:u\d{1,3})?|jdk ?\d{1,2}|openjdk ?\d{1,2}|node(?:\.?js)? ?v?\d{1,2}|\.net(?: (?:framework|core))? ?\d(?:\.\d)?|android ?\d{1,2}(?:\.\d)?|ios ?\d{1,2}(?:\.\d)?|iphones?|ipads?|windows (?:xp|ce|7|8|10|server 20\d\d)|win(?: ?7| ?xp)|wince|openssl ?\d\.\d(?:\.\d\w?)?|python ?[23](?:\.\d{1,2})?|ie ?(?:8|9|10|11)|internet explorer|handhelds?|scanners?|robots?|terminals?|mobile apps?|android apps?|ios apps?|legacy (?:clients?|systems?|partners?)|(?:old|older) (?:clients?|phones?|tablets?|devices?|partners?|browsers?|androids?))\b/gi;
 /** What stands before or after a client that works: "curl works" singles out the others. */
 const CLIENT_WORKS = /^[^.,;\n]{0,20}\b(?:works?|working|is fine|are fine|ok|okay|no problem)\b/i;
 
@@ -162,7 +170,7 @@ export function symptomsIn(text: string): Symptoms {
     kinds: kinds.length ? kinds : ['unspecified'],
     statuses,
     errors,
-    course: courseOf(folded, kinds),
+    course: courseOf(fold(withoutErrors(text)), kinds),
     suspects: SUSPECTS.filter(({ pattern }) => accuses(text, pattern)).map(({ name }) => name),
     clients: clientsIn(text),
     onlyReporter:
@@ -171,12 +179,15 @@ export function symptomsIn(text: string): Symptoms {
   };
 }
 
+/** What programs say has tenses of its own ("timed out"): the course is in people's words. */
+const withoutErrors = (text: string): string =>
+  ERROR_STRINGS.reduce((rest, { pattern }) => rest.replace(pattern, ' '), text);
+
 function courseOf(folded: string, kinds: SymptomKind[]): Symptoms['course'] {
   if (INTERMITTENT.test(folded) || kinds[0] === 'disconnects') return 'intermittent';
   if (WORKS_NOW.test(folded) && !/\bstill\b/i.test(folded)) return 'past';
-  return PAST.test(folded) && !NOW.test(folded.replace(/\b(?:since|from) (?:yesterday|last)[^,.]{0,40}/gi, ''))
-    ? 'past'
-    : 'steady';
+  const dated = sentencesIn(folded).some(({ text }) => PAST_DAY.test(text) && !TOLD_CHANGE.test(text));
+  return (dated || PAST.test(folded)) && !NOW.test(folded) ? 'past' : 'steady';
 }
 
 const accuses = (text: string, pattern: RegExp): boolean =>
