@@ -65,7 +65,7 @@ export async function runLook(
   const check = checkNamed(look.check);
   if (!check)
     return [row(look.address, { blind: { reason: 'our-bug', detail: `there is no check named ${look.check}` } })];
-  const limit = AbortSignal.timeout(Math.max(1, Math.min(check.budgetMs, options.budgetMs)));
+  const limit = AbortSignal.timeout(Math.ceil(Math.max(1, Math.min(check.budgetMs, options.budgetMs))));
   const signal = options.signal ? AbortSignal.any([limit, options.signal]) : limit;
   const failed = (address: string, error: unknown): EvidenceRow => {
     const why = whyBlind(error, look, address, signal);

@@ -119,6 +119,11 @@ test('a look that ignores its signal still ends in time', async () => {
   assert.ok(performance.now() - began < 1_500);
 });
 
+test('what is left of a deadline need not be a whole number, nor positive', async () => {
+  for (const budgetMs of [599.187408, 0.4, 0, -3.7])
+    assert.equal((await look(planned(), {}, { budgetMs })).length, 1, String(budgetMs));
+});
+
 test('the deadline of the case ends a look', async () => {
   const controller = new AbortController();
   setTimeout(() => controller.abort(), 60);
