@@ -100,8 +100,10 @@ export function placesIn({ text, links }: PlainText, inventory: Inventory): { pl
     );
     if (found.size > 50) break;
   }
-  // Names inside links, addresses and hosts are parts of those.
+  // Accents go, letter by letter, so that places stay ("portál"). Names inside mail addresses, links and hosts are parts of those.
   const bare = text
+    .replace(/[\u0080-\uffff]/g, (letter) => letter.normalize('NFD').charAt(0))
+    .replace(/[\w.+-]{1,64}@[\w.-]{1,200}/g, (whole) => ' '.repeat(whole.length))
     .replace(/\b(?:https?|wss?|grpc):\/\/\S{1,2000}/gi, (whole) => ' '.repeat(whole.length))
     .replace(HOST_LIKE, (whole) => ' '.repeat(whole.length));
   const short = { port: null, path: '/', scheme: null };

@@ -15,7 +15,7 @@ export const OTHER_TALK: readonly { kind: string; pattern: RegExp }[] = [
       'when (?:will|is|are|do|does|should|can|was|did|has|have)',
       '(?:does|do) (?:anyone|anybody|someone|you|we) (?:know (?:how|where|which|who|whether|a )|have (?:a|an|any|experience)|alert|support|monitor|still use|need|want|use)',
       '(?:can|could|would|may) (?:someone|somebody|anyone|anybody|you|we|i) (?:please |pls )?(?:review|approve|explain|add|create|give|grant|merge|get|have|use|restart|deploy|share|send|show|teach|invite|rename|move|increase|update|document)(?! \\w{1,12} (?:502|503|504))(?! the (?:ingress|proxy))',
-      'is there (?:a|an|any|some) (?:way|doc|docs|documentation|guide|runbook|plan|example|tutorial|dashboard|reason to|tool|chance)',
+      'is there (?:a|an|any|some) (?:way|doc|docs|documentation|guide|runbook|plan|example|tutorial|dashboard|reason to|tool|chance|limit|time-?out|setting|option|flag|list|template|process)|error codes? (?:of|for|in|list)|[45]\\d\\d = |(?:please |new joiners:? )?read (?:the|this|up|our)',
       'should (?:we|i|it|this)|shall (?:we|i)|would it|any (?:docs|documentation|plans?|recommendations?|tips|advice)',
       'wie (?:kann|mache|geht|bekomm\\w{0,3}|krieg\\w{0,3}|funktioniert)|wo (?:ist|finde)|wer (?:ist|kann)',
       'jak (?!\\w{0,3} ?dlouho)\\w{2,20}(?!.{0,40}(?:nejde|nefunguje|nie dziala))|kde (?:je|najdu)|kdo (?:ma na starosti|vi)|gdzie (?:jest|znajde)',
@@ -73,14 +73,14 @@ export const OTHER_TALK: readonly { kind: string; pattern: RegExp }[] = [
     pattern: anyOf(
       "means?|meaning|stands for|usually|typically|generally|in general|normally|in theory|by definition|always means|is (?:a|an|the) (?:client|server|gateway|status|http) (?:error|code|status)|(?:the )?(?:docs?|documentation|spec|rfc|manual|book|readme) (?:say|says|state|states|mentions?|claims?|explains?)|remember(?: that)?[:,]? (?:a )?\\d+|fun fact|hiring|job opening|v?\\d{1,3}\\.\\d{1,3}(?:\\.\\d{1,3})?: (?:fix|add|improve|remove|bump|change)\\w{0,3}|interesting(?: read)?[:,]?|report (?:about|on) (?:their|the|an)|their outage|as expected|by design|on purpose|intentional(?:ly)?|has a fix for|fix(?:es)? for the|we were not affected|always the (?:ingress|proxy|network|dns)|if it'?s not|t-?shirts?|did you know|tl;?dr|explained|difference between",
       '(?:article|blog|blog ?post|talk|video|podcast|webinar|conference|meetup|paper|course|training|workshop|tutorial|newsletter|book|on hn|hacker ?news|reddit|tweet|presentation|slides)',
-      "(?:last|previous|this) (?:month|quarter|year)(?:'s)?|weekly|monthly|quarterly|statistics|stats|numbers of|on average|year over year|kpi|new record|last week",
+      "(?:last|previous|this) (?:month|quarter|year)(?:'s)?|(?:outages?|incidents?|downtimes?|issues?) (?:last|on|of|from|in) (?:week|month|year|quarter|monday|tuesday|wednesday|thursday|friday|saturday|sunday|january|february|march|april|may|june|july|august|september|october|november|december)|cost us|weekly|monthly|quarterly|statistics|stats|numbers of|on average|year over year|kpi|new record|last week",
     ),
   },
   {
     // Code that is not served yet.
     kind: 'code',
     pattern: anyOf(
-      'pull requests?|prs?|merge requests?|mrs?|pr ?#\\d{1,6}|(?:unit|integration|e2e|smoke|regression|acceptance|flaky|failing|cypress|playwright|jest|api) ?-?tests?|tests? (?:suite|case|fail\\w{0,3}|pass\\w{0,3}|run|cover\\w{0,3}|is|are|expects?|for)|the test|test "|pipelines?(?: (?:failed|fails|is|run))?|ci (?:jobs?|runs?|builds?|is|pipeline|fails|failed)|(?:the|my|docker|nightly|maven|gradle|npm|release) builds?|builds? (?:#?\\d{1,7} )?(?:failed|fails|is broken|broken|is red|is slow|error\\w{0,2})|main is (?:red|broken)|master is (?:red|broken)',
+      'pull requests?|prs?|merge requests?|mrs?|pr ?#\\d{1,6}|(?:unit|integration|e2e|smoke|regression|acceptance|flaky|failing|cypress|playwright|jest|api) ?-?tests?|runners?|out of disk|jobs? (?:fails?|failed)|tests? (?:suite|case|fail\\w{0,3}|pass\\w{0,3}|run|cover\\w{0,3}|is|are|expects?|for)|the test|test "|pipelines?(?: (?:failed|fails|is|run))?|ci (?:jobs?|runs?|builds?|is|pipeline|fails|failed)|(?:the|my|docker|nightly|maven|gradle|npm|release) builds?|builds? (?:#?\\d{1,7} )?(?:failed|fails|is broken|broken|is red|is slow|error\\w{0,2})|main is (?:red|broken)|master is (?:red|broken)',
       '#\\d{1,7}:? (?:success|failure|failed|unstable|aborted)|jira|sprint|story points?|backlog|estimate|refactor\\w{0,4}|lint(?:er|ing)?|eslint|prettier|typescript|code review|type ?error|syntax ?error|compil(?:e|er|es|ation)|nullpointer\\w{0,10}|null pointer|stack ?overflow|git (?:checkout|push|pull|clone|merge|rebase|commit)|npm (?:install|ci|audit|run)|yarn install|pip install|docker (?:build|compose)|terraform (?:plan|apply)|helm (?:lint|template)|merge conflicts?|rebase|in my branch|feature branch|repo(?:sitory)?|locally|on localhost|localhost|local dev|dependabot|mock(?:s|ed)?|ide|intellij|vs ?code|debugger|breakpoint',
     ),
   },
@@ -95,7 +95,7 @@ export const OTHER_TALK: readonly { kind: string; pattern: RegExp }[] = [
     // Trouble that is no failure of a service: what it says, looks like, costs.
     kind: 'content',
     pattern: anyOf(
-      "typos?|translations?|wording|spelling|colou?rs?|font|layout|logo|icon|(?:the )?(?:price|sum|sums|amount|total|vat|figures|numbers) (?:is|are|do|does|don't|on|in|shown)|refunds?|invoice (?:is|amount)|wrong (?:price|amount|address|language|currency|numbers?|person|channel|thread|link|branch|date|time zone|meeting|size|room)|access (?:rights|request)|permission to|licen[cs]e|vacation|payroll|tax",
+      "(?:new|dead|broken|old|wrong) links?|link (?:in|for|from) (?:the|your|our)|typos?|translations?|wording|spelling|colou?rs?|font|layout|logo|icon|(?:the )?(?:price|sum|sums|amount|total|vat|figures|numbers) (?:is|are|do|does|don't|on|in|shown)|refunds?|invoice (?:is|amount)|wrong (?:price|amount|address|language|currency|numbers?|person|channel|thread|link|branch|date|time zone|meeting|size|room)|access (?:rights|request)|permission to|licen[cs]e|vacation|payroll|tax",
     ),
   },
 ];

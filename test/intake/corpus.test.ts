@@ -20,6 +20,14 @@ test('the labelled messages are read as well as promised', async () => {
   assert.ok((score.since ?? 0) >= 0.95, `since ${score.since}\n${shown}`);
 });
 
+test('messages about other places, with another inventory, are read as well', async () => {
+  const score = await scoreIntake([here('elsewhere.ndjson')], await loadInventory(here('elsewhere.yaml')));
+  const shown = score.wrong.map((one) => `${one.line}: ${one.text}`).join('\n');
+  assert.ok((score.precision ?? 0) >= 0.95, `precision ${score.precision}\n${shown}`);
+  assert.ok((score.recall ?? 0) >= 0.9, `recall ${score.recall}\n${shown}`);
+  assert.ok((score.hosts ?? 0) >= 0.95, `hosts ${score.hosts}\n${shown}`);
+});
+
 test('every label is whole: hosts by full names, times with a zone, no message twice', async () => {
   const lines = (await readFile(here('messages.ndjson'), 'utf8'))
     .trim()
