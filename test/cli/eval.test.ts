@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Incident } from '../../bot/eval/incident.ts';
@@ -55,8 +54,8 @@ END`;
     join(dir, 'g-no-up', 'incident.yaml'),
     'id: g-no-up\ntitle: t\nsource: s\nreport: r\nexpect: { answer: ingress, hop: proxy, cause: x }\n',
   );
-  const before = readdirSync(tmpdir()).filter((name) => name.startsWith('incident-'));
-  const ran = await dev(['eval', '--incidents', dir, '--json', '--parallel', '4']);
+  const temporary = scratch(t);
+  const ran = await dev(['eval', '--incidents', dir, '--json', '--parallel', '4'], { TMPDIR: temporary });
   assert.equal(ran.code, 1, ran.err);
   const score = JSON.parse(ran.out);
   const by = (id: string) => score.incidents.find((one: { id: string }) => one.id === id);
@@ -76,8 +75,7 @@ END`;
     [5, 0.5, 1, 1],
   );
   assert.ok(existsSync(gone), 'a world is asked to end before it is killed');
-  const after = readdirSync(tmpdir()).filter((name) => name.startsWith('incident-') && !before.includes(name));
-  assert.deepEqual(after, [], 'no folder is left');
+  assert.deepEqual(readdirSync(temporary), [], 'no folder is left');
 });
 
 const incident = (over: object = {}): Incident =>
