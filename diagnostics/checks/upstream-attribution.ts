@@ -56,6 +56,8 @@ interface AttributionFacts {
 const sum = (counts: { [status: string]: number }): number => Object.values(counts).reduce((a, b) => a + b, 0);
 const listed = (counts: { [status: string]: number }): string[] =>
   Object.entries(counts).map(([status, count]) => `${count} x ${status}`);
+/** Each check of ours leaves a few such lines behind a balancer that sends headers; a fault writes one for every connection. */
+const OURS = 10;
 /** Fewer slow requests than this share is what every site has. */
 const SLOW_SHARE = 0.1;
 const SLOW_COUNT = 3;
@@ -105,7 +107,11 @@ function read(served: ServedRequests, scope: ReadScope): Draft<AttributionFacts>
   const { total, source } = served;
   const found: Draft<AttributionFacts>[] = [];
   if (served.proxyHeaderLines > 0)
-    found.push({ code: 'PROXY_HEADER_LINES_LOGGED', facts: { proxy, count: served.proxyHeaderLines, source } });
+    found.push({
+      code: 'PROXY_HEADER_LINES_LOGGED',
+      ...(served.proxyHeaderLines < OURS ? { direction: 'context' as const } : {}),
+      facts: { proxy, count: served.proxyHeaderLines, source },
+    });
   if (total === 0)
     return [...found, { code: 'NO_REQUESTS_LOGGED', facts: { proxy, lines: served.lines, now, source } }];
   found.push(...strangers(served, scope, proxy));

@@ -46,14 +46,16 @@ export async function accessRows(kind: string, instance: Instance, window: Windo
   const reader = fits ? told : (detectReader(lines) ?? (kind.startsWith('haproxy') ? told : null));
   if (!reader)
     throw new BlindLook('unreadable', `${file}: its lines fit no format that is known here; name it as logFormat:`);
-  const [from, to] = [Date.parse(window.from), Date.parse(window.to)];
+  const from = Date.parse(window.from);
+  // Most logs know whole seconds only: the window's last one may hold our own probes already.
+  const to = Math.floor(Date.parse(window.to) / 1000) * 1000;
   const rows: AccessRow[] = [];
   let unreadable = 0;
   for (const line of lines) {
     if (line === '') continue;
     const row = reader(line);
     if (!row) unreadable++;
-    else if (row.at === null || (row.at >= from && row.at <= to)) rows.push(row);
+    else if (row.at === null || (row.at >= from && row.at < to)) rows.push(row);
   }
   return {
     source: file,

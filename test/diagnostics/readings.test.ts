@@ -151,3 +151,16 @@ test('a row of another version of a check is blind, never an error', () => {
     first.fixture.row.blind ? [['of-the-future', first.fixture.row.blind.reason]] : [['of-the-future', 'unreadable']],
   );
 });
+
+test('a few PROXY headers in a log are what earlier checks of ours left there', () => {
+  const found = fixtures.find((f) => f.wanted === 'PROXY_HEADER_LINES_LOGGED');
+  assert.ok(found);
+  const direction = (proxyHeaderLines: number): string | undefined => {
+    const row = {
+      ...found.fixture.row,
+      data: { ...(found.fixture.row.data as object), proxyHeaderLines },
+    } as EvidenceRow;
+    return read({ ...found.fixture, row }).findings.find((f) => f.code === 'PROXY_HEADER_LINES_LOGGED')?.direction;
+  };
+  assert.deepEqual([direction(0), direction(6), direction(60)], [undefined, 'context', 'implicates']);
+});

@@ -338,3 +338,18 @@ test('shares: the first try of each request, also of endpoints that got none', (
     ],
   );
 });
+
+test('the second in which the case was opened is not read: our own probes are in it', async (t) => {
+  const file = join(scratch(t), 'access');
+  const line = (second: number): string =>
+    `1.2.3.4 - - [21/Nov/2026:10:00:0${second} +0000] "GET / HTTP/1.1" 200 1 "-" "-"`;
+  writeFileSync(file, `${[1, 2, 3].map(line).join('\n')}\n`);
+  const seen = await accessRows('nginx', instance({ accessLog: file }), {
+    from: '2026-11-21T09:00:00Z',
+    to: '2026-11-21T10:00:03.400Z',
+  });
+  assert.deepEqual(
+    seen.rows.map((row) => new Date(row.at ?? 0).getUTCSeconds()),
+    [1, 2],
+  );
+});
