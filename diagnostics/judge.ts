@@ -93,6 +93,8 @@ function withoutSuspicion(scene: Scene): Pick<Judgement, 'answer' | 'hop' | 'cau
     };
   const nameBlind = scene.reported('name') && scene.blind.some((b) => b.check === 'name-resolution');
   if (nameBlind) return unknown(0.4, 'the report is about the name, and our resolver could not be asked');
+  if (scene.slowMs !== null && scene.reported('slow', 'timeout'))
+    return unknown(0.5, 'it is slow as reported, and no finding says where the time goes');
   if (course === 'steady') {
     const confidence = deep ? 0.93 : 0.85;
     return {
@@ -187,7 +189,14 @@ function onset(scene: Scene): Verdict['onset'] {
 
 function nextStep(judgement: Judgement): string {
   const { scene, chosen, answer, cause } = judgement;
-  if (answer !== 'inconclusive' && chosen) return chosen.because[0]?.next ?? 'Look at the evidence.';
+  if (answer !== 'inconclusive' && chosen) {
+    const telling =
+      chosen.because.find((f) => f.direction === 'implicates') ?? chosen.because.find((f) => f.direction === 'context');
+    return (
+      telling?.next ??
+      `Look at the log of ${chosen.because[0]?.about.hop ?? chosen.hop} for these requests, and at what changed there last.`
+    );
+  }
   if (cause === 'client-side') return 'Try from another network or browser, and send the exact error text.';
   if (cause === 'no-fault-found')
     return 'If it still fails for you, send the exact error text and the time: your own network or VPN is the next suspect.';

@@ -113,7 +113,7 @@ function read(history: ReloadHistory, scope: ReadScope): Draft<ReloadFacts>[] {
 }
 
 const errorLog = (f: { address: string }, pattern: string): string | null =>
-  f.address.startsWith('/') ? `grep -E '${pattern}' ${shellWord(f.address)} | tail -n 20` : null;
+  f.address.startsWith('/') ? `grep -aE '${pattern}' ${shellWord(f.address)} | tail -n 20` : null;
 
 /** When was the configuration last taken or refused, how often does it change, and what is left of older ones? */
 export const configReloads = defineCheck<ReloadHistory, ReloadFacts>({

@@ -39,9 +39,12 @@ interface EndpointFacts {
   NO_ENDPOINTS: { service: string };
 }
 
+/** `-S` shows why there is no answer; an endpoint that speaks TLS wants the host's name in its handshake too. */
 const curl = (f: { url: string; address: string }): string => {
   const url = new URL(f.url);
-  return `curl -si -H ${shellWord(`Host: ${url.host}`)} ${shellWord(`${url.protocol}//${f.address}${url.pathname}`)}`;
+  if (url.protocol === 'http:')
+    return `curl -sSi -H ${shellWord(`Host: ${url.host}`)} ${shellWord(`http://${f.address}${url.pathname}`)}`;
+  return `curl -sSki ${shellWord(f.url)} --connect-to ${shellWord(`::${f.address}`)}`;
 };
 
 const median = (values: number[]): number => Math.round([...values].sort((a, b) => a - b)[values.length >> 1] ?? 0);
@@ -245,7 +248,7 @@ export const endpointAnswers = defineCheck<EndpointData, EndpointFacts>({
       says: (f) => `Asked directly, ${f.address} needs ${duration(f.ms)} for an answer.`,
       next: (f) =>
         `Look at what the application on ${f.address} waits for: its database, a lock, another service, CPU.`,
-      reproduce: (f) => `${curl(f).replace('-si', '-so /dev/null')} -w '%{http_code} %{time_total}s\\n'`,
+      reproduce: (f) => `${curl(f).replace(/-sSk?i/, '-sSko /dev/null')} -w '%{http_code} %{time_total}s\\n'`,
     },
     ENDPOINT_SILENT: {
       hop: 'app',
@@ -255,7 +258,7 @@ export const endpointAnswers = defineCheck<EndpointData, EndpointFacts>({
         `Asked directly, ${f.address} takes the request and gives no answer within ${duration(f.ms)} (${f.count} of ${f.total})${f.health === 200 ? ', while its health page says 200' : ''}.`,
       next: (f) =>
         `Look at what the application on ${f.address} waits for: its database, a lock, another service, CPU.`,
-      reproduce: (f) => `${curl(f).replace('-si', '-so /dev/null')} -m 20 -w '%{http_code} %{time_total}s\\n'`,
+      reproduce: (f) => `${curl(f).replace(/-sSk?i/, '-sSko /dev/null')} -m 20 -w '%{http_code} %{time_total}s\\n'`,
     },
     ENDPOINT_UNREACHABLE: {
       hop: 'app',

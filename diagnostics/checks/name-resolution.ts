@@ -80,7 +80,7 @@ export const nameResolution = defineCheck<ResolutionData, ResolutionFacts>({
       title: 'The name does not resolve',
       says: (f) => `${f.host} does not resolve (${f.error}).`,
       next: (f) => `Look at the DNS record of ${f.host}: was it ever made, or just deleted?`,
-      reproduce: (f) => `getent ahosts ${shellWord(f.host)}`,
+      reproduce: (f) => `getent ahosts ${shellWord(f.host)} || echo 'it does not resolve'`,
     },
     NAME_ELSEWHERE: {
       hop: 'dns',

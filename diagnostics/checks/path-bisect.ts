@@ -33,6 +33,8 @@ export interface BisectData {
 const FIRST = 4;
 const MORE = 3;
 const PATIENCE_MS = 5_000;
+/** After this long no further wave is begun: some requests take their whole patience. */
+const ENOUGH_MS = 1_500;
 /** Slower than this is what people call slow, ms. */
 export const SLOW_MS = 1_000;
 
@@ -273,7 +275,9 @@ export const pathBisect = defineCheck<BisectData, PathBisectFacts>({
     const mixed = new Set(attempts.map(what)).size > 1;
     const quick = attempts.every((a) => a.ms.total < SLOW_MS);
     const further = mixed ? MORE : quick ? waves : 0;
-    for (let i = 0; i < further; i++) attempts = [...attempts, ...(await wave(FIRST))];
+    const began = performance.now();
+    for (let i = 0; i < further && performance.now() - began < ENOUGH_MS; i++)
+      attempts = [...attempts, ...(await wave(FIRST))];
     const outcomes = group(attempts);
     const through = attempts.some((a) => a.phase === 'done' || a.phase === 'answer');
     const other: BisectData['header'] = header === 'none' ? 'local' : 'none';

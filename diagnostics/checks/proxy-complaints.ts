@@ -26,6 +26,7 @@ interface ComplaintFacts {
   PROXY_HEADER_BROKEN: Base;
   HANDSHAKES_REFUSED: Base;
   OUT_OF_CONNECTIONS: Base;
+  ACCESS_FORBIDDEN_BY_RULE: Base & { oneClient: string };
   NO_COMPLAINTS: { proxy: string; source: string };
 }
 
@@ -45,13 +46,18 @@ const CODES: {
   'no-shared-suite': 'HANDSHAKES_REFUSED',
   'handshake-failed': 'HANDSHAKES_REFUSED',
   'out-of-connections': 'OUT_OF_CONNECTIONS',
+  'access-forbidden': 'ACCESS_FORBIDDEN_BY_RULE',
   'not-found-on-disk': null,
 };
+
+/** A complaint older than this need not be about the endpoints of now, ms. */
+const RECENT_MS = 300_000;
 
 function read(data: Complaints, scope: ReadScope): Draft<ComplaintFacts>[] {
   const proxy = scope.look.at.part ?? scope.look.at.hop;
   const service = scope.path.hops.find((hop) => hop.hop === 'service' || hop.hop === 'app');
   const known = new Set([service?.address, ...(service?.endpoints ?? []).map((e) => e.address)]);
+  const born = Math.max(0, ...(service?.endpoints ?? []).map((e) => Date.parse(e.startedAt ?? '') || 0));
   const found: Draft<ComplaintFacts>[] = [];
   for (const complaint of data.complaints) {
     const code = CODES[complaint.kind];
@@ -66,7 +72,10 @@ function read(data: Complaints, scope: ReadScope): Draft<ComplaintFacts>[] {
     };
     const upstream = complaint.address ?? 'an upstream';
     // The log names the address that was tried: if the service has endpoints and this is none of them, the list is old.
+    const recent =
+      complaint.last === '' || Date.parse(complaint.last) >= Math.max(born, Date.parse(scope.case.at) - RECENT_MS);
     if (
+      recent &&
       complaint.kind.startsWith('upstream-') &&
       complaint.address &&
       service?.endpoints?.length &&
@@ -74,14 +83,18 @@ function read(data: Complaints, scope: ReadScope): Draft<ComplaintFacts>[] {
       !known.has(complaint.address)
     ) {
       found.push({ code: 'STALE_UPSTREAM_LOGGED', facts: { ...base, upstream, service: service.name } });
-    } else found.push({ code, facts: { ...base, upstream } } as Draft<ComplaintFacts>);
+    } else
+      found.push({
+        code,
+        facts: { ...base, upstream, oneClient: complaint.oneClient ? 'yes' : 'no' },
+      } as Draft<ComplaintFacts>);
   }
   return found.length ? found : [{ code: 'NO_COMPLAINTS', facts: { proxy, source: data.source } }];
 }
 
 const when = (f: Base): string => (f.last ? `, last ${clock(f.last, f.now)}` : '');
 const tail = (pattern: string) => (f: Base) =>
-  f.source.startsWith('/') ? `grep -E ${shellWord(pattern)} ${shellWord(f.source)} | tail -n 5` : null;
+  f.source.startsWith('/') ? `grep -aE ${shellWord(pattern)} ${shellWord(f.source)} | tail -n 5` : null;
 const complained = (f: Base, of: string): string =>
   `${f.proxy} complained ${plural(f.count, 'time')}${when(f)}: ${of}.`;
 
@@ -156,7 +169,7 @@ export const proxyComplaints = defineCheck<Complaints, ComplaintFacts>({
       next: (f) =>
         `See why ${f.proxy} still uses ${f.upstream}: a missing or refused reload, or an old list of endpoints.`,
       reproduce: (f) =>
-        f.source.startsWith('/') ? `grep -F ${shellWord(f.upstream)} ${shellWord(f.source)} | tail -n 5` : null,
+        f.source.startsWith('/') ? `grep -aF ${shellWord(f.upstream)} ${shellWord(f.source)} | tail -n 5` : null,
     },
     NO_LIVE_UPSTREAM: {
       hop: 'service',
@@ -221,6 +234,19 @@ export const proxyComplaints = defineCheck<Complaints, ComplaintFacts>({
       says: (f) => complained(f, 'it ran out of connections or files'),
       next: () => 'Raise worker_connections and the file limit, or add replicas.',
       reproduce: tail('not enough|24: Too many open files'),
+    },
+    ACCESS_FORBIDDEN_BY_RULE: {
+      hop: 'proxy',
+      direction: 'implicates',
+      title: 'The proxy refuses callers by an allow-list',
+      says: (f) =>
+        complained(
+          f,
+          `its allow-list refuses callers${f.oneClient === 'yes' && f.count > 1 ? ', all of them under one and the same address' : ''}`,
+        ),
+      next: () =>
+        'See which address the proxy takes for the caller: it must be the real one (PROXY protocol or X-Forwarded-For from trusted hops).',
+      reproduce: tail('forbidden by rule'),
     },
     NO_COMPLAINTS: {
       hop: 'proxy',

@@ -41,6 +41,17 @@ interface AttributionFacts {
   NO_ROUTE_LOGGED: { proxy: string; count: number; total: number; ofHost: boolean; source: string };
   REQUESTS_TOO_LARGE: { proxy: string; count: number; total: number; statuses: string[]; source: string };
   REQUESTS_LIMITED: { proxy: string; count: number; total: number; source: string };
+  FORMER_ENDPOINT_FAILED: {
+    proxy: string;
+    service: string;
+    address: string;
+    errors: number;
+    requests: number;
+    total: number;
+    last: string;
+    now: string;
+    source: string;
+  };
   UPSTREAM_NOT_AN_ENDPOINT: {
     proxy: string;
     service: string;
@@ -62,23 +73,49 @@ const OURS = 10;
 const SLOW_SHARE = 0.1;
 const SLOW_COUNT = 3;
 
-/** Requests that went, and failed, to an address that is no endpoint of the service: the proxy's list is an old one. */
+/** An address counts as still in use when it was used this shortly before the newest request, ms. */
+const STILL_USED_MS = 60_000;
+
+/**
+ * Requests that went, and failed, to an address that is no endpoint of the service. Still in use: the proxy's list is
+ * an old one. Not any more: it was an endpoint then, and left while requests were on their way to it.
+ */
 function strangers(served: ServedRequests, scope: ReadScope, proxy: string): Draft<AttributionFacts>[] {
   const service = scope.path.hops.find((hop) => hop.hop === 'service' || hop.hop === 'app');
   if (!service?.endpoints?.length) return [];
   const known = new Set([service.address, ...service.endpoints.map((e) => e.address)]);
-  const stranger = served.upstreams
-    .filter((u) => u.errors > 0 && isAddress(u.address) && !known.has(u.address))
-    .sort((a, b) => b.errors - a.errors)[0];
-  if (!stranger) return [];
-  const { address, errors, requests } = stranger;
+  const failing = served.upstreams.filter((u) => u.errors > 0 && isAddress(u.address) && !known.has(u.address));
+  const newest = Date.parse(served.to ?? scope.case.at);
+  const born = Math.max(0, ...service.endpoints.map((e) => Date.parse(e.startedAt ?? '') || 0));
+  const used = (u: ServedRequests['upstreams'][number]): boolean =>
+    u.last === null || (Date.parse(u.last) >= newest - STILL_USED_MS && Date.parse(u.last) >= born);
+  const worst = (list: typeof failing) => [...list].sort((a, b) => b.errors - a.errors)[0];
+  const stale = worst(failing.filter(used));
+  const former = worst(failing.filter((u) => !used(u)));
+  const facts = (u: NonNullable<typeof stale>) => ({
+    proxy,
+    service: service.name,
+    address: u.address,
+    errors: u.errors,
+    requests: u.requests,
+    total: served.total,
+    source: served.source,
+  });
   return [
-    {
-      code: 'UPSTREAM_NOT_AN_ENDPOINT',
-      facts: { proxy, service: service.name, address, errors, requests, total: served.total, source: served.source },
-    },
+    ...(stale ? [{ code: 'UPSTREAM_NOT_AN_ENDPOINT' as const, facts: facts(stale) }] : []),
+    ...(former?.last
+      ? [
+          {
+            code: 'FORMER_ENDPOINT_FAILED' as const,
+            facts: { ...facts(former), last: former.last, now: scope.case.at },
+          },
+        ]
+      : []),
   ];
 }
+
+/** nginx logs a group's name in place of an address when none of its servers could be chosen. */
+const isAddress = (text: string): boolean => /^(\d+\.\d+\.\d+\.\d+|\[[0-9a-f:]+\]):\d+$/i.test(text);
 
 /** Statuses that a proxy gives requests that are too large: body, line, headers. */
 const TOO_LARGE = ['413', '414', '431'];
@@ -97,9 +134,6 @@ function limits(served: ServedRequests, proxy: string): Draft<AttributionFacts>[
   if (limited) found.push({ code: 'REQUESTS_LIMITED', facts: { proxy, count: limited, total, source } });
   return found;
 }
-
-/** nginx logs a group's name in place of an address when none of its servers could be chosen. */
-const isAddress = (text: string): boolean => /^(\d+\.\d+\.\d+\.\d+|\[[0-9a-f:]+\]):\d+$/i.test(text);
 
 function read(served: ServedRequests, scope: ReadScope): Draft<AttributionFacts>[] {
   const proxy = scope.look.at.part ?? scope.look.at.hop;
@@ -160,12 +194,12 @@ function read(served: ServedRequests, scope: ReadScope): Draft<AttributionFacts>
 
 const grep = (f: { source: string }): string | null =>
   f.source.startsWith('/')
-    ? `grep -E '" 5[0-9][0-9] |"(status|DownstreamStatus)": ?"?5' ${shellWord(f.source.split(' (')[0] as string)} | tail -n 20`
+    ? `grep -aE '" 5[0-9][0-9] |"(status|DownstreamStatus)": ?"?5' ${shellWord(f.source.split(' (')[0] as string)} | tail -n 20`
     : null;
 
 const grep4 = (f: { source: string }): string | null =>
   f.source.startsWith('/')
-    ? `grep -E '" 4[0-9][0-9] |"(status|DownstreamStatus)": ?"?4' ${shellWord(f.source.split(' (')[0] as string)} | tail -n 20`
+    ? `grep -aE '" 4[0-9][0-9] |"(status|DownstreamStatus)": ?"?4' ${shellWord(f.source.split(' (')[0] as string)} | tail -n 20`
     : null;
 
 /** Who made the errors: the proxy itself, or what is behind it? From the access log, for the time in question. */
@@ -269,7 +303,7 @@ export const upstreamAttribution = defineCheck<ServedRequests, AttributionFacts>
       next: (f) => `Look for the rule that should take these requests in ${f.proxy}'s configuration.`,
       reproduce: (f) =>
         f.source.startsWith('/')
-          ? `grep -F '<NOSRV>' ${shellWord(f.source.split(' (')[0] as string)} | tail -n 5`
+          ? `grep -aF '<NOSRV>' ${shellWord(f.source.split(' (')[0] as string)} | tail -n 5`
           : null,
     },
     REQUESTS_TOO_LARGE: {
@@ -291,6 +325,19 @@ export const upstreamAttribution = defineCheck<ServedRequests, AttributionFacts>
       next: () => 'Look at the rate limits for this host, and at who sends that much.',
       reproduce: grep4,
     },
+    FORMER_ENDPOINT_FAILED: {
+      hop: 'app',
+      direction: 'context',
+      title: 'Requests failed at an endpoint that has left since',
+      says: (f) =>
+        `${f.proxy}'s log: ${f.errors} requests failed at ${f.address}, last ${clock(f.last, f.now)}; it was an endpoint of ${f.service} then and is none any more.`,
+      next: (f) =>
+        `See how endpoints of ${f.service} leave: a preStop pause, so that nobody sends to them any more when they stop.`,
+      reproduce: (f) =>
+        f.source.startsWith('/')
+          ? `grep -aF ${shellWord(f.address)} ${shellWord(f.source.split(' (')[0] as string)} | tail -n 5`
+          : null,
+    },
     UPSTREAM_NOT_AN_ENDPOINT: {
       hop: 'proxy',
       direction: 'implicates',
@@ -301,7 +348,7 @@ export const upstreamAttribution = defineCheck<ServedRequests, AttributionFacts>
         `See why ${f.proxy} still uses ${f.address}: a refused or missing reload, or a stale list of endpoints.`,
       reproduce: (f) =>
         f.source.startsWith('/')
-          ? `grep -F ${shellWord(f.address)} ${shellWord(f.source.split(' (')[0] as string)} | tail -n 5`
+          ? `grep -aF ${shellWord(f.address)} ${shellWord(f.source.split(' (')[0] as string)} | tail -n 5`
           : null,
     },
     PROXY_HEADER_LINES_LOGGED: {
@@ -313,7 +360,7 @@ export const upstreamAttribution = defineCheck<ServedRequests, AttributionFacts>
       next: () => 'Switch PROXY protocol on at this listener, or off at the hop in front.',
       reproduce: (f) =>
         f.source.startsWith('/')
-          ? `grep -E '"(\\\\x00|PROXY )' ${shellWord(f.source.split(' (')[0] as string)} | tail -n 5`
+          ? `grep -aE '"(\\\\x00|PROXY )' ${shellWord(f.source.split(' (')[0] as string)} | tail -n 5`
           : null,
     },
   },

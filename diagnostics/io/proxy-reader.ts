@@ -59,7 +59,7 @@ export interface ServedRequests {
   firstError: string | null;
   lastError: string | null;
   /** Addresses that requests to this host went to, with how many and how many of those failed. */
-  upstreams: { address: string; requests: number; errors: number }[];
+  upstreams: { address: string; requests: number; errors: number; last: string | null }[];
   /** Clear-text garbage on this listener: lines whose request was a PROXY header or a TLS record. */
   proxyHeaderLines: number;
 }
@@ -80,9 +80,12 @@ export interface Complaint {
     | 'no-shared-suite'
     | 'handshake-failed'
     | 'out-of-connections'
+    | 'access-forbidden'
     | 'not-found-on-disk';
   count: number;
   address: string | null;
+  /** All of them came from one client address: then it is hardly the clients' own. */
+  oneClient: boolean;
   /** The last line of its kind, without client and query string. */
   sample: string;
   /** ISO, or empty where the lines have no readable time. */

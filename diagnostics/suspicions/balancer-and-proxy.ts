@@ -116,6 +116,30 @@ export const noHealthyTarget: Rule = (scene) => {
   );
 };
 
+/** Slow through the balancer, quick at every proxy behind it. */
+export const balancerSlow: Rule = (scene) => {
+  const slow = scene.all('REQUEST_SLOW').filter((f) => f.vantage === 'public' && f.hop === 'load-balancer');
+  const behind = Math.max(0, ...scene.replicas.map((m) => m.ms));
+  const first = slow[0];
+  if (
+    !first ||
+    scene.replicas.length === 0 ||
+    Number(first.facts.ms) < 3 * behind ||
+    Number(first.facts.ms) - behind < 1_000
+  )
+    return null;
+  return suspect(
+    'lb-slow',
+    [...slow, ...scene.findings.filter((f) => f.code === 'REQUEST_ANSWERED' && f.vantage === 'proxy-replica')],
+    0.92,
+    {
+      explains: 1,
+      fits: scene.reported('slow', 'timeout', 'unspecified'),
+      sentence: `${first.about.hop} itself adds the time: ${(Number(first.facts.ms) / 1000).toFixed(1)} s through it, ${Math.round(behind)} ms straight to the proxies behind it`,
+    },
+  );
+};
+
 /** The balancer fails where what is behind it does not, and no finding says why. */
 export const balancerFails: Rule = (scene) => {
   const balancer = scene.path.hops.find((h) => h.hop === 'load-balancer');

@@ -114,6 +114,43 @@ export const proxyOverloaded: Rule = (scene) => {
   });
 };
 
+/** A 4xx that was reported, that users get, and that no endpoint gives to the same request: the proxy made it. */
+export const proxyRefuses: Rule = (scene) => {
+  const reportedOnes = [...scene.case.symptoms.statuses, ...(scene.reported('forbidden') ? [403, 401] : [])];
+  const status = reportedOnes.find((s) => s >= 400 && s < 500 && s !== 404 && s !== 429 && answeredWith(scene, s) > 0);
+  if (status === undefined || !endpointsFine(scene) || scene.endpoints.some((e) => (e.status ?? 0) >= 400)) return null;
+  const explains = answeredWith(scene, status);
+  const forbidden = scene.all('ACCESS_FORBIDDEN_BY_RULE');
+  const balancer = scene.path.hops.find((h) => h.hop === 'load-balancer' || h.hop === 'node');
+  // One address for all callers, behind a hop that says nothing of theirs: it is that hop's own.
+  const hidden =
+    forbidden.some((f) => f.facts.oneClient === 'yes') &&
+    balancer &&
+    balancer.sends !== 'proxy-v1' &&
+    balancer.sends !== 'proxy-v2';
+  const because = [
+    ...forbidden,
+    ...scene.all('REQUEST_ANSWERED').filter((f) => f.facts.status === status),
+    ...scene.all('ENDPOINT_ANSWERS'),
+  ];
+  if (hidden) {
+    return suspect('client-address-lost', because, 0.86, {
+      explains,
+      fits: true,
+      sentence: `${proxyName(scene)} refuses callers of ${host(scene)} by its allow-list, since it sees one address of ${balancer.name} in place of theirs`,
+    });
+  }
+  return {
+    cause: null,
+    hop: 'proxy',
+    because,
+    strength: 0.85,
+    explains,
+    fits: true,
+    sentence: `${proxyName(scene)} answers ${status} to ${host(scene)} itself; asked directly, the endpoints answer the same request`,
+  };
+};
+
 export const redirectLoop: Rule = (scene) => {
   const found = scene
     .all('REDIRECTED_TO_ITSELF')

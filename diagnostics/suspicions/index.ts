@@ -1,6 +1,7 @@
 import type { Scene } from '../scene.ts';
 import {
   balancerFails,
+  balancerSlow,
   noHealthyTarget,
   plaintextToTlsPort,
   proxyHeaderSuspected,
@@ -12,6 +13,7 @@ import {
   endpointImbalance,
   externalAuthFailed,
   proxyOverloaded,
+  proxyRefuses,
   rateLimited,
   redirectLoop,
   reloadDisconnects,
@@ -35,6 +37,7 @@ import {
   networkPolicy,
   noEndpoints,
   portMismatch,
+  rolloutDrops,
 } from './service-and-app.ts';
 import type { Rule, Suspicion } from './suspicion.ts';
 import { certificateExpired, certificateWrong, chainIncomplete, clientCertificate, policyTooStrict } from './tls.ts';
@@ -57,6 +60,7 @@ const RULES: readonly Rule[] = [
   routeMissing,
   redirectLoop,
   sizeLimit,
+  proxyRefuses,
   rateLimited,
   externalAuthFailed,
   proxyOverloaded,
@@ -70,6 +74,7 @@ const RULES: readonly Rule[] = [
   appDown,
   staleEndpoints,
   appSlow,
+  rolloutDrops,
   keepaliveShorter,
   networkPolicy,
   policyTooStrict,
@@ -77,6 +82,7 @@ const RULES: readonly Rule[] = [
   reloadDisconnects,
   staleTarget,
   noHealthyTarget,
+  balancerSlow,
   proxyHeaderSuspected,
   balancerFails,
   proxyDown,

@@ -55,7 +55,7 @@ export const boundary: Rule = (scene) => {
   if (failing.length < scene.replicas.length || !anyEndpointFine(scene) || !endpointsFine(scene)) return null;
   const how = failing[0]?.failures[0];
   const because = [
-    ...scene.findings.filter((f) => f.code === 'REQUEST_FAILED' && f.vantage === 'proxy-replica'),
+    ...scene.findings.filter((f) => f.code === 'REQUEST_FAILED' && f.hop === 'proxy'),
     ...scene.all('ENDPOINT_ANSWERS'),
   ];
   return {

@@ -119,6 +119,17 @@ export const appDown: Rule = (scene) => {
   });
 };
 
+/** Requests failed at endpoints that have left since, at the time of a deploy: they left without draining. */
+export const rolloutDrops: Rule = (scene) => {
+  const found = scene.all('FORMER_ENDPOINT_FAILED');
+  const first = found[0];
+  if (!first) return null;
+  return suspect('app-rollout-drops', found, 0.88, {
+    fits: scene.reported('errors-5xx', 'reset', 'timeout', 'unspecified'),
+    sentence: `requests for ${host(scene)} failed at endpoints of ${serviceName(scene)} that were just leaving (last ${String(first.facts.last).slice(11, 16)} UTC)`,
+  });
+};
+
 /** Connections that the proxy kept open for the next request were closed by the application first. */
 export const keepaliveShorter: Rule = (scene) => {
   const found = scene.all('UPSTREAM_CLOSED_EARLY');

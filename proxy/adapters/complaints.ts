@@ -33,6 +33,7 @@ const NGINX: readonly { kind: Complaint['kind']; pattern: RegExp }[] = [
       /SSL_do_handshake\(\) failed .*(no shared cipher|unsupported protocol|version too low|wrong version number)/,
   },
   { kind: 'out-of-connections', pattern: /worker_connections are not enough|accept4?\(\) failed \(24: / },
+  { kind: 'access-forbidden', pattern: /access forbidden by rule/ },
   { kind: 'not-found-on-disk', pattern: /open\(\) ".*" failed \(2: No such file or directory\)/ },
 ];
 
@@ -44,6 +45,7 @@ const SAMPLE = 300;
 export function nginxComplaints(lines: string[], source: string, host: string, window: Window): Complaints {
   const [from, to] = [Date.parse(window.from), Date.parse(window.to)];
   const found = new Map<string, Complaint>();
+  const clients = new Map<string, string>();
   let first: number | null = null;
   for (const raw of lines) {
     const line = readErrorLine(raw);
@@ -57,8 +59,11 @@ export function nginxComplaints(lines: string[], source: string, host: string, w
     if (!OF_THE_LISTENER.has(known.kind) && about !== undefined && about !== host && server !== host) continue;
     const address = /, upstream: "(?:\w+:\/\/)?([^/"]+)/.exec(line.text)?.[1] ?? null;
     const key = `${known.kind} ${address}`;
-    const complaint = found.get(key) ?? { kind: known.kind, count: 0, address, sample: '', last: '' };
+    const complaint = found.get(key) ?? { kind: known.kind, count: 0, address, oneClient: true, sample: '', last: '' };
     complaint.count++;
+    const client = /client: ([^,]+)/.exec(line.text)?.[1] ?? '';
+    if (clients.get(key) !== undefined && clients.get(key) !== client) complaint.oneClient = false;
+    clients.set(key, client);
     complaint.sample = line.text
       .replace(/\?[^ "]*/g, '?…')
       .replace(/, client: [^,]+/, '')
@@ -90,7 +95,7 @@ export function haproxyComplaints(lines: string[], source: string): Complaints {
     const last = hits.at(-1);
     return last === undefined
       ? []
-      : [{ kind, count: hits.length, address: null, sample: last.slice(0, SAMPLE), last: '' }];
+      : [{ kind, count: hits.length, address: null, oneClient: false, sample: last.slice(0, SAMPLE), last: '' }];
   });
   return { source, complaints, reachesBackTo: null };
 }

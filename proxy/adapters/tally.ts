@@ -18,14 +18,19 @@ const upstreamSeconds = (row: AccessRow): number => row.upstreams.reduce((sum, u
 const MOST_UPSTREAMS = 100;
 
 function upstreamsOf(rows: AccessRow[]): ServedRequests['upstreams'] {
-  const counts = new Map<string, { requests: number; errors: number }>();
-  for (const { address, status } of rows.flatMap((row) => row.upstreams)) {
-    const counted = counts.get(address) ?? { requests: 0, errors: 0 };
-    counted.requests++;
-    if (status === null || status >= 500) counted.errors++;
-    counts.set(address, counted);
+  const counts = new Map<string, { requests: number; errors: number; last: number | null }>();
+  for (const row of rows) {
+    for (const { address, status } of row.upstreams) {
+      const counted = counts.get(address) ?? { requests: 0, errors: 0, last: null };
+      counted.requests++;
+      if (status === null || status >= 500) counted.errors++;
+      counted.last = row.at ?? counted.last;
+      counts.set(address, counted);
+    }
   }
-  return [...counts].map(([address, c]) => ({ address, ...c })).slice(0, MOST_UPSTREAMS);
+  return [...counts]
+    .map(([address, c]) => ({ address, requests: c.requests, errors: c.errors, last: iso(c.last) }))
+    .slice(0, MOST_UPSTREAMS);
 }
 
 /** Pure: what the rows say of one host. Rows without a host count where the whole log has none. */
