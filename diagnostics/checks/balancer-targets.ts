@@ -1,8 +1,11 @@
 import { type Draft, defineCheck, type ReadScope } from '../define-check.ts';
 import type { Ending } from '../io/io.ts';
+import type { TargetsSeen } from '../io/proxy-reader.ts';
 import { plural, shellWord } from '../wording.ts';
 
-interface TargetData {
+type TargetData = { seen: TargetsSeen } | OneTarget;
+
+interface OneTarget {
   ending: Ending;
   name: string;
   health: string | null;
@@ -20,6 +23,18 @@ interface TargetFacts {
 const PATIENCE_MS = 600;
 
 function read(data: TargetData, scope: ReadScope): Draft<TargetFacts>[] {
+  if ('seen' in data) {
+    const dead = data.seen.groups.filter((group) => group.up.length === 0 && group.down.length > 0);
+    const all = dead.length > 0 && dead.length === data.seen.groups.length;
+    return all
+      ? [
+          {
+            code: 'TARGETS_ALL_UNHEALTHY',
+            facts: { balancer: scope.look.at.hop, targets: dead.reduce((sum, g) => sum + g.down.length, 0) },
+          },
+        ]
+      : [];
+  }
   const base = { balancer: scope.look.at.hop, target: data.name, address: scope.address };
   const found: Draft<TargetFacts>[] = [];
   const targets = scope.hop?.targets ?? [];
@@ -49,11 +64,28 @@ export const balancerTargets = defineCheck<TargetData, TargetFacts>({
   id: 'balancer-targets',
   title: "The balancer's targets",
   asks: "Does each of the balancer's targets take connections?",
-  vantages: ['node-port'],
+  vantages: ['node-port', 'inside'],
   budgetMs: 4_500,
   plan: ({ path }) => {
+    // A balancer that shows its own metrics is also asked what it believes of its targets.
+    const believing = path.hops
+      .filter((hop) => hop.hop === 'load-balancer' && hop.kind.startsWith('haproxy'))
+      .flatMap((hop) =>
+        hop.instances
+          .filter((instance) => instance.metrics)
+          .map((instance) => ({
+            look: {
+              check: 'balancer-targets',
+              vantage: 'inside' as const,
+              hop: 'load-balancer' as const,
+              at: { hop: hop.name, part: instance.name },
+              address: instance.metrics as string,
+              with: { believes: true },
+            },
+          })),
+      );
     const replicas = new Set(path.hops.flatMap((hop) => hop.instances.flatMap((i) => [i.https, i.http])));
-    return path.hops
+    const asked = path.hops
       .filter((hop) => hop.hop === 'load-balancer')
       .flatMap((hop) =>
         (hop.targets ?? []).map((target) => ({
@@ -71,8 +103,10 @@ export const balancerTargets = defineCheck<TargetData, TargetFacts>({
           },
         })),
       );
+    return [...believing, ...asked];
   },
   async look(io, look, address, signal) {
+    if (look.with.believes === true) return { seen: await io.proxy.targets(look.at, signal) };
     const { name, health, known } = look.with as { name: string; health: string | null; known: boolean | null };
     const { ending } = await io.converse({ address, send: [], keep: 1, patienceMs: PATIENCE_MS }, signal);
     return { ending, name, health, known };

@@ -1,5 +1,12 @@
 import type { Window } from '../window.ts';
-import type { Complaints, EndpointShares, ProxyRoutes, ReloadHistory, ServedRequests } from './proxy-reader.ts';
+import type {
+  Complaints,
+  EndpointShares,
+  ProxyRoutes,
+  ReloadHistory,
+  ServedRequests,
+  TargetsSeen,
+} from './proxy-reader.ts';
 
 /** How a raw conversation ended from our side: FIN, RST, still open when we stopped, or no connection at all. */
 export type Ending = 'fin' | 'rst' | 'open' | 'refused' | 'unreachable' | 'connect-timeout';
@@ -105,6 +112,7 @@ export interface ProxyReader {
   requests(of: PartName, host: string, window: Window, signal: AbortSignal): Promise<ServedRequests>;
   shares(of: PartName, service: string, window: Window, signal: AbortSignal): Promise<EndpointShares>;
   complaints(of: PartName, host: string, window: Window, signal: AbortSignal): Promise<Complaints>;
+  targets(of: PartName, signal: AbortSignal): Promise<TargetsSeen>;
   routes(of: PartName, host: string, path: string, signal: AbortSignal): Promise<ProxyRoutes>;
 }
 

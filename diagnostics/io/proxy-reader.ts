@@ -98,6 +98,12 @@ export interface Complaints {
   reachesBackTo: string | null;
 }
 
+/** What a balancer or proxy itself believes of the servers it sends to. */
+export interface TargetsSeen {
+  source: string;
+  groups: { name: string; up: string[]; down: string[] }[];
+}
+
 /** How requests to a service were spread over its endpoints. */
 export interface EndpointShares {
   source: string;

@@ -7,6 +7,7 @@ import {
   type ProxyRoutes,
   type ReloadHistory,
   type ServedRequests,
+  type TargetsSeen,
 } from '../../diagnostics/io/proxy-reader.ts';
 import type { Instance, PathHop } from '../../diagnostics/types.ts';
 import type { Window } from '../../diagnostics/window.ts';
@@ -14,6 +15,7 @@ import type { Inventory } from '../inventory/inventory.ts';
 import { accessRows } from './access-rows.ts';
 import { haproxyComplaints, nginxComplaints } from './complaints.ts';
 import { configuredRoutes } from './configured-routes.ts';
+import { sharesIn, targetsIn } from './haproxy-metrics.ts';
 import { nginxReloads } from './nginx.ts';
 import { getPage, type Reach } from './page.ts';
 import { ingressNginxReloads, metricReloads } from './reload-metrics.ts';
@@ -32,6 +34,9 @@ const LOG_HINT: { [kind: string]: string } = {
   haproxy: 'send its log to a file (option httplog) and name it as accessLog:',
   envoy: 'switch on its access log and name the file as accessLog:',
 };
+
+/** Longest wait for a metrics page, ms. */
+const PAGE_PATIENCE_MS = 4_000;
 
 /** Reads the managed proxies of an inventory, each by its kind. */
 export function proxyReader(
@@ -70,7 +75,21 @@ export function proxyReader(
     async shares(of, service, window): Promise<EndpointShares> {
       const behind = inventory.hops[service];
       if (!behind?.endpoints) throw new BlindLook('not-configured', `the endpoints of ${service} are not known`);
+      const { hop, instance } = named(of);
+      if (!instance.accessLog && instance.metrics && hop.kind.startsWith('haproxy')) {
+        return sharesIn(
+          await reach.page(instance.metrics, AbortSignal.timeout(PAGE_PATIENCE_MS)),
+          instance.metrics,
+          behind,
+        );
+      }
       return countShares(await rowsOf(of, window), behind);
+    },
+    async targets(of, signal): Promise<TargetsSeen> {
+      const { instance } = named(of);
+      if (!instance.metrics)
+        throw new BlindLook('not-configured', `${instance.name}: no metrics page is known; name it as metrics:`);
+      return targetsIn(await reach.page(instance.metrics, signal), instance.metrics);
     },
     async complaints(of, host, window): Promise<Complaints> {
       const { hop, instance } = named(of);

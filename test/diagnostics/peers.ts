@@ -23,6 +23,7 @@ export const loopbackIo = (trust: string[] = []): Io =>
       requests: noProxy,
       shares: noProxy,
       complaints: async () => Promise.reject(new Error('not here')),
+      targets: noProxy,
       routes: noProxy,
     },
   });
