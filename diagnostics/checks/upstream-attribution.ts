@@ -88,7 +88,7 @@ function strangers(served: ServedRequests, scope: ReadScope, proxy: string): Dra
   const newest = Date.parse(served.to ?? scope.case.at);
   const born = Math.max(0, ...service.endpoints.map((e) => Date.parse(e.startedAt ?? '') || 0));
   const used = (u: ServedRequests['upstreams'][number]): boolean =>
-    (u.last ?? null) === null || (Date.parse(u.last) >= newest - STILL_USED_MS && Date.parse(u.last) >= born);
+    !u.last || (Date.parse(u.last) >= newest - STILL_USED_MS && Date.parse(u.last) >= born);
   const worst = (list: typeof failing) => [...list].sort((a, b) => b.errors - a.errors)[0];
   const stale = worst(failing.filter(used));
   const former = worst(failing.filter((u) => !used(u)));
