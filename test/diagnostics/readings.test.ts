@@ -164,3 +164,13 @@ test('a few PROXY headers in a log are what earlier checks of ours left there', 
   };
   assert.deepEqual([direction(0), direction(6), direction(60)], [undefined, 'context', 'implicates']);
 });
+
+test('a certificate is judged by when it was looked at, not by when the case was opened or is read again', () => {
+  const found = fixtures.find((f) => f.wanted === 'CERTIFICATE_EXPIRED');
+  assert.ok(found);
+  const codes = (startedAt: string): string[] =>
+    read({ ...found.fixture, row: { ...found.fixture.row, startedAt } }).findings.map((f) => f.code);
+  const before = new Date(Date.parse(found.fixture.row.startedAt) - 3 * 86_400_000).toISOString();
+  assert.ok(codes(found.fixture.row.startedAt).includes('CERTIFICATE_EXPIRED'));
+  assert.ok(!codes(before).includes('CERTIFICATE_EXPIRED'));
+});

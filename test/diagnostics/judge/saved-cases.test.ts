@@ -58,6 +58,7 @@ test('the shape of a verdict holds for each, and with any part of what was seen 
       fc.property(fc.subarray(saved.evidence), (evidence) => {
         const verdict = judged(saved, { evidence });
         assert.ok(verdict.confidence >= 0 && verdict.confidence <= 1, name);
+        assert.ok(verdict.answer === 'inconclusive' || verdict.confidence >= 0.7, `${name}: ${verdict.headline}`);
         assert.match(verdict.headline, BEGINNINGS[verdict.answer] as RegExp, name);
         assert.equal(verdict.hop === null, verdict.answer === 'inconclusive', name);
         if (verdict.answer === 'inconclusive') assert.deepEqual([verdict.cause, verdict.because], [null, []]);

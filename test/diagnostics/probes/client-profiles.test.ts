@@ -104,6 +104,12 @@ test('ECDHE needs a group in common: else the next suite, else the group is name
   const only = { v13: false, groups: ['x25519'] };
   assert.equal(meet(java, listener('c02f 002f', only)).negotiated?.id, '0x002f');
   assert.equal(meet(java, listener('c02f', only)).result, 'no-shared-group');
+  const modern = CLIENT_PROFILES.find((p) => p.profile === 'java-11')!;
+  assert.equal(
+    meet(modern, listener('c02f', { groups: ['x25519'] })).result,
+    'no-shared-group',
+    'TLS 1.3 needs one, too',
+  );
   const sap = CLIENT_PROFILES.find((p) => p.profile === 'sap-ccl')!;
   assert.equal(meet(sap, listener('c02f 009c', only)).negotiated?.id, '0x009c');
 });
