@@ -81,6 +81,11 @@ function withoutSuspicion(scene: Scene): Pick<Judgement, 'answer' | 'hop' | 'cau
   });
   if (scene.failing === null) return unknown(0.3, 'no request could be made: everything that could tell is blind');
   if (scene.failing > 0) return unknown(0.5, 'requests fail, and no finding says why');
+  if (scene.front.length === 0) return unknown(0.4, 'what users meet at the public address could not be looked at');
+  const tlsBlind = scene.reported('handshake', 'certificate') && scene.blind.some((b) => b.check === 'tls');
+  if (tlsBlind) return unknown(0.4, 'the report is about TLS, and that look was blind');
+  if (scene.reported('too-large'))
+    return unknown(0.4, 'a harmless request cannot show whether large ones are let through');
   const { course, onlyReporter } = scene.case.symptoms;
   const deep = scene.endpoints.some((e) => e.reached);
   if (onlyReporter)

@@ -53,7 +53,8 @@ function fromLink(link: string): Named | null {
   const url = new URL(link);
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return null;
   const host = url.hostname.toLowerCase().replace(/^\[|\]$/g, '');
-  const path = `${url.pathname}` || '/';
+  if (!/^[a-z0-9_.-]+$|^[0-9a-f:.]+$/.test(host)) return null;
+  const path = url.pathname || '/';
   return { host, port: url.port ? Number(url.port) : null, path, scheme: url.protocol === 'https:' ? 'https' : 'http' };
 }
 

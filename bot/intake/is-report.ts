@@ -45,12 +45,22 @@ function otherTalkFrom(sentence: Sentence, error: boolean): number {
   return first;
 }
 
+/** A host's own words are no words of the message: "shop.example.test is down" says nothing of a test. Keeps every place. */
+function withoutNames(text: string, named: readonly number[]): string {
+  let out = text;
+  for (const at of named) {
+    const host = /^[\w-]+(?:\.[\w-]+)+/.exec(out.slice(at, at + 300))?.[0];
+    if (host) out = `${out.slice(0, at)}${'h'.repeat(host.length)}${out.slice(at + host.length)}`;
+  }
+  return out;
+}
+
 /** Pure: whether a message reports trouble. Rather silent than wrong: a reply to a joke costs trust. `named`: where hosts stand. */
 export function isReport(text: string, seen: { named: readonly number[]; suspects: number }): boolean {
   if (text.trim().split(/\s+/, 2).length < 2) return false;
   const alert = alertState(text);
   if (alert !== null) return alert;
-  const sentences = sentencesIn(text);
+  const sentences = sentencesIn(withoutNames(text, seen.named));
   const asksWhy = sentences.some((one) => one.question && ASKS_WHY.test(one.text));
   const namesHost = (part: Part): boolean => seen.named.some((at) => at >= part.from && at < part.to);
   let trouble = false;

@@ -25,7 +25,7 @@ const WORDS: readonly { kind: SymptomKind; pattern: RegExp }[] = [
   {
     kind: 'certificate',
     pattern: anyOf(
-      "cert(?:ificate)?s?[^.\\n]{0,40}(?:expired?|invalid|wrong|not trusted|untrusted|self-?signed|warnings?|errors?|problems?|mismatch|another|different)|connection is(?: not|n't) private|(?:expired?|invalid|wrong|self-?signed|bad|untrusted|fake|default) cert\\w{0,8}|not secure|security warnings?|privacy error|zertifikat\\w{0,5}|certifikat\\w{0,4}|certyfikat\\w{0,4}|certificats?|certificado|certificato|certificaat",
+      "cert(?:ificate)?s?(?:[^.\\n]|\\.(?=\\S)){0,60}(?:expired?|invalid|wrong|not trusted|untrusted|self-?signed|warnings?|errors?|problems?|mismatch|another|different)|connection is(?: not|n't) private|(?:expired?|invalid|wrong|self-?signed|bad|untrusted|fake|default) cert\\w{0,8}|not secure|security warnings?|privacy error|zertifikat\\w{0,5}|certifikat\\w{0,4}|certyfikat\\w{0,4}|certificats?|certificado|certificato|certificaat",
     ),
   },
   {

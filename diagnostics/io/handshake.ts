@@ -42,7 +42,6 @@ export async function handshake(
     certificates: [],
     chain: null,
     nameMatches: null,
-    asksForCertificate: false,
   };
   const connected = await open(spec.address, guard, spec.patienceMs, signal);
   if (!('socket' in connected)) return { ...seen, error: connected.code };

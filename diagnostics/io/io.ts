@@ -87,8 +87,6 @@ export interface HandshakeSeen {
   certificates: CertificateSeen[];
   chain: 'complete' | 'incomplete' | 'self-signed' | 'untrusted' | null;
   nameMatches: boolean | null;
-  /** The server asked for a client certificate. */
-  asksForCertificate: boolean;
 }
 
 export interface HandshakeSpec {

@@ -51,8 +51,10 @@ export const appErrors: Rule = (scene) => {
   const logged = scene.all('ERRORS_MADE_UPSTREAM');
   if (found.length === 0) {
     // Only the log shows it: it was so in the time in question, and need not be so now.
-    if (logged.length === 0 || !scene.reported('errors-5xx', 'unspecified', 'slow', 'timeout')) return null;
-    return suspect('app-errors', logged, scene.failing ? 0.7 : 0.8, {
+    // What fails now is the proxy's own page while the endpoints answer: then the log tells of another time.
+    if (scene.has('PROXY_GATEWAY_ERROR') && endpointsFine(scene)) return null;
+    if (logged.length === 0 || !scene.reported('errors-5xx', 'unspecified')) return null;
+    return suspect('app-errors', logged, scene.failing === null ? 0.6 : scene.failing > 0 ? 0.7 : 0.8, {
       explains: byStatus(scene, 500, 501, 502, 503, 504),
       fits: true,
       sentence: `${serviceName(scene)} answered with errors itself in the time in question`,
@@ -105,7 +107,7 @@ export const appDown: Rule = (scene) => {
   if (found.length === 0) {
     const logged = scene.all('UPSTREAM_REFUSED_PROXY');
     if (logged.length === 0 || !scene.reported('errors-5xx', 'unspecified', 'timeout', 'reset')) return null;
-    return suspect('app-down', logged, 0.8, {
+    return suspect('app-down', logged, scene.failing === null ? 0.6 : 0.8, {
       explains: byStatus(scene, 502, 503),
       fits: true,
       sentence: `endpoints of ${serviceName(scene)} refused connections in the time in question`,
@@ -149,12 +151,16 @@ const onlyBusiestIsSlow = (scene: Scene): boolean => {
   return busiest.length > 0 && slow.length > 0 && slow.every((e) => busiest.includes(e.address));
 };
 
+/** One endpoint is said to be busy and others idle, and the look that could show it was blind. */
+const maybeBusy = (scene: Scene): boolean =>
+  scene.reported('uneven') && scene.blind.some((b) => b.check === 'endpoint-balance');
+
 export const appSlow: Rule = (scene) => {
   const found = [...scene.all('ENDPOINT_SILENT'), ...scene.all('ENDPOINT_SLOW')];
   const logged = scene.all('SLOW_UPSTREAM');
   if (found.length === 0) {
     if (logged.length === 0 || !scene.reported('slow', 'timeout')) return null;
-    return suspect('app-slow', logged, 0.8, {
+    return suspect('app-slow', logged, maybeBusy(scene) || scene.failing === null ? 0.6 : 0.8, {
       fits: true,
       explains: scene.slowMs ? 1 : 0,
       sentence: `${serviceName(scene)} was slow itself in the time in question; the time was spent behind the proxy`,
@@ -162,7 +168,7 @@ export const appSlow: Rule = (scene) => {
   }
   const slowest = Math.max(...found.map((f) => Number(f.facts.ms)));
   const silent = scene.has('ENDPOINT_SILENT');
-  return suspect('app-slow', [...found, ...logged], onlyBusiestIsSlow(scene) ? 0.6 : 0.95, {
+  return suspect('app-slow', [...found, ...logged], onlyBusiestIsSlow(scene) || maybeBusy(scene) ? 0.6 : 0.95, {
     explains: Math.max(
       scene.slowMs !== null ? 1 : 0,
       failingBy(scene, (f) => f.status === 504 || f.error === 'TIMEOUT'),
