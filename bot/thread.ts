@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
-import { Job, Queue } from 'bullmq';
 import type { Logger } from 'pino';
 import { judge as judgeNow } from '../diagnostics/judge.ts';
-import type { EvidenceRow } from '../diagnostics/types.ts';
 import { type CaseRecord, createCases } from '../workers/cases.ts';
-import { type Consumer, consume, Hopeless, Later } from '../workers/consume.ts';
+import { type Consumer, consume, Hopeless, type Job, Later } from '../workers/consume.ts';
+import { looksSoFar } from '../workers/looks-so-far.ts';
 import type { Metrics } from '../workers/metrics.ts';
-import { jobId, PREFIX, QUEUES, type ThreadPayload, threadPayload } from '../workers/queues.ts';
+import { type ThreadPayload, threadPayload } from '../workers/queues.ts';
 import type { RedisClient } from '../workers/redis.ts';
 import { unjudged } from '../workers/verdict-job.ts';
 import { openedMessage, type Progress } from './blocks/case-opened.ts';
@@ -48,8 +47,7 @@ export function startThread(parts: ThreadParts): Consumer {
   const now = parts.now ?? Date.now;
   const judge = parts.judge ?? judgeNow;
   const cases = createCases(redis);
-  const verdicts = new Queue(QUEUES.verdict, { connection: redis, prefix: PREFIX });
-  verdicts.on('error', () => {});
+  const looks = looksSoFar(redis);
 
   const consumer = consume({
     queue: 'thread',
@@ -112,15 +110,13 @@ export function startThread(parts: ThreadParts): Consumer {
     return openedMessage(record, state, now());
   }
 
-  /** What the looks of a run have seen so far, read from the verdict job that waits for them. */
+  /** What the looks of a run have seen so far. */
   async function progressOf(record: CaseRecord): Promise<Progress> {
-    const job = await Job.fromId(verdicts, jobId.verdict(record.case.id, record.run));
-    const values = (await job?.getChildrenValues<EvidenceRow[]>()) ?? {};
-    const evidence = Object.values(values).flat();
+    const { done, evidence } = await looks.of(record);
     const durationMs = now() - record.startedAt;
     const soFar = judge({ case: record.case, path: record.path, evidence, changes: [], durationMs });
     const findings = soFar.findings.filter((finding) => finding.direction === 'implicates');
-    return { done: Object.keys(values).length, total: record.planned.length, findings };
+    return { done, total: record.planned.length, findings };
   }
 
   async function bring(record: CaseRecord, message: Message, hold: () => Promise<void>): Promise<void> {
@@ -275,7 +271,7 @@ export function startThread(parts: ThreadParts): Consumer {
     running: consumer.running,
     async close(graceMs) {
       await consumer.close(graceMs);
-      await verdicts.close();
+      await looks.close();
     },
   };
 }

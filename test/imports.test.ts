@@ -77,10 +77,7 @@ test('only diagnostics/io opens sockets and asks resolvers; besides it the page 
 });
 
 test('only workers use BullMQ (and the consumer of the thread), only the bot uses Slack, nobody in diagnostics uses any package', () => {
-  // bot/thread.ts works off the queue of messages, the one job that Slack's client is needed for.
-  assert.deepEqual(lines(imports.filter((i) => i.to === 'bullmq' && room(i.from) !== 'workers')), [
-    'bot/thread.ts -> bullmq',
-  ]);
+  assert.deepEqual(lines(imports.filter((i) => i.to === 'bullmq' && room(i.from) !== 'workers')), []);
   assert.deepEqual(lines(imports.filter((i) => i.to.startsWith('@slack/') && room(i.from) !== 'bot')), []);
   const packages = imports.filter(
     (i) => room(i.from) === 'diagnostics' && !i.to.startsWith('node:') && room(i.to) !== 'diagnostics',

@@ -7,6 +7,8 @@ import type { Metrics } from './metrics.ts';
 import { KEPT, LOCKS, PREFIX, QUEUES, type QueueName, risingBackoff } from './queues.ts';
 import { isUp, type RedisClient } from './redis.ts';
 
+export type { Job } from 'bullmq';
+
 /** Thrown by a job that wants to go on later, without that counting as a failure. */
 export class Later extends Error {
   readonly ms: number;
