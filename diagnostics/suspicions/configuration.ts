@@ -164,18 +164,19 @@ export const redirectLoop: Rule = (scene) => {
 };
 
 export const rateLimited: Rule = (scene) => {
+  // A 429 that no endpoint gives to the same request was made in front of them, whatever its page looks like.
+  const strange = endpointsFine(scene) ? scene.all('REQUEST_ANSWERED').filter((f) => f.facts.status === 429) : [];
   const found = [
     ...scene.all('PROXY_LIMITS_REQUESTS'),
     ...scene.all('REQUESTS_LIMITED'),
     ...scene.all('RATE_LIMIT_LOGGED'),
+    ...strange,
   ];
   if (found.length === 0 || !notTheAppsOwn(scene, 429)) return null;
-  return suspect('rate-limited', found, 0.85, {
-    explains: byStatus(scene, 429),
-    fits:
-      byStatus(scene, 429) > 0 ||
-      scene.case.symptoms.statuses.includes(429) ||
-      scene.reported('errors-5xx', 'unspecified'),
+  const explains = byStatus(scene, 429) + answeredWith(scene, 429);
+  return suspect('rate-limited', found, strange.length ? 0.9 : 0.85, {
+    explains,
+    fits: explains > 0 || scene.case.symptoms.statuses.includes(429) || scene.reported('errors-5xx', 'unspecified'),
     sentence: `${proxyName(scene)} refuses requests to ${host(scene)} for a rate limit of its own`,
   });
 };
