@@ -20,7 +20,7 @@ interface TargetFacts {
   TARGETS_ALL_UNHEALTHY: { balancer: string; targets: number };
 }
 
-const PATIENCE_MS = 600;
+const PATIENCE_MS = 3_500;
 
 function read(data: TargetData, scope: ReadScope): Draft<TargetFacts>[] {
   if ('seen' in data) {
@@ -108,7 +108,7 @@ export const balancerTargets = defineCheck<TargetData, TargetFacts>({
   async look(io, look, address, signal) {
     if (look.with.believes === true) return { seen: await io.proxy.targets(look.at, signal) };
     const { name, health, known } = look.with as { name: string; health: string | null; known: boolean | null };
-    const { ending } = await io.converse({ address, send: [], keep: 1, patienceMs: PATIENCE_MS }, signal);
+    const { ending } = await io.converse({ address, send: [], keep: 0, patienceMs: PATIENCE_MS }, signal);
     return { ending, name, health, known };
   },
   read,

@@ -211,7 +211,7 @@ const dates = (f: { address: string; servername: string | null }): string =>
   `${sClient(f)} 2>/dev/null | openssl x509 -noout -subject -issuer -dates -ext subjectAltName`;
 
 /** Words that make the whole enumeration worth its connections. */
-const ABOUT_TLS = new Set(['handshake', 'certificate', 'reset', 'unspecified']);
+const ABOUT_TLS = new Set(['handshake']);
 
 /**
  * TLS as clients meet it: does the listener speak TLS at all, with a valid certificate for this name and a whole chain,

@@ -26,7 +26,7 @@ export interface ConversationSpec {
   address: string;
   /** Parts written one after another, each in one write, each after its own pause. */
   send: { bytes: Uint8Array; afterMs?: number }[];
-  /** Stop as soon as this many bytes are there. */
+  /** Stop as soon as this many bytes are there; 0: as soon as it is connected. */
   keep: number;
   /** Stop when `enough` says so, though fewer bytes are there (a whole TLS answer, a status line). */
   enough?: (bytes: Uint8Array) => boolean;

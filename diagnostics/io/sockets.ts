@@ -89,6 +89,11 @@ export async function converse(spec: ConversationSpec, guard: Guard, signal: Abo
     resolve({ ending, bytes: toHex(received.subarray(0, length)), ms, connectMs: connected.ms });
   }
   signal.addEventListener('abort', abort, { once: true });
+  // Nothing to say and nothing to hear: that it connects was the question.
+  if (spec.keep === 0) {
+    finish('open');
+    return promise;
+  }
   timers.push(setTimeout(() => finish('open'), spec.patienceMs));
   socket.on('data', (chunk: Buffer) => {
     firstByteMs ??= performance.now() - began;

@@ -32,8 +32,37 @@ async function formatFromConfig(instance: Instance): Promise<LineReader | null> 
   return text.trimStart().startsWith('{') ? namedReader('json') : nginxReader(text);
 }
 
-/** The rows of an instance's access log within a window; the format is read from config, else logFormat, else found. */
-export async function accessRows(kind: string, instance: Instance, window: Window): Promise<AccessRows> {
+/** A whole tail of a log, read once. */
+interface Parsed {
+  rows: AccessRow[];
+  lines: number;
+  unreadable: number;
+  truncated: boolean;
+}
+
+/** Logs read a moment ago: cases that were opened before the reading began see all of their window in it. */
+const recent = new Map<string, { began: number; parsed: Promise<Parsed> }>();
+/** Parsed logs are large: few are kept, and none for long. */
+const KEPT_LOGS = 8;
+const KEPT_MS = 5_000;
+
+function parsedLog(kind: string, instance: Instance, coveringUntil: number): Promise<Parsed> {
+  const key = `${kind} ${instance.accessLog} ${instance.config} ${instance.logFormat}`;
+  const known = recent.get(key);
+  if (known && known.began >= coveringUntil) return known.parsed;
+  const entry = { began: Date.now(), parsed: parse(kind, instance) };
+  recent.delete(key);
+  recent.set(key, entry);
+  if (recent.size > KEPT_LOGS) recent.delete(recent.keys().next().value as string);
+  const forget = (): void => {
+    if (recent.get(key) === entry) recent.delete(key);
+  };
+  entry.parsed.catch(forget);
+  setTimeout(forget, KEPT_MS).unref();
+  return entry.parsed;
+}
+
+async function parse(kind: string, instance: Instance): Promise<Parsed> {
   const file = instance.accessLog as string;
   const { lines, truncated } = await tailLines(file);
   const told =
@@ -46,21 +75,28 @@ export async function accessRows(kind: string, instance: Instance, window: Windo
   const reader = fits ? told : (detectReader(lines) ?? (kind.startsWith('haproxy') ? told : null));
   if (!reader)
     throw new BlindLook('unreadable', `${file}: its lines fit no format that is known here; name it as logFormat:`);
-  const from = Date.parse(window.from);
-  // Most logs know whole seconds only: the window's last one may hold our own probes already.
-  const to = Math.floor(Date.parse(window.to) / 1000) * 1000;
   const rows: AccessRow[] = [];
   let unreadable = 0;
   for (const line of lines) {
     if (line === '') continue;
     const row = reader(line);
-    if (!row) unreadable++;
-    else if (row.at === null || (row.at >= from && row.at < to)) rows.push(row);
+    if (row) rows.push(row);
+    else unreadable++;
   }
+  return { rows, lines: lines.length, unreadable, truncated };
+}
+
+/** The rows of an instance's access log within a window; the format is read from config, else logFormat, else found. */
+export async function accessRows(kind: string, instance: Instance, window: Window): Promise<AccessRows> {
+  const from = Date.parse(window.from);
+  // Most logs know whole seconds only: the window's last one may hold our own probes already.
+  const to = Math.floor(Date.parse(window.to) / 1000) * 1000;
+  const { rows: all, lines, unreadable, truncated } = await parsedLog(kind, instance, Date.parse(window.to));
+  const rows = all.filter((row) => row.at === null || (row.at >= from && row.at < to));
   return {
-    source: file,
+    source: instance.accessLog as string,
     rows,
-    lines: lines.length,
+    lines,
     unreadable,
     truncated: truncated && (rows[0]?.at ?? 0) > from,
   };
