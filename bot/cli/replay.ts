@@ -42,7 +42,10 @@ const savedSchema = z.looseObject({
 function lineOfJsonError(message: string, text: string): number {
   const position = /position (\d+)/.exec(message);
   if (position) return text.slice(0, Number(position[1])).split('\n').length;
-  return text.split('\n').length;
+  // V8 quotes the place instead of counting to it; what ends too early ends at the last line.
+  const quoted = /"([^"]{3,40})"\.\.\. is not valid JSON/.exec(message)?.[1];
+  const at = quoted === undefined ? text.length : text.indexOf(quoted);
+  return text.slice(0, Math.max(0, at)).split('\n').length;
 }
 
 /** Reads a saved case. Throws TriageError `unreadable` naming file, line and reason. */
