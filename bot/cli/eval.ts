@@ -4,7 +4,7 @@ import { loadInventory } from '../../proxy/inventory/inventory.ts';
 import { triageInProcess } from '../../workers/in-process.ts';
 import { type Incident, incidentsIn } from '../eval/incident.ts';
 import { scoreIntake } from '../eval/intake-score.ts';
-import { type Score, type Scored, scoreAll, scoreOne, skippedOne } from '../eval/score.ts';
+import { type Score, type Scored, scoreAll, scoreOne, skippedOne, unreadOne } from '../eval/score.ts';
 import { startWorldOf } from '../eval/world.ts';
 import { newCaseId, openCase, readReport, readTarget } from '../intake.ts';
 import { printJson, readArgs, readInventory, readSinceFlag } from './options.ts';
@@ -27,14 +27,7 @@ async function triageOf(incident: Incident, inventoryFile: string): Promise<Scor
     { ...told, places: named?.places ?? [], since },
     { id: newCaseId(now), at: now.toISOString(), report: incident.report, inventory, deadlineMs: DEADLINE_MS },
   );
-  if ('missing' in opened)
-    return {
-      ...skippedOne(incident, ''),
-      got: { answer: 'inconclusive', hop: null, cause: null, headline: 'the report names no host' },
-      confidence: 0,
-      durationMs: 0,
-      skipped: undefined as never,
-    };
+  if ('missing' in opened) return unreadOne(incident);
   if ('refused' in opened) throw new TriageError('not-allowed', opened.refused);
   const began = performance.now();
   const { verdict } = await triageInProcess(opened.case, inventory, (error) =>

@@ -1,4 +1,5 @@
-import { expectationOf, probeProxyProtocol } from '../../diagnostics/probes/proxy-protocol-probe.ts';
+import { EXIT } from '../../diagnostics/errors.ts';
+import { expectationOf, type HeaderTry, probeProxyProtocol } from '../../diagnostics/probes/proxy-protocol-probe.ts';
 import { printJson, readArgs } from './options.ts';
 import { orNotAllowed, probeTarget } from './probe-target.ts';
 
@@ -12,6 +13,18 @@ const WORDS: { [expects: string]: string } = {
   optional: 'takes a PROXY header if there is one',
   unknown: 'answers nothing that tells what it expects',
 };
+
+function asText(result: {
+  address: string;
+  expects: string;
+  tried: Pick<HeaderTry, 'sent' | 'payload' | 'outcome' | 'status' | 'ms'>[];
+}): string {
+  const tries = result.tried.map(
+    (t) =>
+      `  ${t.sent.padEnd(10)} + ${t.payload.padEnd(5)}  ${t.outcome}${t.status ? ` ${t.status}` : ''} (${t.ms} ms)`,
+  );
+  return `${result.address} ${WORDS[result.expects]}\n${tries.join('\n')}\n`;
+}
 
 /** `./dev proxy-protocol`: the PROXY protocol check alone (DESIGN 4.4). */
 export async function proxyProtocol(args: string[]): Promise<number> {
@@ -48,14 +61,8 @@ export async function proxyProtocol(args: string[]): Promise<number> {
     durationMs: Math.round(performance.now() - began),
   };
   if (values.json) printJson(result);
-  else {
-    const tries = result.tried.map(
-      (t) =>
-        `  ${t.sent.padEnd(10)} + ${t.payload.padEnd(5)}  ${t.outcome}${t.status ? ` ${t.status}` : ''} (${t.ms} ms)`,
-    );
-    process.stdout.write(
-      `${address} ${probe.unreachable ? `cannot be reached (${probe.unreachable})` : WORDS[expects]}\n${tries.join('\n')}\n`,
-    );
-  }
-  return 0;
+  else if (!probe.unreachable) process.stdout.write(asText(result));
+  if (!probe.unreachable) return 0;
+  process.stderr.write(`proxy-protocol: nobody answers at ${address} (${probe.unreachable})\n`);
+  return EXIT.unavailable;
 }

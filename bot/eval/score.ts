@@ -67,6 +67,23 @@ export function skippedOne(incident: Incident, skipped: string): Scored {
   };
 }
 
+/** A report in which no host was found is answered with a question: that claims nothing, and is right only where nothing may be claimed. */
+export function unreadOne(incident: Incident): Scored {
+  const { expect } = incident;
+  return {
+    id: incident.id,
+    expected: expect,
+    got: { answer: 'inconclusive', hop: null, cause: null, headline: 'the report names no host' },
+    right: {
+      answer: expect.answer.includes('inconclusive'),
+      hop: expect.hop.includes(null),
+      cause: expect.cause.includes(null),
+    },
+    confidence: 0,
+    durationMs: 0,
+  };
+}
+
 const mean = (values: number[]): number | null =>
   values.length ? values.reduce((a, b) => a + b, 0) / values.length : null;
 

@@ -1,6 +1,5 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { connect, isIP, type LookupFunction } from 'node:net';
 import type { Guard } from '../../diagnostics/io/guard.ts';
 import { BlindLook } from '../../diagnostics/io/proxy-reader.ts';
 
@@ -66,37 +65,5 @@ function ask(url: URL, addresses: string[], signal: AbortSignal): Promise<Incomi
   const request = url.protocol === 'https:' ? httpsRequest : httpRequest;
   const headers = { accept: 'text/plain, application/json', connection: 'close' };
   request(url, { signal, lookup, agent: false, headers }, resolve).on('error', reject).end();
-  return promise;
-}
-
-/** One command to HAProxy's stats socket (management.txt section 9.3), read to its end. */
-export function askSocket(path: string, command: string, signal: AbortSignal): Promise<string> {
-  const { promise, resolve, reject } = Promise.withResolvers<string>();
-  const socket = connect(path);
-  const chunks: Buffer[] = [];
-  let size = 0;
-  const abort = (): void => {
-    socket.destroy();
-    reject(new BlindLook('deadline', `${path} did not answer in time`));
-  };
-  signal.addEventListener('abort', abort, { once: true });
-  socket.on('connect', () => socket.end(`${command}\n`));
-  socket.on('data', (chunk) => {
-    size += chunk.length;
-    if (size > PAGE_BYTES) socket.destroy(new Error('answer too large'));
-    else chunks.push(chunk);
-  });
-  socket.on('error', (error: NodeJS.ErrnoException) => {
-    signal.removeEventListener('abort', abort);
-    reject(
-      new BlindLook(error.code === 'EACCES' ? 'denied' : 'no-connection', `${path}: ${error.code ?? error.message}`, {
-        cause: error,
-      }),
-    );
-  });
-  socket.on('close', () => {
-    signal.removeEventListener('abort', abort);
-    resolve(Buffer.concat(chunks).toString('utf8'));
-  });
   return promise;
 }

@@ -79,7 +79,6 @@ export const inventorySchema = z.looseObject({
   nodes: list(z.looseObject({ name, metrics: maybe(text), healthCheckNodePort: maybe(address) })),
 });
 
-export type InventoryFile = z.infer<typeof inventorySchema>;
 export type HopFile = z.infer<typeof hopSchema>;
 
 /** Keys that each part knows: anything else is warned about, never fatal. */

@@ -13,9 +13,6 @@ const methods = new Map<string, Method>(
   Object.entries({ ...workspaceMethods, ...chatMethods, ...conversationMethods }),
 );
 
-/** The names of all methods that are there. */
-export const methodNames: readonly string[] = [...methods.keys()].sort();
-
 /** Answers `POST /api/METHOD`: token, ordered failures, limits, scopes, then the method itself. */
 export async function serveWebApi(core: Core, name: string, req: IncomingMessage, res: ServerResponse): Promise<void> {
   const args = readArguments(req, await readBody(req));
