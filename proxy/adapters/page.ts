@@ -1,5 +1,6 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { isIP, type LookupFunction } from 'node:net';
 import type { Guard } from '../../diagnostics/io/guard.ts';
 import { BlindLook } from '../../diagnostics/io/proxy-reader.ts';
 
