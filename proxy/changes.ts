@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Planned } from '../diagnostics/define-check.ts';
 import { BlindLook } from '../diagnostics/io/proxy-reader.ts';
 import type { Case, Change } from '../diagnostics/types.ts';
-import { tailLines } from './adapters/tail.ts';
+import { tailLines } from './adapters/logs/tail.ts';
 import type { Inventory } from './inventory/inventory.ts';
 
 /** Newest part of a change feed that is read, bytes. */

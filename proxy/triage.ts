@@ -1,7 +1,8 @@
 import type { Io } from '../diagnostics/io/io.ts';
 import { liveIo } from '../diagnostics/io/live-io.ts';
-import { getPage } from './adapters/page.ts';
+import { getPage } from './adapters/metrics/page.ts';
 import { proxyReader } from './adapters/reader.ts';
+import type { Recorder } from './history/history.ts';
 import { allowanceOf } from './inventory/allow.ts';
 import type { Inventory } from './inventory/inventory.ts';
 
@@ -14,7 +15,7 @@ const PAGE_NAME_PATIENCE_MS = 3_000;
  * What a process needs to look at the world in the name of an inventory: an Io that only ever reaches what the
  * inventory names or allows, with the adapters of the managed proxies behind it. Cheap: made anew for each case.
  */
-export function ioFor(inventory: Inventory, forHost: string): Io {
+export function ioFor(inventory: Inventory, forHost: string, recorder: Recorder | null = null): Io {
   const allowance = allowanceOf(inventory);
   const guard = allowance.guard(forHost);
   const resolve: Io['resolve'] = async (host, signal) => {
@@ -31,6 +32,7 @@ export function ioFor(inventory: Inventory, forHost: string): Io {
       inventory,
       guard,
       async (host) => (await resolve(host, AbortSignal.timeout(PAGE_NAME_PATIENCE_MS))).addresses,
+      recorder,
     ),
   });
   return { ...bare, resolve };

@@ -50,7 +50,7 @@ test('imports go one way: bot -> workers -> diagnostics and proxy; proxy -> diag
 });
 
 test('of diagnostics, proxy takes types, the seam to IO and errors; never checks, causes or judgement', () => {
-  const seams = /^diagnostics\/(types|errors|window|define-check|io\/(io|proxy-reader|guard|address|live-io))\.ts$/;
+  const seams = /^diagnostics\/(types|errors|window|define-check|io\/(io|proxy-reader|proxy-sample|proxy-settings|proxy-health|guard|address|live-io))\.ts$/;
   const outside = imports.filter((i) => room(i.from) === 'proxy' && room(i.to) === 'diagnostics' && !seams.test(i.to));
   // Statistics of counts, and what a PROXY header or a hello looks like on the wire, are pure and know nothing of checks.
   const pure = /^diagnostics\/(stats|wording|wire\/[a-z-]+)\.ts$/;
@@ -60,7 +60,7 @@ test('of diagnostics, proxy takes types, the seam to IO and errors; never checks
 test('only diagnostics/io opens sockets and asks resolvers; besides it the page reader and the lab, which is a world', () => {
   const network = /^node:(net|tls|dns|dns\/promises|dgram|http|https|http2)$/;
   const may =
-    /^(diagnostics\/io\/|proxy\/adapters\/page\.ts$|proxy\/lab\/|bot\/local-slack\/|bot\/demo\/|bot\/app\.ts$|workers\/embedded-redis\.ts$)/;
+    /^(diagnostics\/io\/|proxy\/adapters\/metrics\/(page|unix-socket)\.ts$|proxy\/lab\/|bot\/local-slack\/|bot\/demo\/|bot\/app\.ts$|workers\/embedded-redis\.ts$)/;
   const found = imports.filter((i) => network.test(i.to) && !i.typeOnly && !may.test(i.from));
   // isIP and BlockList are questions about text; health and metrics pages of our own processes are servers, not probes.
   const harmless = found.filter((i) => {

@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { type BalanceGroup, balanceOf } from '../../diagnostics/balance.ts';
 import { reasonOf, TriageError } from '../../diagnostics/errors.ts';
 import { percent } from '../../diagnostics/wording.ts';
-import { type Counts, countsIn, differenceOfCounts } from '../../proxy/adapters/balance-source.ts';
+import { type Counts, countsIn, differenceOfCounts } from '../../proxy/adapters/metrics/balance-source.ts';
 import { emptyInventory } from '../../proxy/inventory/inventory.ts';
 import { pageOf } from '../../proxy/triage.ts';
 import { printJson, readArgs } from './options.ts';

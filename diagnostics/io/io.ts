@@ -1,4 +1,5 @@
 import type { Window } from '../window.ts';
+import type { NodeHealth, ProxyHealth } from './proxy-health.ts';
 import type {
   Complaints,
   EndpointShares,
@@ -7,6 +8,8 @@ import type {
   ServedRequests,
   TargetsSeen,
 } from './proxy-reader.ts';
+import type { ProxyHistory, ProxySample } from './proxy-sample.ts';
+import type { ProxySettings } from './proxy-settings.ts';
 
 /** How a raw conversation ended from our side: FIN, RST, still open when we stopped, or no connection at all. */
 export type Ending = 'fin' | 'rst' | 'open' | 'refused' | 'unreachable' | 'connect-timeout';
@@ -112,6 +115,14 @@ export interface ProxyReader {
   complaints(of: PartName, host: string, window: Window, signal: AbortSignal): Promise<Complaints>;
   targets(of: PartName, signal: AbortSignal): Promise<TargetsSeen>;
   routes(of: PartName, host: string, path: string, signal: AbortSignal): Promise<ProxyRoutes>;
+  /** Its counters as they are now. */
+  sample(of: PartName, signal: AbortSignal): Promise<ProxySample>;
+  /** What its counters did in the window, for the host: from the recorder or Prometheus, else from two samples. */
+  history(of: PartName, host: string, window: Window, signal: AbortSignal): Promise<ProxyHistory>;
+  /** What its configuration says, as it holds for the host. */
+  settings(of: PartName, host: string, signal: AbortSignal): Promise<ProxySettings>;
+  health(of: PartName, signal: AbortSignal): Promise<ProxyHealth>;
+  node(name: string, signal: AbortSignal): Promise<NodeHealth>;
 }
 
 /** Everything that a check may do to the world, and nothing else: all of it bounded in bytes and time. */

@@ -11,17 +11,21 @@ import {
 } from '../../diagnostics/io/proxy-reader.ts';
 import type { Instance, PathHop } from '../../diagnostics/types.ts';
 import type { Window } from '../../diagnostics/window.ts';
+import { settingsOf } from '../config/settings/settings.ts';
+import { historyOf, type Recorder } from '../history/history.ts';
 import type { Inventory } from '../inventory/inventory.ts';
-import { accessRows } from './access-rows.ts';
-import { haproxyComplaints, nginxComplaints } from './complaints.ts';
-import { configuredRoutes } from './configured-routes.ts';
-import { sharesIn, targetsIn } from './haproxy-metrics.ts';
-import { nginxReloads } from './nginx.ts';
-import { getPage, type Reach } from './page.ts';
-import { ingressNginxReloads, metricReloads } from './reload-metrics.ts';
-import { tailLines } from './tail.ts';
-import { countRequests, countShares } from './tally.ts';
-import { traefikRoutes } from './traefik.ts';
+import { healthOf, nodeHealth } from './health/health.ts';
+import { accessRows } from './logs/access-rows.ts';
+import { haproxyComplaints, nginxComplaints } from './logs/complaints.ts';
+import { tailLines } from './logs/tail.ts';
+import { countRequests, countShares } from './logs/tally.ts';
+import { sharesIn, targetsIn } from './metrics/haproxy-servers.ts';
+import { getPage, type Reach } from './metrics/page.ts';
+import { sampleOf } from './metrics/sample.ts';
+import { nginxReloads } from './reloads/nginx-reloads.ts';
+import { ingressNginxReloads, metricReloads } from './reloads/reload-metrics.ts';
+import { configuredRoutes } from './routes/configured-routes.ts';
+import { traefikRoutes } from './routes/traefik-routes.ts';
 
 const NGINX = new Set(['nginx', 'ingress-nginx']);
 
@@ -43,8 +47,15 @@ export function proxyReader(
   inventory: Inventory,
   guard: Guard,
   resolve: (host: string) => Promise<string[]>,
+  recorder: Recorder | null = null,
 ): ProxyReader {
   const reach: Reach = { page: (url, signal) => getPage(url, resolve, guard, signal) };
+  /** Services that requests to a host may end at, by their names in the inventory. */
+  const servicesOf = (host: string): string[] =>
+    inventory.routes
+      .filter((route) => route.host === host)
+      .flatMap((route) => route.via)
+      .filter((name) => inventory.hops[name]?.hop === 'service' || inventory.hops[name]?.hop === 'app');
   const named = ({ hop: name, part }: PartName): { hop: PathHop; instance: Instance } => {
     const hop = inventory.hops[name];
     const instance = hop?.instances.find((one) => one.name === part);
@@ -110,6 +121,39 @@ export function proxyReader(
       return hop.kind === 'traefik'
         ? traefikRoutes(instance, host, path, reach, signal)
         : configuredRoutes(hop.kind, instance, host);
+    },
+    async sample(of, signal) {
+      const { hop, instance } = named(of);
+      return sampleOf(hop, instance, reach, signal);
+    },
+    async history(of, host, window, signal) {
+      const { hop, instance } = named(of);
+      return historyOf(
+        hop,
+        instance,
+        { host, services: servicesOf(host) },
+        window,
+        {
+          prometheus: inventory.prometheus,
+          recorder,
+          sample: (during) => sampleOf(hop, instance, reach, during),
+          page: reach.page,
+        },
+        signal,
+      );
+    },
+    async settings(of, host, signal) {
+      const { hop, instance } = named(of);
+      return settingsOf(hop, instance, host, reach, signal);
+    },
+    async health(of, signal) {
+      const { hop, instance } = named(of);
+      return healthOf(hop, instance, reach, signal);
+    },
+    async node(name, signal) {
+      const node = inventory.nodes.find((one) => one.name === name);
+      if (!node) throw new BlindLook('not-configured', `the inventory names no node ${name}`);
+      return nodeHealth(node, reach, signal);
     },
   };
 }

@@ -25,6 +25,11 @@ export const loopbackIo = (trust: string[] = []): Io =>
       complaints: async () => Promise.reject(new Error('not here')),
       targets: noProxy,
       routes: noProxy,
+      sample: noProxy,
+      history: noProxy,
+      settings: noProxy,
+      health: noProxy,
+      node: noProxy,
     },
   });
 

@@ -14,10 +14,10 @@ import {
   nginxReader,
   parseTime,
   UPSTREAMINFO,
-} from '../../proxy/adapters/access-log.ts';
-import { accessRows } from '../../proxy/adapters/access-rows.ts';
-import { tailLines } from '../../proxy/adapters/tail.ts';
-import { countRequests, countShares } from '../../proxy/adapters/tally.ts';
+} from '../../proxy/adapters/logs/access-log.ts';
+import { accessRows } from '../../proxy/adapters/logs/access-rows.ts';
+import { tailLines } from '../../proxy/adapters/logs/tail.ts';
+import { countRequests, countShares } from '../../proxy/adapters/logs/tally.ts';
 import { scratch } from '../diagnostics/real-servers.ts';
 
 const FIXTURES = new URL('../fixtures/', import.meta.url);

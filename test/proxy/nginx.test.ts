@@ -8,10 +8,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import fc from 'fast-check';
 import { BlindLook } from '../../diagnostics/io/proxy-reader.ts';
 import type { Instance } from '../../diagnostics/types.ts';
-import { nginxComplaints } from '../../proxy/adapters/complaints.ts';
-import { nginxReloads } from '../../proxy/adapters/nginx.ts';
-import { readErrorLine, reloadsIn } from '../../proxy/adapters/nginx-error-log.ts';
-import { masterPid, workersOf } from '../../proxy/adapters/processes.ts';
+import { masterPid, workersOf } from '../../proxy/adapters/health/processes.ts';
+import { nginxComplaints } from '../../proxy/adapters/logs/complaints.ts';
+import { readErrorLine, reloadsIn } from '../../proxy/adapters/logs/nginx-error-log.ts';
+import { nginxReloads } from '../../proxy/adapters/reloads/nginx-reloads.ts';
 import { ConfigSyntaxError, find, loadNginx, parseNginx } from '../../proxy/config/nginx-config.ts';
 import { freePorts, nginxConf, scratch, startNginx } from '../diagnostics/real-servers.ts';
 

@@ -155,7 +155,7 @@ test('no connection is made to what is not allowed, by none of the ways of looki
   await assert.rejects(io.request({ ...common, scheme: 'http', host: 'shop.example.test', path: '/' }, signal), denied);
   await assert.rejects(io.handshake({ ...common, servername: null }, signal), denied);
   const named = inventory({ allow: ['192.0.2.0/24'] });
-  const { getPage } = await import('../../../proxy/adapters/page.ts');
+  const { getPage } = await import('../../../proxy/adapters/metrics/page.ts');
   const guard = allowanceOf(named).guard('shop.example.test');
   await assert.rejects(
     getPage(`http://127.0.0.1:${webPort}/`, async () => ['127.0.0.1'], guard, signal),
@@ -173,7 +173,7 @@ test('a redirect of a metrics page is not followed', async (t) => {
   });
   t.after(() => web.close());
   const port = await listen(web);
-  const { getPage } = await import('../../../proxy/adapters/page.ts');
+  const { getPage } = await import('../../../proxy/adapters/metrics/page.ts');
   const guard = allowanceOf(emptyInventory()).guard('x');
   await assert.rejects(
     getPage(`http://127.0.0.1:${port}/metrics`, async () => ['127.0.0.1'], guard, patient(t)),
@@ -186,7 +186,7 @@ test('a metrics page is asked at the address that was checked, not where its nam
   const web = createServer((_, answer) => answer.end('metrics'));
   t.after(() => web.close());
   const port = await listen(web);
-  const { getPage } = await import('../../../proxy/adapters/page.ts');
+  const { getPage } = await import('../../../proxy/adapters/metrics/page.ts');
   const guard = allowanceOf(inventory({ allow: ['192.0.2.1'] })).guard('x');
   // The name was resolved to an allowed address; the system's resolver would lead to loopback, which is not.
   await assert.rejects(

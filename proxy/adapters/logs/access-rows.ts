@@ -1,7 +1,7 @@
-import { BlindLook } from '../../diagnostics/io/proxy-reader.ts';
-import type { Instance } from '../../diagnostics/types.ts';
-import type { Window } from '../../diagnostics/window.ts';
-import { find, loadNginx } from '../config/nginx-config.ts';
+import { BlindLook } from '../../../diagnostics/io/proxy-reader.ts';
+import type { Instance } from '../../../diagnostics/types.ts';
+import type { Window } from '../../../diagnostics/window.ts';
+import { find, loadNginx } from '../../config/nginx-config.ts';
 import { type AccessRow, COMBINED, detectReader, type LineReader, namedReader, nginxReader } from './access-log.ts';
 import { tailLines } from './tail.ts';
 

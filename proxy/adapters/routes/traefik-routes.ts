@@ -1,6 +1,6 @@
-import { BlindLook, type ProxyRoutes } from '../../diagnostics/io/proxy-reader.ts';
-import type { Instance } from '../../diagnostics/types.ts';
-import type { Reach } from './page.ts';
+import { BlindLook, type ProxyRoutes } from '../../../diagnostics/io/proxy-reader.ts';
+import type { Instance } from '../../../diagnostics/types.ts';
+import type { Reach } from '../metrics/page.ts';
 
 interface Router {
   name?: string;

@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises';
-import { BlindLook, type ReloadHistory } from '../../diagnostics/io/proxy-reader.ts';
-import type { Instance } from '../../diagnostics/types.ts';
-import { reloadsIn } from './nginx-error-log.ts';
-import { masterPid, workersOf } from './processes.ts';
-import { tailLines } from './tail.ts';
+import { BlindLook, type ReloadHistory } from '../../../diagnostics/io/proxy-reader.ts';
+import type { Instance } from '../../../diagnostics/types.ts';
+import { masterPid, workersOf } from '../health/processes.ts';
+import { reloadsIn } from '../logs/nginx-error-log.ts';
+import { tailLines } from '../logs/tail.ts';
 
 const KEPT = 200;
 

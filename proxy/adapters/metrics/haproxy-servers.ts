@@ -1,6 +1,6 @@
-import type { EndpointShares, TargetsSeen } from '../../diagnostics/io/proxy-reader.ts';
-import { BlindLook } from '../../diagnostics/io/proxy-reader.ts';
-import type { PathHop } from '../../diagnostics/types.ts';
+import type { EndpointShares, TargetsSeen } from '../../../diagnostics/io/proxy-reader.ts';
+import { BlindLook } from '../../../diagnostics/io/proxy-reader.ts';
+import type { PathHop } from '../../../diagnostics/types.ts';
 import { countsIn } from './balance-source.ts';
 import { samples } from './prometheus.ts';
 

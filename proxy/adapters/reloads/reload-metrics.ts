@@ -1,7 +1,7 @@
-import { BlindLook, type ReloadHistory } from '../../diagnostics/io/proxy-reader.ts';
-import type { Instance, PathHop } from '../../diagnostics/types.ts';
-import type { Reach } from './page.ts';
-import { samples } from './prometheus.ts';
+import { BlindLook, type ReloadHistory } from '../../../diagnostics/io/proxy-reader.ts';
+import type { Instance, PathHop } from '../../../diagnostics/types.ts';
+import type { Reach } from '../metrics/page.ts';
+import { samples } from '../metrics/prometheus.ts';
 
 function nothing(source: string): ReloadHistory {
   return {

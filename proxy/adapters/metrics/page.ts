@@ -1,8 +1,8 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
-import type { Guard } from '../../diagnostics/io/guard.ts';
-import { BlindLook } from '../../diagnostics/io/proxy-reader.ts';
+import type { Guard } from '../../../diagnostics/io/guard.ts';
+import { BlindLook } from '../../../diagnostics/io/proxy-reader.ts';
 
 /** What an adapter may use: pages that the inventory names, behind the guard. */
 export interface Reach {

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { BlindLook } from '../../diagnostics/io/proxy-reader.ts';
-import { blindFile } from './tail.ts';
+import { BlindLook } from '../../../diagnostics/io/proxy-reader.ts';
+import { blindFile } from '../logs/tail.ts';
 
 /** Worker processes of a master, as /proc of this machine shows them to any user. */
 export interface WorkerProcess {

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { BlindLook, type ProxyRoutes } from '../../diagnostics/io/proxy-reader.ts';
-import type { Instance } from '../../diagnostics/types.ts';
-import { haproxyLines } from '../config/haproxy-bag.ts';
-import { type Directive, find, loadNginx } from '../config/nginx-config.ts';
+import { BlindLook, type ProxyRoutes } from '../../../diagnostics/io/proxy-reader.ts';
+import type { Instance } from '../../../diagnostics/types.ts';
+import { haproxyLines } from '../../config/haproxy-bag.ts';
+import { type Directive, find, loadNginx } from '../../config/nginx-config.ts';
 
 const MATCHED = 10;
 

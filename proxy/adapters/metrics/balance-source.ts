@@ -1,6 +1,6 @@
-import type { Counted } from '../../diagnostics/balance.ts';
-import { TriageError } from '../../diagnostics/errors.ts';
-import { type AccessRow, detectReader, namedReader } from './access-log.ts';
+import type { Counted } from '../../../diagnostics/balance.ts';
+import { TriageError } from '../../../diagnostics/errors.ts';
+import { type AccessRow, detectReader, namedReader } from '../logs/access-log.ts';
 import { samples } from './prometheus.ts';
 
 /** Requests per endpoint, by service. */

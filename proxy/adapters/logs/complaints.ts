@@ -1,5 +1,5 @@
-import type { Complaint, Complaints } from '../../diagnostics/io/proxy-reader.ts';
-import type { Window } from '../../diagnostics/window.ts';
+import type { Complaint, Complaints } from '../../../diagnostics/io/proxy-reader.ts';
+import type { Window } from '../../../diagnostics/window.ts';
 import { readErrorLine } from './nginx-error-log.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { BlindLook } from '../../diagnostics/io/proxy-reader.ts';
+import { BlindLook } from '../../../diagnostics/io/proxy-reader.ts';
 
 /** Bytes of a log that one look reads, from its end: some ten thousand lines. */
 export const TAIL_BYTES = 6 * 1024 * 1024;

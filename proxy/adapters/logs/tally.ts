@@ -1,5 +1,5 @@
-import type { EndpointShares, ServedRequests } from '../../diagnostics/io/proxy-reader.ts';
-import type { PathHop } from '../../diagnostics/types.ts';
+import type { EndpointShares, ServedRequests } from '../../../diagnostics/io/proxy-reader.ts';
+import type { PathHop } from '../../../diagnostics/types.ts';
 import type { AccessRow } from './access-log.ts';
 import type { AccessRows } from './access-rows.ts';
 
