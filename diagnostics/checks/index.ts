@@ -9,6 +9,7 @@ import { proxyComplaints } from './proxy-complaints.ts';
 import { proxyProtocol } from './proxy-protocol.ts';
 import { routeOwner } from './route-owner.ts';
 import { tls } from './tls.ts';
+import { trafficOverTime } from './traffic-over-time.ts';
 import { upstreamAttribution } from './upstream-attribution.ts';
 
 /** Every check there is, sorted by name. Adding one adds one line here. */
@@ -23,6 +24,7 @@ export const CHECKS: readonly Check[] = [
   proxyProtocol,
   routeOwner,
   tls,
+  trafficOverTime,
   upstreamAttribution,
 ];
 

@@ -1,0 +1,299 @@
+import { type Draft, defineCheck, type Planned, type ReadScope } from '../define-check.ts';
+import type { HistoryStep, ProxyHistory } from '../io/proxy-sample.ts';
+import { onsetOf, stepUpOf } from '../onset.ts';
+import type { PathHop } from '../types.ts';
+import { type Window, windowOf } from '../window.ts';
+import { clock, duration, plural, share, shellWord } from '../wording.ts';
+
+interface Base {
+  proxy: string;
+  /** Whose requests were counted: "shop.example.test", "its services", "everything it serves". */
+  counted: string;
+  /** `host`, `service` or `proxy`: how near to the host in question the numbers are. */
+  scope: string;
+  now: string;
+  /** `recorder`, `prometheus` or `two samples`. */
+  source: string;
+  address: string;
+}
+
+interface TrafficFacts {
+  ERRORS_BEGAN: Base & {
+    /** null: it was so before the first sample. */
+    at: string | null;
+    earliest: string;
+    latest: string;
+    until: string | null;
+    errors: number;
+    requests: number;
+    otherErrors: number;
+    otherRequests: number;
+  };
+  NO_ERRORS_COUNTED: Base & { requests: number; from: string; covers: boolean };
+  SLOWNESS_BEGAN: Base & { at: string; beforeMs: number; afterMs: number; upstream: boolean | null };
+  ERRORS_COUNTED_UPSTREAM: Base & { errors: number; made: number; requests: number };
+  ERRORS_COUNTED_IN_PROXY: Base & { errors: number; made: number; requests: number };
+  CONNECTIONS_DROPPED_BY_PROXY: Base & { dropped: number; accepted: number; active: number | null };
+  COUNTERS_BEGAN_ANEW: Base & { times: number; last: string; why: string };
+  TRAFFIC_STOPPED: Base & { at: string; perMinute: number };
+  HISTORY_HAS_GAPS: Base & { gaps: number; minutes: number; why: string; clockMs: number | null };
+}
+
+const MINUTE = 60_000;
+const iso = (ms: number): string => new Date(ms).toISOString();
+const sum = (steps: HistoryStep[], of: (step: HistoryStep) => number | null): number =>
+  steps.reduce((total, step) => total + (of(step) ?? 0), 0);
+
+/** 5xx of a step; 499 is a client that left, other 4xx are mostly what was asked for. */
+const serverErrors = (step: HistoryStep): number =>
+  Object.entries(step.errors).reduce((total, [status, count]) => total + (status.startsWith('5') ? count : 0), 0);
+
+/** Requests that a stretch of silence would have held, so that it is no mere pause. */
+const MISSED = 30;
+
+/** Requests came and then came no more, though the proxy was still there to be asked. */
+function stopped(steps: HistoryStep[]): { at: number; perMinute: number } | null {
+  const last = steps.findLastIndex((step) => step.requests > 0);
+  if (last < 0 || last === steps.length - 1) return null;
+  const before = steps.slice(0, last + 1);
+  const after = steps.slice(last + 1);
+  const rate =
+    sum(before, (s) => s.requests) /
+    Math.max(
+      1,
+      sum(before, (s) => s.ms),
+    );
+  if (rate * sum(after, (s) => s.ms) < MISSED) return null;
+  return { at: Date.parse((after[0] as HistoryStep).at), perMinute: rate * MINUTE };
+}
+
+type Slowness = Pick<TrafficFacts['SLOWNESS_BEGAN'], 'at' | 'beforeMs' | 'afterMs' | 'upstream'>;
+/** A mean below this is not what anybody calls slow, s. */
+const SLOW_SECONDS = 0.1;
+
+/** Time of the proxy and of its upstream stepped up together: then the time went behind it. */
+function slowness(steps: HistoryStep[]): Slowness | null {
+  const level = (of: (step: HistoryStep) => number | null) =>
+    stepUpOf(
+      steps
+        .filter((s) => s.requests > 0 && of(s) !== null)
+        .map((s) => ({ at: Date.parse(s.at), ms: s.ms, n: s.requests, mean: of(s) as number })),
+    );
+  const total = level((s) => s.seconds);
+  if (!total || total.after < SLOW_SECONDS) return null;
+  const told = steps.some((s) => s.upstreamSeconds !== null);
+  const upstream = told ? level((s) => s.upstreamSeconds) : null;
+  const behind = upstream !== null && upstream.after - upstream.before >= 0.7 * (total.after - total.before);
+  return {
+    at: iso(total.at),
+    beforeMs: Math.round(total.before * 1000),
+    afterMs: Math.round(total.after * 1000),
+    upstream: told ? behind : null,
+  };
+}
+
+function read(history: ProxyHistory, scope: ReadScope): Draft<TrafficFacts>[] {
+  const { steps } = history;
+  const proxy = scope.look.at.part ?? scope.look.at.hop;
+  const host = scope.case.target.host;
+  const counted =
+    history.scope === 'host' ? host : history.scope === 'service' ? `the services of ${host}` : 'everything it serves';
+  const base: Base = {
+    proxy,
+    counted,
+    scope: history.scope,
+    now: scope.case.at,
+    source: history.source,
+    address: scope.address,
+  };
+  const found: Draft<TrafficFacts>[] = [];
+  const requests = sum(steps, (s) => s.requests);
+  const errors = sum(steps, serverErrors);
+
+  const dropped = sum(steps, (s) => s.dropped);
+  if (dropped > 0) {
+    const facts = { ...base, dropped, accepted: sum(steps, (s) => s.accepted), active: steps.at(-1)?.active ?? null };
+    found.push({ code: 'CONNECTIONS_DROPPED_BY_PROXY', facts });
+  }
+  const restarts = history.resets.filter((reset) => reset.why !== 'reload');
+  if (restarts.length) {
+    const last = restarts.at(-1) as ProxyHistory['resets'][number];
+    found.push({
+      code: 'COUNTERS_BEGAN_ANEW',
+      facts: { ...base, times: restarts.length, last: last.at, why: last.why },
+    });
+  }
+  const missing = history.gaps.reduce((total, gap) => total + Date.parse(gap.to) - Date.parse(gap.from), 0);
+  const clockMs = Math.abs(history.clockDifferenceMs ?? 0) > 2_000 ? history.clockDifferenceMs : null;
+  if (missing >= MINUTE || clockMs !== null) {
+    const why = history.gaps.at(-1)?.why ?? 'its clock differs from ours';
+    const facts = { ...base, gaps: history.gaps.length, minutes: Math.round(missing / MINUTE), why, clockMs };
+    found.push({ code: 'HISTORY_HAS_GAPS', facts });
+  }
+  // Two samples a moment apart hold little but our own probes.
+  if (history.source === 'two samples') return found;
+
+  const onset = onsetOf(steps.map((s) => ({ at: Date.parse(s.at), ms: s.ms, n: s.requests, k: serverErrors(s) })));
+  if (onset) {
+    found.push({
+      code: 'ERRORS_BEGAN',
+      facts: {
+        ...base,
+        at: onset.at === null ? null : iso(onset.at),
+        earliest: iso(onset.earliest),
+        latest: iso(onset.latest),
+        until: onset.until === null ? null : iso(onset.until),
+        errors: onset.during.k,
+        requests: onset.during.n,
+        otherErrors: onset.otherwise.k,
+        otherRequests: onset.otherwise.n,
+      },
+    });
+  }
+  const made = { upstream: sum(steps, (s) => s.madeByUpstream), proxy: sum(steps, (s) => s.madeByProxy) };
+  if (errors > 0 && made.upstream > 0.8 * errors)
+    found.push({ code: 'ERRORS_COUNTED_UPSTREAM', facts: { ...base, errors, made: made.upstream, requests } });
+  if (errors > 0 && made.proxy > 0.8 * errors)
+    found.push({ code: 'ERRORS_COUNTED_IN_PROXY', facts: { ...base, errors, made: made.proxy, requests } });
+  const slow = slowness(steps);
+  if (slow) found.push({ code: 'SLOWNESS_BEGAN', facts: { ...base, ...slow } });
+  const end = stopped(steps);
+  if (end) found.push({ code: 'TRAFFIC_STOPPED', facts: { ...base, at: iso(end.at), perMinute: end.perMinute } });
+  if (errors === 0 && requests > 0) {
+    const since = Date.parse(scope.case.since ?? scope.case.at);
+    const covers = Date.parse(history.from) <= since && missing === 0;
+    found.push({ code: 'NO_ERRORS_COUNTED', facts: { ...base, requests, from: history.from, covers } });
+  }
+  return found;
+}
+
+const metricsOf = (path: ReadScope['path'], hop: PathHop) =>
+  hop.instances.filter((instance) => instance.metrics || instance.admin || path.prometheus);
+
+const page = (f: Base): string | null => (/^https?:/.test(f.address) ? `curl -s ${shellWord(f.address)}` : null);
+
+/** What did the proxies' counters do over the time in question: when did errors begin, who made them, what stopped? */
+export const trafficOverTime = defineCheck<ProxyHistory, TrafficFacts>({
+  id: 'traffic-over-time',
+  title: 'Counters over time',
+  asks: 'When did errors or slowness begin, as the counters of the proxy show it?',
+  vantages: ['inside'],
+  budgetMs: 6_000,
+  plan: ({ case: triage, path }) =>
+    path.hops
+      .filter((hop) => hop.hop === 'proxy' || hop.hop === 'load-balancer')
+      .flatMap((hop) =>
+        metricsOf(path, hop).map(
+          (instance): Planned => ({
+            look: {
+              check: 'traffic-over-time',
+              vantage: 'inside',
+              hop: hop.hop,
+              at: { hop: hop.name, part: instance.name },
+              address: instance.metrics ?? instance.admin ?? instance.name,
+              with: { host: triage.target.host, window: { ...windowOf(triage) } },
+            },
+          }),
+        ),
+      ),
+  look(io, look, _address, signal) {
+    const { host, window } = look.with as unknown as { host: string; window: Window };
+    return io.proxy.history(look.at, host, window, signal);
+  },
+  read,
+  findings: {
+    ERRORS_BEGAN: {
+      hop: 'proxy',
+      direction: 'context',
+      title: 'Errors began at a certain time',
+      says: (f) =>
+        `${f.proxy} counted ${share(f.errors, f.requests)} requests for ${f.counted} as 5xx ${
+          f.at === null ? `from before ${clock(f.earliest, f.now)} on` : `from ${clock(f.at, f.now)}`
+        }${f.until ? ` to ${clock(f.until, f.now)}` : ' until now'}, ${share(f.otherErrors, f.otherRequests)} at other times.`,
+      next: (f) => `See what changed shortly before ${clock(f.at ?? f.earliest, f.now)}.`,
+      reproduce: page,
+    },
+    NO_ERRORS_COUNTED: {
+      hop: 'proxy',
+      direction: 'clears',
+      title: 'No 5xx was counted in the time in question',
+      says: (f) =>
+        `${f.proxy} counted no 5xx among ${plural(f.requests, 'request')} for ${f.counted} since ${clock(f.from, f.now)}.`,
+      next: () => 'Nothing to do here.',
+      reproduce: page,
+    },
+    SLOWNESS_BEGAN: {
+      hop: 'proxy',
+      direction: 'context',
+      title: 'Requests became slower at a certain time',
+      says: (f) =>
+        `Requests for ${f.counted} through ${f.proxy} took ${duration(f.beforeMs)} on average until ${clock(f.at, f.now)}, ${duration(f.afterMs)} since${
+          f.upstream === null
+            ? ''
+            : f.upstream
+              ? '; the time is spent behind it'
+              : '; its upstreams did not become slower'
+        }.`,
+      next: (f) => `See what changed shortly before ${clock(f.at, f.now)}.`,
+      reproduce: page,
+    },
+    ERRORS_COUNTED_UPSTREAM: {
+      hop: 'app',
+      direction: 'implicates',
+      title: 'By its counters the proxy only passed the errors on',
+      says: (f) =>
+        `Of ${plural(f.errors, 'server error')} among ${plural(f.requests, 'request')} for ${f.counted}, ${f.made} came from endpoints; ${f.proxy} passed them on.`,
+      next: (f) => `Look at the application's own log: ${f.proxy} only relays these answers.`,
+      reproduce: page,
+    },
+    ERRORS_COUNTED_IN_PROXY: {
+      hop: 'proxy',
+      direction: 'context',
+      title: 'By its counters the proxy made the errors itself',
+      says: (f) =>
+        `Of ${plural(f.errors, 'server error')} among ${plural(f.requests, 'request')} for ${f.counted}, ${f.proxy} made ${f.made} itself: no endpoint had answered them.`,
+      next: (f) => `See why ${f.proxy} got no answer: its log names the endpoint and the reason.`,
+      reproduce: page,
+    },
+    CONNECTIONS_DROPPED_BY_PROXY: {
+      hop: 'proxy',
+      direction: 'implicates',
+      title: 'The proxy drops connections that it accepted',
+      says: (f) =>
+        `${f.proxy} dropped ${plural(f.dropped, 'connection')} of ${f.accepted} that it accepted${f.active === null ? '' : ` (${f.active} open now)`}: it has no room for them.`,
+      next: (f) => `Raise ${f.proxy}'s connection limit (worker_connections, maxconn), or add a replica.`,
+      reproduce: page,
+    },
+    COUNTERS_BEGAN_ANEW: {
+      hop: 'proxy',
+      direction: 'context',
+      title: 'The proxy began anew in the time in question',
+      says: (f) =>
+        `${f.proxy} ${f.why === 'restart' ? 'was started anew' : 'lost its counters'} ${f.times === 1 ? `at ${clock(f.last, f.now)}` : `${f.times} times, last at ${clock(f.last, f.now)}`}.`,
+      next: (f) => `See why ${f.proxy} ended: its last log lines, and whether it was killed for memory.`,
+      reproduce: () => null,
+    },
+    TRAFFIC_STOPPED: {
+      hop: 'proxy',
+      direction: 'context',
+      title: 'Requests stopped coming to the proxy',
+      says: (f) =>
+        `${f.proxy} got about ${Math.round(f.perMinute)} requests a minute for ${f.counted} until ${clock(f.at, f.now)}, and none since.`,
+      next: () => 'Look in front of the proxy: the balancer, its targets, the name.',
+      reproduce: page,
+    },
+    HISTORY_HAS_GAPS: {
+      hop: 'proxy',
+      direction: 'context',
+      title: 'The history of the counters has gaps',
+      says: (f) =>
+        `${f.minutes > 0 ? `${f.minutes} min of the time in question are missing from the counters of ${f.proxy} (${f.why})` : `The clock of ${f.proxy} differs from ours`}${
+          f.clockMs === null
+            ? ''
+            : `; its clock is ${duration(Math.abs(f.clockMs))} ${f.clockMs > 0 ? 'ahead' : 'behind'}`
+        }.`,
+      next: () => 'Nothing to do here; what fell into the gap is not seen.',
+      reproduce: () => null,
+    },
+  },
+});
