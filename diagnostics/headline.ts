@@ -1,3 +1,4 @@
+import { beganSentence } from './began.ts';
 import type { Judgement } from './judgement.ts';
 import type { Met } from './scene.ts';
 import type { Finding } from './types.ts';
@@ -94,6 +95,8 @@ export function saysOf(judgement: Judgement, title: string | null): string[] {
       s.strength >= 0.9 &&
       !s.because.some((f) => chosen.because.includes(f)),
   );
+  const began = beganSentence(scene);
+  if (began) reasons.push(began);
   if (second) reasons.push(`Besides: ${second.sentence}.`);
   return reasons.length || !title ? reasons : [`${capital(title)}.`];
 }

@@ -1,3 +1,4 @@
+import { eventsOf, onsetFrom } from './began.ts';
 import { CAUSES } from './causes.ts';
 import { readRows } from './findings.ts';
 import { clearedOf, headlineOf, saysOf } from './headline.ts';
@@ -112,16 +113,24 @@ function withoutSuspicion(scene: Scene): Pick<Judgement, 'answer' | 'hop' | 'cau
       ],
     };
   }
-  const clear = scene.all('NO_ERRORS_LOGGED');
-  const proxies = scene.path.hops.filter((h) => h.hop === 'proxy').flatMap((h) => h.instances);
-  const covered = proxies.length > 0 && clear.filter((f) => f.facts.covers === true).length >= proxies.length;
+  // Logs of the host, or counters of its very own, that reach back to the reported time and hold no error.
+  const clear = [
+    ...scene.all('NO_ERRORS_LOGGED'),
+    ...scene.all('NO_ERRORS_COUNTED').filter((f) => f.facts.scope !== 'proxy'),
+  ].filter((f) => f.facts.covers === true);
+  const proxies = scene.path.hops.filter((h) => h.hop === 'proxy');
+  const covered =
+    proxies.length > 0 &&
+    proxies.every((h) =>
+      h.instances.every((i) => clear.some((f) => f.about.hop === h.name && f.about.part === i.name)),
+    );
   if (covered)
     return {
       answer: 'not-ingress',
       hop: 'none',
       cause: 'no-fault-found',
       confidence: 0.8,
-      reckoning: ['0.8: the logs of every proxy cover the reported time and hold no error'],
+      reckoning: ['0.8: logs or counters of every proxy cover the reported time and hold no error'],
     };
   return unknown(0.4, 'it comes and goes or is over, and no look covers the time in question');
 }
@@ -169,28 +178,7 @@ function ruledOut(findings: Finding[], convicted: Verdict['hop']): Verdict['rule
     }));
 }
 
-const RELOADS = new Set(['RELOADED_RECENTLY', 'RELOAD_REFUSED', 'RELOAD_STORM']);
 const MOST_EVENTS = 50;
-
-function timeline(scene: Scene): Change[] {
-  const reloads = scene.findings
-    .filter((f) => RELOADS.has(f.code))
-    .map((f) => ({
-      at: String(f.facts.at ?? f.facts.last ?? f.at),
-      kind: f.code === 'RELOAD_REFUSED' ? 'reload-refused' : 'reload',
-      object: f.about.part ?? f.about.hop,
-      summary: f.says,
-    }));
-  return [...scene.changes, ...reloads].sort((a, b) => Date.parse(a.at) - Date.parse(b.at)).slice(-MOST_EVENTS);
-}
-
-function onset(scene: Scene): Verdict['onset'] {
-  const first = scene.findings
-    .filter((f) => f.code === 'ERRORS_MADE_UPSTREAM' || f.code === 'ERRORS_MADE_BY_PROXY')
-    .map((f) => String(f.facts.first))
-    .sort()[0];
-  return first ? { at: first, from: 'access log' } : null;
-}
 
 function nextStep(judgement: Judgement): string {
   const { scene, chosen, answer, cause } = judgement;
@@ -241,8 +229,8 @@ export function judge(input: Judged): Verdict {
     blind: scene.blind,
     nextStep: step,
     findings: scene.findings,
-    timeline: timeline(scene),
-    onset: onset(scene),
+    timeline: eventsOf(scene).slice(-MOST_EVENTS),
+    onset: onsetFrom(scene),
     durationMs: Math.round(input.durationMs),
     headline: headlineOf(judgement),
     cleared: clearedOf(judgement),

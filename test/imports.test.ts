@@ -50,7 +50,8 @@ test('imports go one way: bot -> workers -> diagnostics and proxy; proxy -> diag
 });
 
 test('of diagnostics, proxy takes types, the seam to IO and errors; never checks, causes or judgement', () => {
-  const seams = /^diagnostics\/(types|errors|window|define-check|io\/(io|proxy-reader|proxy-sample|proxy-settings|proxy-health|guard|address|live-io))\.ts$/;
+  const seams =
+    /^diagnostics\/(types|errors|window|define-check|io\/(io|proxy-reader|proxy-sample|proxy-settings|proxy-health|guard|address|live-io))\.ts$/;
   const outside = imports.filter((i) => room(i.from) === 'proxy' && room(i.to) === 'diagnostics' && !seams.test(i.to));
   // Statistics of counts, and what a PROXY header or a hello looks like on the wire, are pure and know nothing of checks.
   const pure = /^diagnostics\/(stats|wording|wire\/[a-z-]+)\.ts$/;
@@ -87,11 +88,11 @@ test('only workers use BullMQ (and the consumer of the thread), only the bot use
 
 test('checks read files, clocks and processes of nobody: everything comes through their Io', () => {
   const pure =
-    /^diagnostics\/(checks|suspicions|wire)\/|^diagnostics\/(judge|scene|headline|findings|plan|stats|window|wording|vantages|causes)\.ts$/;
+    /^diagnostics\/(checks|suspicions|wire)\/|^diagnostics\/(judge|scene|headline|findings|plan|stats|window|wording|vantages|causes|began|onset|balance|drain)\.ts$/;
   const impure = /^node:(fs|child_process|os|process|timers|worker_threads)/;
   assert.deepEqual(lines(imports.filter((i) => pure.test(i.from) && impure.test(i.to))), []);
   for (const file of globSync(
-    'diagnostics/{suspicions/*,judge,scene,headline,findings,plan,stats,window,vantages}.ts',
+    'diagnostics/{suspicions/*,judge,scene,headline,findings,plan,stats,window,vantages,began,onset}.ts',
     { cwd: ROOT },
   )) {
     const source = readFileSync(join(ROOT, file), 'utf8');

@@ -5,7 +5,8 @@ import type { PathHop } from '../types.ts';
 import { type Window, windowOf } from '../window.ts';
 import { clock, duration, plural, share, shellWord } from '../wording.ts';
 
-interface Base {
+/** What every finding of this check says. */
+type Base = {
   proxy: string;
   /** Whose requests were counted: "shop.example.test", "its services", "everything it serves". */
   counted: string;
@@ -15,7 +16,7 @@ interface Base {
   /** `recorder`, `prometheus` or `two samples`. */
   source: string;
   address: string;
-}
+};
 
 interface TrafficFacts {
   ERRORS_BEGAN: Base & {
@@ -152,7 +153,11 @@ function read(history: ProxyHistory, scope: ReadScope): Draft<TrafficFacts>[] {
   }
   const made = { upstream: sum(steps, (s) => s.madeByUpstream), proxy: sum(steps, (s) => s.madeByProxy) };
   if (errors > 0 && made.upstream > 0.8 * errors)
-    found.push({ code: 'ERRORS_COUNTED_UPSTREAM', facts: { ...base, errors, made: made.upstream, requests } });
+    found.push({
+      code: 'ERRORS_COUNTED_UPSTREAM',
+      ...(history.scope === 'proxy' && { direction: 'context' as const }),
+      facts: { ...base, errors, made: made.upstream, requests },
+    });
   if (errors > 0 && made.proxy > 0.8 * errors)
     found.push({ code: 'ERRORS_COUNTED_IN_PROXY', facts: { ...base, errors, made: made.proxy, requests } });
   const slow = slowness(steps);
