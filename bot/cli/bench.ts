@@ -3,6 +3,7 @@ import { TriageError } from '../../diagnostics/errors.ts';
 /** Every benchmark; each prints its peer and the ratio. */
 const BENCHES: { [name: string]: () => Promise<(args: string[]) => Promise<number>> } = {
   case: async () => (await import('../../bench/case.ts')).benchCase,
+  drains: async () => (await import('../../bench/drains.ts')).benchDrains,
 };
 
 /** `./dev bench [NAME]`: one benchmark, or all of them. */
