@@ -31,6 +31,39 @@ export interface ReloadHistory {
   configWrittenAt: string | null;
 }
 
+/**
+ * Why a request ended as it did, where the proxy's own log says more than a status: HAProxy's termination flags
+ * (configuration manual, 8.5), Envoy's response flags, nginx' times of each try, Traefik's sizes.
+ *
+ * - `refused`: nothing listens there; `connect-timeout`: no connection in the proxy's time; `connect-failed`: one of the two
+ * - `closed-early`: a connection, and no whole answer; `no-answer`: either of all these, the log does not tell
+ * - `proxy-timeout`: connected, and the answer did not come in the time that the proxy allows
+ * - `queue-full`: the proxy's own queue or circuit breaker; `out-of-resources`: its connections, files or memory
+ * - `no-endpoint`: none that it counts as healthy; `marked-down`: given up while the request was there
+ */
+export type Why =
+  | 'client-left'
+  | 'client-slow'
+  | 'refused'
+  | 'connect-timeout'
+  | 'connect-failed'
+  | 'closed-early'
+  | 'no-answer'
+  | 'proxy-timeout'
+  | 'queue-full'
+  | 'out-of-resources'
+  | 'no-endpoint'
+  | 'marked-down'
+  | 'no-route'
+  | 'denied'
+  | 'rate-limited'
+  | 'too-large'
+  | 'bad-request'
+  | 'bad-answer'
+  | 'name-not-found'
+  | 'injected'
+  | 'internal';
+
 /** Requests to one host as the access log shows them, with who produced the status. */
 export interface ServedRequests {
   source: string;
@@ -62,6 +95,17 @@ export interface ServedRequests {
   upstreams: { address: string; requests: number; errors: number; last: string | null }[];
   /** Clear-text garbage on this listener: lines whose request was a PROXY header or a TLS record. */
   proxyHeaderLines: number;
+  /** Why requests to this host failed (5xx, or connections that ended badly), where the log says; since issue 4. */
+  reasons?: { [why in Why]?: number };
+  /** The same log's requests to all other hosts; null: it names no hosts. */
+  others?: { requests: number; errors: number } | null;
+  /** Rows of bare connections, which have no status (TCP mode). */
+  connections?: number;
+  /** Of the slow ones: the proxy waited for the client most of the time; they waited in the proxy's own queue. */
+  slowClient?: number;
+  slowQueue?: number;
+  /** Of the slow ones that were not slow behind the proxy: answers of over a megabyte, where the log knows sizes. */
+  slowLarge?: number;
 }
 
 /** One kind of trouble that a proxy logged, about one upstream where it names one. */
@@ -81,7 +125,11 @@ export interface Complaint {
     | 'handshake-failed'
     | 'out-of-connections'
     | 'access-forbidden'
-    | 'not-found-on-disk';
+    | 'not-found-on-disk'
+    | 'endpoint-marked-down'
+    | 'worker-died'
+    | 'service-missing'
+    | 'configuration-error';
   count: number;
   address: string | null;
   /** All of them came from one client address: then it is hardly the clients' own. */
@@ -101,7 +149,13 @@ export interface Complaints {
 /** What a balancer or proxy itself believes of the servers it sends to. */
 export interface TargetsSeen {
   source: string;
-  groups: { name: string; up: string[]; down: string[] }[];
+  groups: {
+    name: string;
+    up: string[];
+    down: string[];
+    /** Why one is down, by its name, in the proxy's own words. */
+    why?: { [server: string]: string };
+  }[];
 }
 
 /** How requests to a service were spread over its endpoints. */
@@ -112,12 +166,35 @@ export interface EndpointShares {
   endpoints: { address: string; requests: number; errors: number; seconds: number | null }[];
 }
 
+/** One route that would take a request, as the proxy itself has it. */
+export interface RouteSeen {
+  name: string;
+  rule: string;
+  service: string | null;
+  ok: boolean;
+  error: string | null;
+  /** How it knows the host: by its very name, by a pattern, or it takes any. Missing: not told. */
+  covers?: 'host' | 'pattern' | 'any';
+  /** Higher ones are tried first; null: this software has none, or does not say. */
+  priority?: number | null;
+  /** Names of the listeners (Traefik: entry points) that it serves; missing: all of them. */
+  listeners?: string[];
+  /** It takes requests over TLS only, or in the clear only; missing: whatever its listener takes. */
+  takes?: 'tls' | 'clear';
+  /** Where it comes from: `file`, `kubernetescrd`, or the object `Ingress shop/web`. */
+  owner?: string;
+  /** It sends callers elsewhere; null parts stay as the caller had them. `always`: whatever X-Forwarded-Proto says. */
+  redirectsTo?: { scheme: 'https' | 'http' | null; host: string | null; path: string | null; always: boolean };
+}
+
 /** What the proxy says of its own routes for a host. */
 export interface ProxyRoutes {
   source: string;
   /** Routes that would take the request, most specific first. */
-  matching: { name: string; rule: string; service: string | null; ok: boolean; error: string | null }[];
+  matching: RouteSeen[];
   total: number;
+  /** Where it listens, as it says itself. */
+  listeners?: { name: string; port: number | null }[];
 }
 
 /** A look at a proxy that could not be made: why, and what to switch on to see it. */
