@@ -17,6 +17,10 @@ export interface ListenerSettings {
   proxyHeader: 'none' | 'required' | 'optional';
   /** Length of its accept queue as configured; the kernel's somaxconn bounds it. null: the software's default. */
   backlog: number | null;
+  /** Most connections at once through this listener (HAProxy: `maxconn` of its section); null: only the process' own limit. */
+  limit?: number | null;
+  /** A queue of its own for each worker (nginx: reuseport). */
+  reusePort?: boolean;
   where: string | null;
 }
 
@@ -51,13 +55,29 @@ export interface UpstreamSettings {
   servers: UpstreamServer[];
   healthCheck: HealthCheckSettings | null;
   /** Does a request that failed at one server go to another one? */
-  retries: { count: number; otherServer: boolean; on: string[] } | null;
+  retries: {
+    /** Tries after the first one. */
+    count: number;
+    /** Does a later try go to another server? */
+    otherServer: boolean;
+    on: string[];
+    /** Pause before a try at the same server, s. */
+    waitSeconds?: number;
+    /** All tries together end after this, s; 0 or missing: no limit. */
+    withinSeconds?: number;
+  } | null;
   keepalive: { connections: number | null; idleSeconds: number | null; requests: number | null } | null;
+  /** Circuit breakers: most of each at once; null: no limit is known. */
+  limits?: { connections: number | null; pending: number | null; requests: number | null; retries: number | null };
+  /** A server that fails this often in a row is left alone for so long (nginx: max_fails, Envoy: outlier detection). */
+  ejects?: { failures: number; seconds: number };
   where: string | null;
 }
 
 export interface ProxySettings {
   source: string;
+  /** Which part of the configuration takes the host: `server shop.example.test (nginx.conf:12)`; null: none names it. */
+  takes?: string | null;
   /** `nginx 1.22.1`; null: not told. */
   software: string | null;
   listeners: ListenerSettings[];
@@ -80,6 +100,8 @@ export interface ProxySettings {
     queue?: Setting<number>;
     /** How long it goes on with what is under way once told to leave. */
     drain?: Setting<number>;
+    /** How long it goes on taking new connections once told to leave (Traefik: requestAcceptGraceTimeout). */
+    acceptAfterStop?: Setting<number>;
   };
   limits: {
     /** `auto`: one for each core that it sees. */

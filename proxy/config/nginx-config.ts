@@ -1,5 +1,6 @@
-import { glob, readFile } from 'node:fs/promises';
+import { glob } from 'node:fs/promises';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { ConfigFileError, readConfigText } from './config-text.ts';
 
 /**
  * nginx's configuration language: words end at white space, `;`, `{`, `}`; quotes and backslashes as in
@@ -11,6 +12,8 @@ export interface Directive {
   /** null: a simple directive. */
   block: Directive[] | null;
   line: number;
+  /** The file it stands in, where it was read from one. */
+  file?: string;
 }
 
 export class ConfigSyntaxError extends Error {
@@ -22,117 +25,151 @@ export class ConfigSyntaxError extends Error {
   }
 }
 
-type Token = { word: string; line: number } | { mark: ';' | '{' | '}'; line: number };
+/** Deeper than any configuration that people write; deeper ones would only exhaust the stack of those who walk them. */
+const MAX_DEPTH = 64;
+/** Directives of all files together: 3,000 servers as ingress-nginx writes them are some 500,000. */
+const MAX_DIRECTIVES = 1_500_000;
+
+const NEWLINE = 10;
+const QUOTE = 34;
+const HASH = 35;
+const DOLLAR = 36;
+const APOSTROPHE = 39;
+const DASH = 45;
+const SEMICOLON = 59;
+const OPEN_BRACKET = 91;
+const BACKSLASH = 92;
+const OPEN = 123;
+const CLOSE = 125;
+const isSpace = (code: number): boolean => code === 32 || (code >= 9 && code <= 13);
+
+/** Where a long bracket of Lua (`[[`, `[=[`) that opens at `at` ends; -1: it is none. Unclosed: the end of the text. */
+function endOfLongBracket(text: string, at: number): number {
+  let level = at + 1;
+  while (text[level] === '=') level++;
+  if (text.charCodeAt(level) !== OPEN_BRACKET) return -1;
+  const end = text.indexOf(`]${'='.repeat(level - at - 1)}]`, level + 1);
+  return end === -1 ? text.length : end + (level - at + 1);
+}
 
 /** Where a Lua block ends: at the brace that is not one of Lua's own strings, comments or tables (ngx_lua: src/ngx_http_lua_lex.rl). */
 function endOfLua(text: string, from: number): number {
-  const token =
-    /--\[(=*)\[[\s\S]*?\]\1\]|--[^\n]*|\[(=*)\[[\s\S]*?\]\2\]|"(?:[^"\\]|\\[\s\S])*"|'(?:[^'\\]|\\[\s\S])*'|[{}]/g;
-  token.lastIndex = from;
-  for (let depth = 1, match = token.exec(text); match; match = token.exec(text)) {
-    if (match[0] === '{') depth++;
-    else if (match[0] === '}' && --depth === 0) return match.index;
+  let depth = 1;
+  for (let at = from; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === OPEN) depth++;
+    else if (code === CLOSE) {
+      if (--depth === 0) return at;
+    } else if (code === QUOTE || code === APOSTROPHE) {
+      for (at++; at < text.length && text.charCodeAt(at) !== code; at++) if (text.charCodeAt(at) === BACKSLASH) at++;
+    } else if (code === OPEN_BRACKET) {
+      const end = endOfLongBracket(text, at);
+      if (end !== -1) at = end - 1;
+    } else if (code === DASH && text.charCodeAt(at + 1) === DASH) {
+      const long = text.charCodeAt(at + 2) === OPEN_BRACKET ? endOfLongBracket(text, at + 2) : -1;
+      const newline = text.indexOf('\n', at);
+      at = long !== -1 ? long - 1 : newline === -1 ? text.length : newline;
+    }
   }
   return -1;
 }
 
-function* tokens(text: string): Generator<Token> {
-  let line = 1;
-  let at = 0;
-  /** First word of the directive that is being read. */
-  let first: string | null = null;
-  while (at < text.length) {
-    const char = text[at] as string;
-    if (char === '\n') line++;
-    if (/\s/.test(char)) {
-      at++;
-    } else if (char === '#') {
-      while (at < text.length && text[at] !== '\n') at++;
-    } else if (char === '{' && first?.endsWith('_by_lua_block')) {
-      const end = endOfLua(text, at + 1);
-      if (end === -1) throw new ConfigSyntaxError('a "{" is never closed', line);
-      const body = text.slice(at + 1, end);
-      yield { word: body.trim(), line };
-      line += body.split('\n').length - 1;
-      yield { mark: ';', line };
-      first = null;
-      at = end + 1;
-    } else if (char === ';' || char === '{' || char === '}') {
-      yield { mark: char, line };
-      first = null;
-      at++;
-    } else {
-      const from = line;
-      let word = '';
-      const quote = char === '"' || char === "'" ? char : null;
-      if (quote) {
-        at++;
-        while (at < text.length && text[at] !== quote) {
-          if (text[at] === '\\' && at + 1 < text.length) at++;
-          if (text[at] === '\n') line++;
-          word += text[at++];
-        }
-        if (at >= text.length) throw new ConfigSyntaxError('a quote is never closed', from);
-        at++;
-      } else {
-        while (at < text.length && !/[\s;{}]/.test(text[at] as string)) {
-          // `${name}` is one word though it has braces in it.
-          if (text[at] === '$' && text[at + 1] === '{') {
-            const end = text.indexOf('}', at);
-            if (end === -1) throw new ConfigSyntaxError('a variable is never closed', from);
-            word += text.slice(at, end + 1);
-            at = end + 1;
-            continue;
-          }
-          if (text[at] === '\\' && at + 1 < text.length) word += text[at++];
-          word += text[at++];
-        }
-      }
-      first ??= word;
-      yield { word, line: from };
-    }
-  }
-}
+/** Only these lose their backslash, in quotes or not; any other pair stays as it is (ngx_conf_read_token). */
+const ESCAPES: { [char: string]: string } = { t: '\t', r: '\r', n: '\n' };
+const withoutBackslash = (_pair: string, char: string): string => ESCAPES[char] ?? char;
 
-/** Parses one file's text. Throws ConfigSyntaxError with the line. The body of a `*_by_lua_block` is one word. */
-export function parseNginx(text: string): Directive[] {
+const linesIn = (text: string, from: number, to: number): number => {
+  let count = 0;
+  for (let at = text.indexOf('\n', from); at !== -1 && at < to; at = text.indexOf('\n', at + 1)) count++;
+  return count;
+};
+
+/**
+ * Parses one file's text. Throws ConfigSyntaxError with the line. The body of a `*_by_lua_block` is one word. `left`
+ * counts down the directives that may still come. Linear in the text, whatever is in it.
+ */
+export function parseNginx(text: string, file?: string, left = { directives: MAX_DIRECTIVES }): Directive[] {
   const root: Directive[] = [];
   const stack: Directive[][] = [root];
   const openedAt: number[] = [];
-  let words: { word: string; line: number }[] = [];
-  for (const token of tokens(text)) {
-    if ('word' in token) {
-      words.push(token);
-      continue;
-    }
-    const current = stack.at(-1) as Directive[];
-    if (token.mark === '}') {
-      if (words.length)
-        throw new ConfigSyntaxError(`"${words[0]?.word}" does not end with ";"`, words[0]?.line ?? token.line);
-      if (stack.length === 1) throw new ConfigSyntaxError('a "}" closes nothing', token.line);
+  let words: string[] = [];
+  let first = 1;
+  let line = 1;
+  let at = 0;
+  const end = (block: Directive[] | null): void => {
+    const name = words[0];
+    if (name === undefined) throw new ConfigSyntaxError(block ? 'a "{" opens nothing' : 'a ";" ends nothing', line);
+    if (--left.directives < 0) throw new ConfigSyntaxError(`more than ${MAX_DIRECTIVES} directives`, line);
+    const directive: Directive = { name, args: words.slice(1), block, line: first };
+    if (file !== undefined) directive.file = file;
+    (stack[stack.length - 1] as Directive[]).push(directive);
+    words = [];
+    if (!block) return;
+    stack.push(block);
+    openedAt.push(first);
+    if (stack.length > MAX_DEPTH) throw new ConfigSyntaxError(`blocks are nested more than ${MAX_DEPTH} deep`, line);
+  };
+  while (at < text.length) {
+    const code = text.charCodeAt(at);
+    if (code === NEWLINE) {
+      line++;
+      at++;
+    } else if (isSpace(code)) at++;
+    else if (code === HASH) {
+      const newline = text.indexOf('\n', at);
+      at = newline === -1 ? text.length : newline;
+    } else if (code === SEMICOLON) {
+      end(null);
+      at++;
+    } else if (code === OPEN) {
+      if (words[0]?.endsWith('_by_lua_block')) {
+        const close = endOfLua(text, at + 1);
+        if (close === -1) throw new ConfigSyntaxError('a "{" is never closed', line);
+        words.push(text.slice(at + 1, close).trim());
+        end(null);
+        line += linesIn(text, at, close);
+        at = close + 1;
+        continue;
+      }
+      end([]);
+      at++;
+    } else if (code === CLOSE) {
+      if (words.length) throw new ConfigSyntaxError(`"${words[0]?.slice(0, 80)}" does not end with ";"`, first);
+      if (stack.length === 1) throw new ConfigSyntaxError('a "}" closes nothing', line);
       stack.pop();
       openedAt.pop();
-      continue;
-    }
-    const [name, ...args] = words;
-    if (!name) {
-      if (token.mark === ';') throw new ConfigSyntaxError('a ";" ends nothing', token.line);
-      throw new ConfigSyntaxError('a "{" opens nothing', token.line);
-    }
-    const directive: Directive = {
-      name: name.word,
-      args: args.map((a) => a.word),
-      block: token.mark === '{' ? [] : null,
-      line: name.line,
-    };
-    current.push(directive);
-    words = [];
-    if (directive.block) {
-      stack.push(directive.block);
-      openedAt.push(name.line);
+      at++;
+    } else {
+      if (words.length === 0) first = line;
+      const from = line;
+      const quoted = code === QUOTE || code === APOSTROPHE;
+      if (quoted) at++;
+      const begin = at;
+      let escaped = false;
+      for (; at < text.length; at++) {
+        const next = text.charCodeAt(at);
+        if (next === BACKSLASH && at + 1 < text.length) {
+          escaped = true;
+          at++;
+          if (text.charCodeAt(at) === NEWLINE) line++;
+        } else if (quoted) {
+          if (next === code) break;
+          if (next === NEWLINE) line++;
+        } else if (next === DOLLAR && text.charCodeAt(at + 1) === OPEN) {
+          // `${name}` is one word though it has braces in it.
+          const close = text.indexOf('}', at);
+          if (close === -1) throw new ConfigSyntaxError('a variable is never closed', from);
+          line += linesIn(text, at, close);
+          at = close;
+        } else if (isSpace(next) || next === SEMICOLON || next === OPEN || next === CLOSE) break;
+      }
+      if (quoted && at >= text.length) throw new ConfigSyntaxError('a quote is never closed', from);
+      const word = text.slice(begin, at);
+      words.push(escaped ? word.replace(/\\(["'\\trn])/g, withoutBackslash) : word);
+      if (quoted) at++;
     }
   }
-  if (words.length) throw new ConfigSyntaxError(`"${words[0]?.word}" does not end with ";"`, words[0]?.line ?? 1);
+  if (words.length) throw new ConfigSyntaxError(`"${words[0]?.slice(0, 80)}" does not end with ";"`, first);
   if (stack.length > 1) throw new ConfigSyntaxError('a "{" is never closed', openedAt.at(-1) ?? 1);
   return root;
 }
@@ -147,43 +184,78 @@ export function* find(directives: Directive[], name: string): Generator<Directiv
 
 const MAX_FILES = 2_000;
 const MAX_BYTES = 64 * 1024 * 1024;
+const MAX_PROBLEMS = 20;
+
+/** A part of a configuration that could not be understood: `file:line`, and why. */
+export interface ConfigProblem {
+  where: string;
+  what: string;
+}
 
 /**
- * Reads a configuration with all that it includes, in place. `prefix` is what relative includes start from (nginx: its
- * own prefix, mostly the folder of the main file). Throws with `file:line`; a missing include of a glob is none.
+ * Reads a configuration with all that it includes, in place. `prefix` is what relative includes start from (nginx: the
+ * folder of the main file). Throws with `file:line`; a missing include of a glob is none. With `problems`, an include
+ * that cannot be read or understood is put there and left out; only the main file then throws.
  */
-export async function loadNginx(file: string, prefix = dirname(file)): Promise<Directive[]> {
-  const budget = { files: MAX_FILES, bytes: MAX_BYTES };
+export async function loadNginx(
+  file: string,
+  prefix = dirname(file),
+  problems?: ConfigProblem[],
+): Promise<Directive[]> {
+  const budget = { files: MAX_FILES, bytes: MAX_BYTES, directives: MAX_DIRECTIVES };
   const load = async (path: string, above: string[]): Promise<Directive[]> => {
-    if (above.includes(path)) throw new Error(`${path} includes itself`);
-    if (budget.files-- <= 0) throw new Error(`more than ${MAX_FILES} files`);
-    const text = await readFile(path, 'utf8');
+    if (above.includes(path)) throw new ConfigFileError('unreadable', `${path} includes itself`);
+    if (budget.files-- <= 0) throw new ConfigFileError('too-large', `more than ${MAX_FILES} files`);
+    const text = await readConfigText(path, budget.bytes);
     budget.bytes -= text.length;
-    if (budget.bytes < 0) throw new Error(`more than ${MAX_BYTES} bytes of configuration`);
-    const parsed = (() => {
+    try {
+      return await expand(parseNginx(text, path, budget), [...above, path]);
+    } catch (error) {
+      if (error instanceof ConfigSyntaxError)
+        throw new ConfigFileError('unreadable', `${path}:${error.line}: ${error.message}`, { cause: error });
+      throw error;
+    }
+  };
+  /** Files of one include; more than are left of the budget are not even listed. */
+  const filesOf = async (pattern: string): Promise<string[]> => {
+    if (!/[*?[]/.test(pattern)) return [resolve(pattern)];
+    const found: string[] = [];
+    for await (const one of glob(pattern)) {
+      found.push(one);
+      if (found.length > MAX_FILES) throw new ConfigFileError('too-large', `more than ${MAX_FILES} files`);
+    }
+    return found.sort();
+  };
+  const include = async (directive: Directive, target: string, above: string[]): Promise<Directive[]> => {
+    const out: Directive[] = [];
+    const orProblem = async <T>(look: () => Promise<T>, none: T): Promise<T> => {
       try {
-        return parseNginx(text);
+        return await look();
       } catch (error) {
-        if (error instanceof ConfigSyntaxError)
-          throw new Error(`${path}:${error.line}: ${error.message}`, { cause: error });
-        throw error;
+        if (!problems || budget.files <= 0) throw error;
+        if (problems.length < MAX_PROBLEMS)
+          problems.push({ where: `${above.at(-1)}:${directive.line}`, what: (error as Error).message });
+        return none;
       }
-    })();
-    return expand(parsed, [...above, path]);
+    };
+    const files = await orProblem(() => filesOf(isAbsolute(target) ? target : join(prefix, target)), []);
+    for (const one of files) for (const d of await orProblem(() => load(one, above), [])) out.push(d);
+    return out;
   };
   const expand = async (directives: Directive[], above: string[]): Promise<Directive[]> => {
+    // Most blocks include nothing: they stay as they are.
+    if (!includes(directives)) return directives;
     const out: Directive[] = [];
     for (const directive of directives) {
       const target = directive.args[0];
-      if (directive.name === 'include' && directive.block === null && target) {
-        const pattern = isAbsolute(target) ? target : join(prefix, target);
-        const files = /[*?[]/.test(pattern) ? (await Array.fromAsync(glob(pattern))).sort() : [resolve(pattern)];
-        for (const one of files) out.push(...(await load(one, above)));
-      } else {
-        out.push(directive.block ? { ...directive, block: await expand(directive.block, above) } : directive);
-      }
+      if (directive.name === 'include' && directive.block === null && target)
+        for (const d of await include(directive, target, above)) out.push(d);
+      else out.push(directive.block ? { ...directive, block: await expand(directive.block, above) } : directive);
     }
     return out;
   };
   return load(resolve(file), []);
 }
+
+const includes = (directives: Directive[]): boolean =>
+  directives.some((d) => (d.block ? includes(d.block) : d.name === 'include'));
