@@ -1,0 +1,75 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { CountedInAll, NodeHealth } from '../../../diagnostics/io/proxy-health.ts';
+import { BlindLook } from '../../../diagnostics/io/proxy-reader.ts';
+import type { NodeInfo } from '../../../diagnostics/types.ts';
+import type { Reach } from '../metrics/page.ts';
+import { samples } from '../metrics/prometheus.ts';
+
+/** Time between two readings of a counter, ms: clients repeat their SYN each second (lab: section 6). */
+export const BETWEEN_MS = 1_000;
+
+/** What was dropped for want of room in the table: prometheus/node_exporter, collector/conntrack_linux.go (1.5.0 read). */
+const DROPS = [
+  'node_nf_conntrack_stat_drop',
+  'node_nf_conntrack_stat_early_drop',
+  'node_nf_conntrack_stat_insert_failed',
+];
+
+/** Pure: the numbers of a node_exporter page that matter here, summed over processors. */
+export function nodeNumbers(page: string): Map<string, number> {
+  const found = new Map<string, number>();
+  const wanted = (name: string): boolean =>
+    name.startsWith('node_nf_conntrack_') ||
+    name === 'node_netstat_TcpExt_ListenOverflows' ||
+    name === 'node_boot_time_seconds';
+  for (const { name, value } of samples(page, wanted)) found.set(name, (found.get(name) ?? 0) + value);
+  return found;
+}
+
+/** A counter at two readings; null where the page has no such counter. One that went back began anew: nothing is said. */
+export function counted(before: number | null, after: number | null, overMs: number): CountedInAll | null {
+  if (before === null || after === null) return null;
+  return { count: after >= before ? after - before : 0, overMs, total: after };
+}
+
+/** What a node says of itself, over two readings where a counter ever moved. Throws BlindLook. */
+export async function nodeHealth(
+  node: NodeInfo,
+  reach: Reach,
+  signal: AbortSignal,
+  betweenMs = BETWEEN_MS,
+): Promise<NodeHealth> {
+  if (!node.metrics)
+    throw new BlindLook(
+      'not-configured',
+      `${node.name}: name its node_exporter page in the inventory (nodes: metrics:)`,
+    );
+  const url = node.metrics;
+  const first = nodeNumbers(await reach.page(url, signal));
+  if (first.size === 0) throw new BlindLook('unreadable', `${url} holds no counters of node_exporter`);
+  const drops = (numbers: Map<string, number>): number | null =>
+    DROPS.some((name) => numbers.has(name)) ? DROPS.reduce((sum, name) => sum + (numbers.get(name) ?? 0), 0) : null;
+  const overflows = (numbers: Map<string, number>): number | null =>
+    numbers.get('node_netstat_TcpExt_ListenOverflows') ?? null;
+  const began = performance.now();
+  const moved = (drops(first) ?? 0) > 0 || (overflows(first) ?? 0) > 0;
+  if (moved) await pause(betweenMs, undefined, { signal });
+  const last = moved ? nodeNumbers(await reach.page(url, signal)) : first;
+  const overMs = moved ? Math.round(performance.now() - began) : 0;
+  const entries = last.get('node_nf_conntrack_entries');
+  const limit = last.get('node_nf_conntrack_entries_limit');
+  return {
+    source: url,
+    conntrack:
+      entries !== undefined && limit ? { entries, limit, dropped: counted(drops(first), drops(last), overMs) } : null,
+    overflows: counted(overflows(first), overflows(last), overMs),
+    cannotTell: limit
+      ? []
+      : [
+          {
+            what: 'the connection table',
+            hint: "node_exporter's conntrack collector has nothing: is nf_conntrack loaded there?",
+          },
+        ],
+  };
+}
