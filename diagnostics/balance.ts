@@ -1,99 +1,208 @@
-import { spreadOf } from './stats.ts';
+import type { BalanceGroup, Counted, Dealt, Kind } from './balance-groups.ts';
+import { fasterGetMore, type Odd, oddOneOut, zonesDiffer } from './balance-oddities.ts';
+import { balanceSays } from './balance-says.ts';
+import { ALPHA, drawsNeeded, expectedShares, fitOf, inTurns } from './fit.ts';
 
-/** Endpoint balance of one service: DESIGN 4.5. */
-export interface BalanceGroup {
-  service: string;
-  endpoints: { address: string; requests: number; share: number; errors?: number; seconds?: number; weight?: number }[];
-  expected: 'equal' | 'weighted';
-  cv: number | null;
-  maxOverMean: number | null;
-  pValue: number | null;
-  requests: number;
-  enough: boolean;
-  /** Requests that a skew of a quarter would need to show; null when there are enough. */
-  needed: number | null;
-  verdict: 'even' | 'skewed' | 'not-enough-data';
-  kind?: 'one-endpoint-idle' | 'one-endpoint-hot' | 'uneven' | 'one-endpoint-slow' | 'one-endpoint-fails';
-}
+export type { BalanceGroup, Counted, Dealt, Kind, Policy } from './balance-groups.ts';
 
-export interface Counted {
-  address: string;
-  requests: number;
-  errors: number | null;
-  seconds: number | null;
-  /** Weight that the proxy itself states; null: not known. */
-  weight: number | null;
-}
+/** A skew of a fifth matters, unless somebody asks for less. */
+const MATTERS = 0.2;
+/** Smaller than this no skew is one, however many requests prove it: least_conn and TCP draws are off by 0.5 to 4 %. */
+const NEGLIGIBLE = 0.1;
+/** Fewer connections than this are too few to share anything evenly: fair draws of 64 give a CV of 20 % (simulated). */
+const FEW_CONNECTIONS = 100;
+/** Few connections are unlucky often enough; only a draw that is hardly possible is called skewed. */
+const FEW_ALPHA = 0.001;
+/** A gap at the head of a log that chance leaves this seldom: then the endpoint was not there yet. */
+const NOT_THERE_YET = 1e-6;
+/** Round robin that is known to be one shows within this many rounds. */
+const TURNS = 10;
+/** Proxies that start slowly, caches and connection pools have settled after this, ms. */
+const WARMS_UP_MS = 5 * 60_000;
+/** Clocks and logs are not better than this: a later start of less is none. Part of the window. */
+const START_SLACK = 0.02;
 
-/** By chance less often than this: at most 1 % false alarms on fair draws. */
-const ALPHA = 0.01;
-/** A share off by this much should be seen nine times in ten. */
-const WANTED = 0.25;
-/** n = 58 / d² requests for four endpoints (simulated: alpha 0.01, power 0.9). */
-const neededFor = (endpoints: number): number => Math.ceil((58 / WANTED ** 2) * (endpoints / 4));
-/** An endpoint this many times slower than the others together, or failing this much more, is named though counts are even. */
-const SLOWER = 3;
-const FAILS_MORE = 0.2;
-
-/** Pure: are the endpoints of one service used as they should be? Weights that the proxy states are taken into account. */
-export function balanceOf(service: string, counted: Counted[]): BalanceGroup {
-  const total = counted.reduce((sum, e) => sum + e.requests, 0);
+/** Pure: are the endpoints of one service used as they should be? The one judgement of `./dev balance` and of the check. */
+export function balanceOf(service: string, all: Counted[], dealt: Dealt = {}): BalanceGroup {
+  const counted = all.filter((e) => !e.aside && e.weight !== 0);
   const weights = counted.map((e) => e.weight ?? 1);
-  const weighted = new Set(weights).size > 1;
-  const sumOfWeights = weights.reduce((a, b) => a + b, 0);
-  // Counts over weights: fair draws give equal quotients; scaled back so that the test sees as many requests as there were.
-  const fair = weighted
-    ? counted.map((e, i) => (e.requests * sumOfWeights) / ((weights[i] || 1) * counted.length))
-    : counted.map((e) => e.requests);
-  const spread = spreadOf(fair);
-  const needed = neededFor(counted.length);
-  const enough = total >= needed;
-  const endpoints = counted.map((e) => ({
-    address: e.address,
-    requests: e.requests,
-    share: total ? e.requests / total : 0,
-    ...(e.errors !== null && { errors: e.errors }),
-    ...(e.seconds !== null && { seconds: e.seconds }),
-    ...(weighted && { weight: e.weight ?? 1 }),
-  }));
-  const group: BalanceGroup = {
+  const total = counted.reduce((sum, e) => sum + e.requests, 0);
+  const since = counted.map((e) => joined(e, weights, total, dealt));
+  const fair = expectedShares(weights, since);
+  const unit = dealt.unit ?? 'requests';
+  const known = counted.every((e) => typeof e.connections === 'number');
+  const connections = known ? counted.reduce((sum, e) => sum + (e.connections ?? 0), 0) : (dealt.connections ?? null);
+  // Requests that are drawn together count as one draw.
+  const spread = unit === 'connections' && !known && connections ? Math.max(1, total / connections) : 1;
+  const units = counted.map((e) => (unit === 'connections' && known ? (e.connections as number) : e.requests));
+  const draws = unit === 'connections' ? connections : total;
+  const needed = drawsNeeded(counted.length, dealt.matters ?? MATTERS);
+  const tellable = counted.length > 1 && draws !== null && draws > 0;
+  const equal = new Set(fair).size === 1;
+  const turns =
+    (equal && spread === 1 && inTurns(units)) ||
+    (dealt.policy === 'round-robin' && total >= TURNS * counted.length && offBy(units, fair) < NEGLIGIBLE);
+  const enough = tellable ? draws >= needed || turns : counted.length === 1 && total > 0;
+  const base: Omit<BalanceGroup, 'says' | 'verdict' | 'kind'> = {
     service,
-    endpoints,
-    expected: weighted ? 'weighted' : 'equal',
-    cv: spread.cv,
-    maxOverMean: spread.maxOverMean,
-    pValue: spread.pValue,
+    endpoints: endpointsOf(all, counted, fair, dealt),
+    expected: new Set(weights).size > 1 ? 'weighted' : 'equal',
+    ...spreadOver(counted, fair, total),
+    pValue: tellable ? fitOf(units, fair, spread) : null,
+    unit,
     requests: total,
+    connections,
     enough,
-    needed: enough ? null : needed,
-    verdict: 'not-enough-data',
+    needed: enough || counted.length < 2 ? null : needed,
+    ...(dealt.policy && { policy: dealt.policy }),
   };
-  if (counted.length < 2)
-    return { ...group, verdict: total > 0 ? 'even' : 'not-enough-data', enough: total > 0, needed: null };
-  const odd = oddOneOut(counted);
-  if (spread.pValue !== null && spread.pValue < ALPHA) {
-    const idle = counted.some((e) => e.requests === 0);
-    const mean = total / counted.length;
-    const hot = counted.filter((e) => e.requests > mean).length === 1;
+  const group = { ...base, ...judged() };
+  return { ...group, says: balanceSays(group) };
+
+  function judged(): Pick<BalanceGroup, 'verdict' | 'kind' | 'endpoint' | 'cost' | 'catchUpSeconds'> {
+    if (counted.length < 2)
+      return total > 0 ? { verdict: 'even', kind: 'one-address' } : { verdict: 'not-enough-data' };
+    const odd = oddOneOut(counted);
+    const few = unit === 'connections' && draws !== null && draws < FEW_CONNECTIONS;
+    const skewed = (base.pValue ?? 1) < (few ? FEW_ALPHA : ALPHA) && offBy(units, fair) >= NEGLIGIBLE;
+    const late = lateOnes();
+    if (late && (!skewed || late.excused) && !skewedAmong(late.rest))
+      return { verdict: late.enough ? 'even' : 'not-enough-data', ...late.kind };
+    if (skewed) return whySkewed(odd);
+    const verdict = enough ? 'even' : 'not-enough-data';
+    // A fair draw of few connections: requests follow them, and are as uneven as chance left them.
+    if (unit === 'connections' && draws !== null && unevenRequests()) return { verdict, kind: 'pinned-connections' };
+    return { verdict, ...(odd && named(odd)) };
+  }
+
+  function whySkewed(odd: Odd | null): Pick<BalanceGroup, 'verdict' | 'kind' | 'endpoint' | 'cost'> {
+    if (odd && explains(odd)) return { verdict: 'skewed', ...named(odd) };
+    if (dealt.policy === 'hash' || dealt.policy === 'sticky') return { verdict: 'skewed', kind: 'sticky' };
+    if (dealt.policy === 'least-conn') {
+      const faster = fasterGetMore(counted, fair);
+      if (faster !== false)
+        return faster ? { verdict: 'even', kind: 'faster-gets-more' } : { verdict: 'not-enough-data' };
+    }
+    if (zonesDiffer(counted, units, fair, spread)) return { verdict: 'skewed', kind: 'zone-imbalance' };
+    const hot = counted.filter((_, i) => (units[i] ?? 0) > (draws ?? 0) * spread * (fair[i] ?? 0));
+    const idle = counted.filter((e) => e.requests === 0);
+    const onlyOne = counted.length > 2 && idle.length === counted.length - 1;
+    const kind: Kind = idle.length && !onlyOne ? 'one-endpoint-idle' : hot.length === 1 ? 'one-endpoint-hot' : 'uneven';
+    const one = kind === 'one-endpoint-idle' ? idle : hot;
+    return { verdict: 'skewed', kind, ...(one.length === 1 && { endpoint: one[0]?.address as string }) };
+  }
+
+  /** A slow endpoint that gets more than its share is slow since it is busy; a failing one draws requests if it is quick. */
+  function explains(odd: Odd): boolean {
+    const i = counted.indexOf(odd.endpoint);
+    const more = (odd.endpoint.requests ?? 0) > total * (fair[i] ?? 0) * (1 + NEGLIGIBLE);
+    if (!more) return true;
+    const others = counted.filter((e) => e !== odd.endpoint && e.seconds !== null).map((e) => e.seconds as number);
+    return odd.kind === 'one-endpoint-fails' && (odd.endpoint.seconds ?? 0) <= Math.max(0, ...others);
+  }
+
+  /** Would requests by themselves look skewed? */
+  function unevenRequests(): boolean {
+    const requests = counted.map((e) => e.requests);
+    return (fitOf(requests, fair) ?? 1) < ALPHA && offBy(requests, fair) >= NEGLIGIBLE;
+  }
+
+  /** Endpoints that joined after the window began and have less than the others: not judged with them. */
+  function lateOnes(): { rest: number[]; enough: boolean; excused: boolean; kind: Partial<BalanceGroup> } | null {
+    const equal = expectedShares(
+      weights,
+      weights.map(() => 0),
+    );
+    const late = counted.filter(
+      (e, i) => (since[i] ?? 0) > 0 && e.requests < total * (equal[i] ?? 0) * (1 - START_SLACK),
+    );
+    const rest = counted.flatMap((e, i) => (late.includes(e) ? [] : [i]));
+    if (late.length === 0 || rest.length === 0) return null;
+    const left = rest.reduce((sum, i) => sum + (units[i] ?? 0), 0) / spread;
+    const wanted = rest.length > 1 ? drawsNeeded(rest.length, dealt.matters ?? MATTERS) : 1;
+    const seconds = renewal(connections, total, dealt);
+    const young = late.every((e) => Date.parse(dealt.to ?? '') - Date.parse(e.startedAt ?? '') < WARMS_UP_MS);
     return {
-      ...group,
-      verdict: 'skewed',
-      kind: odd ?? (idle ? 'one-endpoint-idle' : hot ? 'one-endpoint-hot' : 'uneven'),
+      rest,
+      excused: young || unit === 'connections',
+      enough: left >= wanted,
+      kind: {
+        kind: 'late-joiner',
+        ...(late.length === 1 && { endpoint: late[0]?.address as string }),
+        ...(unit === 'connections' && seconds !== null && { catchUpSeconds: seconds }),
+      },
     };
   }
-  return enough ? { ...group, verdict: 'even', ...(odd && { kind: odd }) } : group;
+
+  /** Those that were there all along, judged among themselves; and no late one may have drawn more than its due. */
+  function skewedAmong(rest: number[]): boolean {
+    const share = rest.reduce((sum, i) => sum + (weights[i] ?? 0), 0);
+    const own = rest.map((i) => (weights[i] ?? 0) / share);
+    const got = rest.map((i) => units[i] ?? 0);
+    const few = unit === 'connections' && got.reduce((a, b) => a + b, 0) < FEW_CONNECTIONS;
+    return (fitOf(got, own, spread) ?? 1) < (few ? FEW_ALPHA : ALPHA) && offBy(got, own) >= NEGLIGIBLE;
+  }
 }
 
-/** Even counts do not mean healthy: one endpoint may be slow under round robin, or fail fast and draw requests. */
-function oddOneOut(counted: Counted[]): BalanceGroup['kind'] | null {
-  const share = (e: Counted): number => (e.requests ? (e.errors ?? 0) / e.requests : 0);
-  const failing = counted.filter((e) => share(e) >= FAILS_MORE);
-  if (failing.length === 1) return 'one-endpoint-fails';
-  const timed = counted.filter((e) => e.seconds !== null && e.requests > 0);
-  if (timed.length < 2) return null;
-  const sorted = [...timed].sort((a, b) => (b.seconds as number) - (a.seconds as number));
-  const [first, second] = sorted as [Counted, Counted];
-  return (first.seconds as number) > SLOWER * (second.seconds as number) && (first.seconds as number) > 0.005
-    ? 'one-endpoint-slow'
-    : null;
+const named = (odd: Odd): Pick<BalanceGroup, 'kind' | 'endpoint' | 'cost'> => ({
+  kind: odd.kind,
+  endpoint: odd.endpoint.address,
+  ...(odd.cost && { cost: odd.cost }),
+});
+
+/** Largest part by which one endpoint is off its fair share. */
+function offBy(counts: number[], fair: number[]): number {
+  const total = counts.reduce((a, b) => a + b, 0);
+  return Math.max(0, ...counts.map((n, i) => ((fair[i] ?? 0) > 0 ? Math.abs(n / (total * (fair[i] ?? 1)) - 1) : 0)));
+}
+
+/** cv and the busiest, of requests over what was due to each. */
+function spreadOver(counted: Counted[], fair: number[], total: number): Pick<BalanceGroup, 'cv' | 'maxOverMean'> {
+  const due = counted.map((e, i) => ({ requests: e.requests, share: fair[i] ?? 0 })).filter((e) => e.share > 0);
+  if (due.length < 2 || total === 0) return { cv: null, maxOverMean: null };
+  const ratios = due.map((e) => e.requests / (total * e.share));
+  const mean = ratios.reduce((a, b) => a + b, 0) / ratios.length;
+  const variance = ratios.reduce((sum, r) => sum + (r - mean) ** 2, 0) / ratios.length;
+  return { cv: mean > 0 ? Math.sqrt(variance) / mean : null, maxOverMean: Math.max(...ratios) };
+}
+
+/** The part of the window that was over when an endpoint joined; 0: it was there. The log's own order tells best. */
+function joined(e: Counted, weights: number[], total: number, { from, to }: Dealt): number {
+  const sum = weights.reduce((a, b) => a + b, 0);
+  const before = e.before ?? 0;
+  if (total > 0 && before > 0 && (1 - (e.weight ?? 1) / (sum || 1)) ** before < NOT_THERE_YET)
+    return Math.min(1, before / total);
+  if (!e.startedAt || !from || !to) return 0;
+  const [began, ended] = [Date.parse(from), Date.parse(to)];
+  const part = (Date.parse(e.startedAt) - began) / (ended - began);
+  return part > START_SLACK ? Math.min(1, part) : 0;
+}
+
+/** Seconds until every connection of the pool was drawn anew: connections x requests on each / rate (measured on nginx). */
+function renewal(connections: number | null, total: number, { from, to, keepaliveRequests }: Dealt): number | null {
+  if (connections === null || !keepaliveRequests || !from || !to || total === 0) return null;
+  const seconds = (Date.parse(to) - Date.parse(from)) / 1000;
+  return seconds > 0 ? (connections * keepaliveRequests * seconds) / total : null;
+}
+
+function endpointsOf(all: Counted[], judged: Counted[], fair: number[], { to }: Dealt): BalanceGroup['endpoints'] {
+  const total = all.reduce((sum, e) => sum + e.requests, 0);
+  const weighted = new Set(all.map((e) => e.weight ?? 1)).size > 1;
+  return all.map((e) => {
+    const age = e.startedAt && to ? (Date.parse(to) - Date.parse(e.startedAt)) / 1000 : Number.NaN;
+    return {
+      address: e.address,
+      requests: e.requests,
+      share: total ? e.requests / total : 0,
+      fair: fair[judged.indexOf(e)] ?? 0,
+      ...(typeof e.connections === 'number' && { connections: e.connections }),
+      ...(typeof e.inflight === 'number' && { inflight: e.inflight }),
+      ...(e.errors !== null && { errors: e.errors }),
+      ...(e.seconds !== null && { seconds: e.seconds }),
+      ...(weighted && { weight: e.weight ?? 1 }),
+      ...(e.zone && { zone: e.zone }),
+      ...(Number.isFinite(age) && { ageSeconds: Math.round(age) }),
+      ...(judged.includes(e) ? {} : { aside: e.aside ?? 'drained' }),
+    };
+  });
 }

@@ -70,3 +70,51 @@ export function spreadOf(counts: number[]): Spread {
     pValue: mean < MIN_EXPECTED ? null : chiSquaredTail(squares / mean, k - 1),
   };
 }
+
+/** Regularised incomplete beta function I_x(a, b) for a, b > 0 and 0 <= x <= 1 (Numerical Recipes, 6.4). */
+export function incompleteBeta(x: number, a: number, b: number): number {
+  if (x <= 0) return 0;
+  if (x >= 1) return 1;
+  // The fraction converges quickly below the mean only.
+  if (x > (a + 1) / (a + b + 2)) return 1 - incompleteBeta(1 - x, b, a);
+  const front = Math.exp(lnGamma(a + b) - lnGamma(a) - lnGamma(b) + a * Math.log(x) + b * Math.log1p(-x) - Math.log(a));
+  const tiny = 1e-300;
+  const whole = (value: number): number => (Math.abs(value) < tiny ? tiny : value);
+  let c = 1;
+  let d = 1 / whole(1 - ((a + b) * x) / (a + 1));
+  let h = d;
+  for (let m = 1; m < 2000; m++) {
+    const even = (m * (b - m) * x) / ((a + 2 * m - 1) * (a + 2 * m));
+    d = 1 / whole(1 + even * d);
+    c = whole(1 + even / c);
+    h *= d * c;
+    const odd = (-(a + m) * (a + b + m) * x) / ((a + 2 * m) * (a + 2 * m + 1));
+    d = 1 / whole(1 + odd * d);
+    c = whole(1 + odd / c);
+    h *= d * c;
+    if (Math.abs(d * c - 1) < 1e-12) break;
+  }
+  return Math.min(1, front * h);
+}
+
+/** Beyond this variance the normal law is as good as the exact sum, and much quicker. */
+const LARGE_VARIANCE = 20_000;
+
+/** Probability of a count at least as far out as `count` of `total` draws that hit with probability `p`; both sides. */
+export function binomialTwoSided(count: number, total: number, p: number): number {
+  if (p <= 0) return count > 0 ? 0 : 1;
+  if (p >= 1) return count < total ? 0 : 1;
+  const variance = total * p * (1 - p);
+  if (variance > LARGE_VARIANCE)
+    return chiSquaredTail(Math.max(0, Math.abs(count - total * p) - 0.5) ** 2 / variance, 1);
+  const atMost = count >= total ? 1 : incompleteBeta(1 - p, total - count, count + 1);
+  const atLeast = count <= 0 ? 1 : incompleteBeta(p, count, total - count + 1);
+  return Math.min(1, 2 * Math.min(atMost, atLeast));
+}
+
+/** The z for which a standard normal is above it with probability `p`, 0 < p < 1; error below 5e-4 (Abramowitz and Stegun, 26.2.23). */
+export function normalAbove(p: number): number {
+  if (p > 0.5) return -normalAbove(1 - p);
+  const t = Math.sqrt(-2 * Math.log(p));
+  return t - (2.515517 + 0.802853 * t + 0.010328 * t * t) / (1 + 1.432788 * t + 0.189269 * t * t + 0.001308 * t ** 3);
+}
