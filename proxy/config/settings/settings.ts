@@ -3,7 +3,9 @@ import type { ProxySettings } from '../../../diagnostics/io/proxy-settings.ts';
 import type { Instance, PathHop } from '../../../diagnostics/types.ts';
 import type { Reach } from '../../adapters/metrics/page.ts';
 import { ConfigFileError } from '../config-text.ts';
+import { loadHaproxy } from '../haproxy-config.ts';
 import { type ConfigProblem, loadNginx } from '../nginx-config.ts';
+import { haproxySettings } from './haproxy-settings.ts';
 import { nginxSettings } from './nginx-settings.ts';
 
 /** Turns a configuration file that could not be read into a blind look that names it. */
@@ -43,6 +45,11 @@ export async function settingsOf(
       case 'nginx':
       case 'ingress-nginx':
         return await nginxFile(instance, host);
+      case 'haproxy':
+      case 'haproxy-ingress': {
+        const config = configOf(instance);
+        return haproxySettings(await loadHaproxy(config), host, config);
+      }
       default:
         throw new BlindLook('not-configured', `${instance.name}: the configuration of ${hop.kind} cannot be read`);
     }
