@@ -1,45 +1,71 @@
-import { BlindLook, type ProxyRoutes } from '../../../diagnostics/io/proxy-reader.ts';
+import { BlindLook, type ProxyRoutes, type RouteSeen } from '../../../diagnostics/io/proxy-reader.ts';
 import type { Instance } from '../../../diagnostics/types.ts';
 import type { Reach } from '../metrics/page.ts';
+import { jsonPage, list, number, record, text } from './json-page.ts';
+import { asks } from './traefik-rule.ts';
 
-interface Router {
-  name?: string;
-  rule?: string;
-  service?: string;
-  status?: string;
-  error?: string[];
-  priority?: number;
-}
+type Item = { [key: string]: unknown };
 
-/** Pages of the API hold 100 routers each (traefik: pkg/api/handler.go, per_page). */
+/** Asked for at once; 100 without it, and no most is documented (traefik: pkg/api/handler.go, per_page). */
 const PER_PAGE = 1_000;
+/** More pages than this are not read. */
+const PAGES = 20;
 const MATCHED = 10;
 
-const literals = (rule: string, matcher: string): string[] =>
-  [...rule.matchAll(new RegExp(`${matcher}\\(([^)]*)\\)`, 'g'))].flatMap((m) =>
-    [...(m[1] as string).matchAll(/[`"']([^`"']+)[`"']/g)].map((l) => l[1] as string),
-  );
-
-/**
- * Could this rule take the request? Host, HostRegexp and the path matchers are judged, `!` and further matchers are
- * taken as fulfilled: enough to tell "there is none" from "there is one".
- */
-export function ruleCovers(rule: string, host: string, path: string): boolean {
-  const hosts = [...literals(rule, 'Host'), ...literals(rule, 'HostHeader')].map((h) => h.toLowerCase());
-  const patterns = literals(rule, 'HostRegexp');
-  const covers = (pattern: string): boolean => {
+/** All items of a list of the API. A page after the last one is answered 400: then the one before was full by chance. */
+async function items(base: string, reach: Reach, signal: AbortSignal): Promise<Item[]> {
+  const all: Item[] = [];
+  for (let page = 1; page <= PAGES; page++) {
+    const url = `${base}?per_page=${PER_PAGE}${page > 1 ? `&page=${page}` : ''}`;
+    let found: unknown;
     try {
-      return new RegExp(pattern.replace(/\{[^:}]+:([^}]+)\}/g, '$1')).test(host);
-    } catch {
-      return false; // Go's syntax that JavaScript does not share: say no rather than guess
+      found = await jsonPage(url, reach, signal);
+    } catch (error) {
+      if (page > 1 && error instanceof BlindLook && error.message.endsWith('answers 400')) return all;
+      throw error;
     }
-  };
-  if ((hosts.length || patterns.length) && !hosts.includes(host) && !patterns.some(covers)) return false;
-  const prefixes = literals(rule, 'PathPrefix');
-  const exact = literals(rule, 'Path');
-  if (!prefixes.length && !exact.length) return true;
-  return prefixes.some((prefix) => path.startsWith(prefix)) || exact.includes(path.split('?')[0] ?? path);
+    if (!Array.isArray(found)) throw new BlindLook('unreadable', `${url} is no list of Traefik's API`);
+    all.push(...found.map(record));
+    if (found.length < PER_PAGE) return all;
+  }
+  return all;
 }
+
+/** Parts of the answer that may be missing: without them less is told, and nothing wrong. */
+const orNone = (asked: Promise<Item[]>): Promise<Item[]> =>
+  asked.catch((error: unknown) => {
+    if (error instanceof BlindLook) return [];
+    throw error;
+  });
+
+/** `:8443`, `127.0.0.1:8443/tcp`, `[::]:8443`: the port, or null. */
+const portOf = (address: string): number | null => Number(/:(\d{1,5})(?:\/\w+)?$/.exec(address)?.[1] ?? 0) || null;
+
+/** The API's own names end with `@provider`; what is written without belongs to the router's own provider. */
+const qualified = (name: string, provider: string): string => (name.includes('@') ? name : `${name}@${provider}`);
+
+/** Where the first redirecting middleware of a router sends callers (traefik: redirectScheme heeds X-Forwarded-Proto of trusted hops). */
+function redirectOf(router: Item, middlewares: Map<string, Item>): RouteSeen['redirectsTo'] {
+  for (const name of list(router.middlewares).map(text)) {
+    const found = middlewares.get(qualified(name, text(router.provider)));
+    const scheme = text(record(found?.redirectScheme).scheme);
+    if (scheme === 'https' || scheme === 'http') return { scheme, host: null, path: null, always: false };
+  }
+  return undefined;
+}
+
+/** A router's priority: the length of its rule where none is given (traefik: docs, routers, priority; 2.x leaves it out). */
+const priorityOf = (router: Item): number => number(router.priority) || text(router.rule).length;
+
+/** Routers that belong to the API, the dashboard and the like serve no site; a redirect of an entry point is `noop@internal`. */
+const isOwn = (router: Item): boolean =>
+  text(router.service).endsWith('@internal') && router.service !== 'noop@internal';
+
+const hasTls = (router: Item): boolean => router.tls !== undefined && router.tls !== null;
+
+/** Could this rule take the request? What hangs on anything but host and path is taken as fulfilled. */
+export const ruleCovers = (rule: string, host: string, path: string): boolean =>
+  asks(rule, { host, path }).taken !== false;
 
 /** Routers of a running Traefik that would take this request, from its API (`admin:` in the inventory). */
 export async function traefikRoutes(
@@ -55,26 +81,48 @@ export async function traefikRoutes(
       `${instance.name}: Traefik's API is not known; switch it on (--api) and name it as admin:`,
     );
   }
-  const url = `${instance.admin.replace(/\/$/, '')}/api/http/routers?per_page=${PER_PAGE}`;
-  let routers: Router[];
-  try {
-    const parsed: unknown = JSON.parse(await reach.page(url, signal));
-    if (!Array.isArray(parsed)) throw new Error('no list');
-    routers = parsed as Router[];
-  } catch (error) {
-    if (error instanceof BlindLook) throw error;
-    throw new BlindLook('unreadable', `${url} is no list of routers: ${(error as Error).message}`, { cause: error });
-  }
-  const matching = routers
-    .filter((router) => !String(router.name).endsWith('@internal') && ruleCovers(String(router.rule ?? ''), host, path))
-    .sort((a, b) => (b.priority ?? 0) - (a.priority ?? 0))
-    .slice(0, MATCHED)
-    .map((router) => ({
-      name: String(router.name ?? ''),
-      rule: String(router.rule ?? '').slice(0, 300),
-      service: router.service ?? null,
-      ok: router.status !== 'disabled' && !(router.error?.length ?? 0),
-      error: router.error?.[0]?.slice(0, 300) ?? null,
-    }));
-  return { source: url, matching, total: routers.length };
+  const base = `${instance.admin.replace(/\/$/, '')}/api`;
+  const [routers, entryPoints, passed] = await Promise.all([
+    items(`${base}/http/routers`, reach, signal),
+    orNone(items(`${base}/entrypoints`, reach, signal)),
+    orNone(items(`${base}/tcp/routers`, reach, signal)),
+  ]);
+  const asked = { host: host.toLowerCase(), path };
+  const covering = (router: Item) => ({ router, verdict: asks(text(router.rule), asked) });
+  const http = routers
+    .filter((router) => !isOwn(router))
+    .map(covering)
+    .filter(({ verdict }) => verdict.taken !== false)
+    .sort((a, b) => priorityOf(b.router) - priorityOf(a.router));
+  // A TCP router that takes the name from the TLS hello is asked before any HTTP router of the same entry point.
+  const tcp = passed
+    .filter(hasTls)
+    .map(covering)
+    .filter(({ verdict }) => verdict.taken !== false);
+  const named = http.some(({ router }) => list(router.middlewares).length > 0);
+  const middlewares = named ? await orNone(items(`${base}/http/middlewares`, reach, signal)) : [];
+  const byName = new Map(middlewares.map((one) => [text(one.name), one]));
+  const seen = ({ router, verdict }: (typeof http)[number], isTcp: boolean): RouteSeen => {
+    const redirect = redirectOf(router, byName);
+    const listeners = list(router.using ?? router.entryPoints).map(text);
+    return {
+      name: text(router.name),
+      rule: text(router.rule).slice(0, 300),
+      service: text(router.service) || null,
+      ok: router.status !== 'disabled',
+      error: text(list(router.error)[0]).slice(0, 300) || null,
+      covers: verdict.covers,
+      priority: isTcp ? null : priorityOf(router),
+      listeners,
+      takes: hasTls(router) ? 'tls' : 'clear',
+      owner: text(router.provider),
+      ...(redirect && { redirectsTo: redirect }),
+    };
+  };
+  return {
+    source: `${base}/http/routers?per_page=${PER_PAGE}`,
+    matching: [...tcp.map((one) => seen(one, true)), ...http.map((one) => seen(one, false))].slice(0, MATCHED),
+    total: routers.length,
+    listeners: entryPoints.map((one) => ({ name: text(one.name), port: portOf(text(one.address)) })),
+  };
 }

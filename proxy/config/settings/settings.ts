@@ -5,8 +5,14 @@ import type { Reach } from '../../adapters/metrics/page.ts';
 import { ConfigFileError } from '../config-text.ts';
 import { loadHaproxy } from '../haproxy-config.ts';
 import { type ConfigProblem, loadNginx } from '../nginx-config.ts';
+import { envoySettings } from './envoy-settings.ts';
 import { haproxySettings } from './haproxy-settings.ts';
 import { nginxSettings } from './nginx-settings.ts';
+import { parsePlain, readPlain } from './plain-tree.ts';
+import { versionOf } from './software.ts';
+import { traefikApi } from './traefik-api.ts';
+import { traefikFiles } from './traefik-files.ts';
+import { traefikSettings } from './traefik-settings.ts';
 
 /** Turns a configuration file that could not be read into a blind look that names it. */
 function blindConfig(error: unknown): BlindLook {
@@ -32,28 +38,81 @@ async function nginxFile(instance: Instance, host: string): Promise<ProxySetting
   return nginxSettings(directives, host, config, problems);
 }
 
+/** What is served, by the API, where there is no file; the file says more: transports and where each value stands. */
+async function traefik(
+  instance: Instance,
+  host: string,
+  version: string | null,
+  reach: Reach,
+  signal: AbortSignal,
+): Promise<ProxySettings> {
+  const { config, admin } = instance;
+  if (config) {
+    const { fixed, dynamic, problems } = await traefikFiles(instance, config);
+    return traefikSettings(fixed, dynamic, host, config, version, problems);
+  }
+  if (!admin)
+    throw new BlindLook(
+      'not-configured',
+      `${instance.name}: neither Traefik's static file nor its API is known; name config: or admin: (--api)`,
+    );
+  const { fixed, dynamic } = await traefikApi(admin, reach, signal);
+  return traefikSettings(fixed, dynamic, host, admin, version);
+}
+
+async function envoy(instance: Instance, host: string, reach: Reach, signal: AbortSignal): Promise<ProxySettings> {
+  const { config, admin } = instance;
+  // What runs may have come from a control plane: the admin page wins over the bootstrap file.
+  if (!admin && config) return envoySettings(await readPlain(config), host, config);
+  if (!admin)
+    throw new BlindLook(
+      'not-configured',
+      `${instance.name}: neither Envoy's bootstrap file nor its admin page is known; name config: or admin:`,
+    );
+  const url = `${admin.replace(/\/+$/, '')}/config_dump`;
+  try {
+    return envoySettings(parsePlain(await reach.page(url, signal), url), host, url);
+  } catch (error) {
+    if (!config) throw error;
+    const settings = envoySettings(await readPlain(config), host, config);
+    return { ...settings, problems: [...settings.problems, { where: url, what: (error as Error).message }] };
+  }
+}
+
 /** What a proxy's configuration says, as it holds for one host. Throws BlindLook with what to name in the inventory. */
 export async function settingsOf(
   hop: PathHop,
   instance: Instance,
   host: string,
-  _reach: Reach,
-  _signal: AbortSignal,
+  reach: Reach,
+  signal: AbortSignal,
 ): Promise<ProxySettings> {
-  try {
+  const version = await versionOf(hop, instance, reach, signal);
+  const read = (): Promise<ProxySettings> => {
     switch (hop.kind) {
       case 'nginx':
       case 'ingress-nginx':
-        return await nginxFile(instance, host);
+        return nginxFile(instance, host);
       case 'haproxy':
-      case 'haproxy-ingress': {
-        const config = configOf(instance);
-        return haproxySettings(await loadHaproxy(config), host, config);
-      }
+      case 'haproxy-ingress':
+        return haproxyFile(instance, host);
+      case 'traefik':
+        return traefik(instance, host, version, reach, signal);
+      case 'envoy':
+        return envoy(instance, host, reach, signal);
       default:
         throw new BlindLook('not-configured', `${instance.name}: the configuration of ${hop.kind} cannot be read`);
     }
+  };
+  try {
+    const settings = await read();
+    return { ...settings, software: settings.software ?? (version ? `${hop.kind} ${version}` : null) };
   } catch (error) {
     throw blindConfig(error);
   }
+}
+
+async function haproxyFile(instance: Instance, host: string): Promise<ProxySettings> {
+  const config = configOf(instance);
+  return haproxySettings(await loadHaproxy(config), host, config);
 }
