@@ -1,54 +1,229 @@
-import { type Draft, defineCheck, type ReadScope } from '../define-check.ts';
-import type { ProxyRoutes } from '../io/proxy-reader.ts';
-import { shellWord } from '../wording.ts';
+import { type Draft, defineCheck, type Planned, type ReadScope, type Scope } from '../define-check.ts';
+import { splitAddress } from '../io/address.ts';
+import type { ProxyRoutes, RouteSeen } from '../io/proxy-reader.ts';
+import type { Path, PathHop, Target } from '../types.ts';
+import { plural, shellWord } from '../wording.ts';
 
+interface Base {
+  proxy: string;
+  host: string;
+  source: string;
+  [key: string]: string | number | boolean | null;
+}
 interface RouteFacts {
-  ROUTE_MISSING: { proxy: string; host: string; total: number; source: string };
-  ROUTE_OUT_OF_SERVICE: { proxy: string; host: string; route: string; error: string; source: string };
-  ROUTE_FOUND: { proxy: string; host: string; route: string; service: string | null; source: string };
+  ROUTE_MISSING: Base & { total: number };
+  ROUTE_OUT_OF_SERVICE: Base & { route: string; error: string };
+  ROUTE_NOT_ON_LISTENER: Base & { route: string; serves: string; asked: string };
+  ROUTE_FOUND: Base & { route: string; service: string | null; rule: string; owner: string | null };
+  ROUTE_IS_CATCH_ALL: Base & { route: string; service: string | null; total: number };
+  ROUTES_TIE: Base & { routes: string; rule: string; priority: number };
+  ROUTE_REDIRECTS_TO_ITSELF: Base & { route: string; scheme: string; always: boolean };
+  TWO_PROXIES_CLAIM_HOST: Base & { route: string; onPath: string; leadsTo: string | null };
+}
+
+/** What a caller's request is when it comes to this proxy: over TLS or in the clear, and on which port of the replica. */
+interface Arrival {
+  scheme: 'https' | 'http' | null;
+  port: number | null;
+}
+
+function arrivalAt(scope: ReadScope): Arrival {
+  const scheme =
+    scope.look.with.scheme === 'https' || scope.look.with.scheme === 'http' ? scope.look.with.scheme : null;
+  const instance = scope.hop?.instances.find((one) => one.name === scope.look.at.part);
+  const address = scheme === 'https' ? instance?.https : scheme === 'http' ? instance?.http : null;
+  return { scheme, port: splitAddress(address ?? '')?.port ?? null };
+}
+
+/**
+ * Does a route serve the listener on which users' requests arrive? true where that cannot be told: behind a port
+ * mapping the proxy knows its listeners by other numbers.
+ */
+function serves(route: RouteSeen, routes: ProxyRoutes, { scheme, port }: Arrival): boolean {
+  const here = (routes.listeners ?? []).filter((listener) => port !== null && listener.port === port);
+  if (here.length === 0) return true;
+  if (route.takes && scheme && (route.takes === 'tls') !== (scheme === 'https')) return false;
+  return !route.listeners || here.some((listener) => route.listeners?.includes(listener.name));
+}
+
+/** A redirect to the very address that was asked for: then every answer is the same redirect. */
+function toItself(route: RouteSeen, scope: ReadScope, { scheme }: Arrival): boolean {
+  const to = route.redirectsTo;
+  const { target } = scope.case;
+  return (
+    to !== undefined &&
+    scheme !== null &&
+    (to.scheme ?? scheme) === target.scheme &&
+    (to.host === null || to.host.toLowerCase() === target.host) &&
+    (to.path === null || to.path === target.path)
+  );
+}
+
+const placeOf = (route: RouteSeen): string =>
+  [(route.listeners ?? []).join(', '), route.takes === 'tls' ? 'TLS only' : route.takes ? 'clear only' : '']
+    .filter((part) => part !== '')
+    .join(', ') || 'other listeners';
+
+/** A proxy with this many routes in all serves one application: then taking every host is what it is for. */
+const ONE_APPLICATION = 1;
+
+function readOther(routes: ProxyRoutes, scope: ReadScope, base: Base): Draft<RouteFacts>[] {
+  const claim = routes.matching.find((route) => route.ok && route.covers === 'host');
+  if (!claim) return [];
+  const onPath = scope.path.hops.filter((hop) => hop.hop === 'proxy').map((hop) => hop.name);
+  return [
+    {
+      code: 'TWO_PROXIES_CLAIM_HOST',
+      facts: {
+        ...base,
+        route: claim.name,
+        onPath: onPath.join(', '),
+        leadsTo: scope.path.dns?.join(', ') ?? scope.path.hops.find((hop) => hop.address)?.address ?? null,
+      },
+    },
+  ];
 }
 
 function read(routes: ProxyRoutes, scope: ReadScope): Draft<RouteFacts>[] {
-  const proxy = scope.look.at.part ?? scope.look.at.hop;
-  const base = { proxy, host: scope.case.target.host, source: routes.source };
-  const serving = routes.matching.find((route) => route.ok);
-  if (serving) return [{ code: 'ROUTE_FOUND', facts: { ...base, route: serving.name, service: serving.service } }];
-  const broken = routes.matching[0];
-  if (broken)
+  const base = {
+    proxy: scope.look.at.part ?? scope.look.at.hop,
+    host: scope.case.target.host,
+    source: routes.source,
+  };
+  if (scope.path.others.some((hop) => hop.name === scope.look.at.hop)) return readOther(routes, scope, base);
+  const arrival = arrivalAt(scope);
+  const here = routes.matching.filter((route) => serves(route, routes, arrival));
+  const elsewhere = routes.matching[0];
+  if (!elsewhere) return [{ code: 'ROUTE_MISSING', facts: { ...base, total: routes.total } }];
+  if (here.length === 0)
     return [
-      { code: 'ROUTE_OUT_OF_SERVICE', facts: { ...base, route: broken.name, error: broken.error ?? 'disabled' } },
+      {
+        code: 'ROUTE_NOT_ON_LISTENER',
+        facts: {
+          ...base,
+          route: elsewhere.name,
+          serves: placeOf(elsewhere),
+          asked: `${arrival.scheme === 'https' ? 'TLS' : 'clear HTTP'} on port ${arrival.port}`,
+        },
+      },
     ];
-  return [{ code: 'ROUTE_MISSING', facts: { ...base, total: routes.total } }];
+  const found: Draft<RouteFacts>[] = [];
+  // Traefik builds no router that is wrong: the next one takes its requests. Envoy takes them, and fails.
+  const skips = scope.hop?.kind !== 'envoy';
+  const serving = skips ? here.find((route) => route.ok) : here[0]?.ok ? here[0] : undefined;
+  const broken = here.find((route) => !route.ok && (route.covers !== 'any' || !serving));
+  if (broken && (!serving || serving.covers === 'any'))
+    found.push({
+      code: 'ROUTE_OUT_OF_SERVICE',
+      facts: { ...base, route: broken.name, error: broken.error ?? 'disabled' },
+    });
+  if (!serving) return found;
+  const tied = here.filter(
+    (route) =>
+      route.ok &&
+      route.priority !== null &&
+      route.priority !== undefined &&
+      route.priority === serving.priority &&
+      route.rule === serving.rule &&
+      route.takes === serving.takes,
+  );
+  if (tied.length > 1)
+    found.push({
+      code: 'ROUTES_TIE',
+      facts: {
+        ...base,
+        routes: tied.map((route) => `${route.name} (to ${route.service ?? 'nothing'})`).join(', '),
+        rule: serving.rule,
+        priority: serving.priority as number,
+      },
+    });
+  if (toItself(serving, scope, arrival))
+    found.push({
+      code: 'ROUTE_REDIRECTS_TO_ITSELF',
+      facts: {
+        ...base,
+        route: serving.name,
+        scheme: arrival.scheme as string,
+        always: serving.redirectsTo?.always ?? false,
+      },
+    });
+  else if (serving.covers === 'any' && routes.total > ONE_APPLICATION)
+    found.push({
+      code: 'ROUTE_IS_CATCH_ALL',
+      facts: { ...base, route: serving.name, service: serving.service, total: routes.total },
+    });
+  else if (found.every((one) => one.code !== 'ROUTE_OUT_OF_SERVICE'))
+    found.push({
+      code: 'ROUTE_FOUND',
+      facts: {
+        ...base,
+        route: serving.name,
+        service: serving.service,
+        rule: serving.rule,
+        owner: serving.owner || null,
+      },
+    });
+  return found;
 }
 
 /** Kinds whose routes can be read: from an API, or from the configuration file. */
-const ASKABLE = new Set(['traefik', 'nginx', 'haproxy']);
+const BY_API = new Set(['traefik', 'envoy']);
+const BY_FILE = new Set(['nginx', 'ingress-nginx', 'haproxy', 'haproxy-ingress']);
+/** So many proxies beside the path are asked whether they claim the host too. */
+const OTHERS = 4;
+
+const pageOf = (hop: PathHop, instance: PathHop['instances'][number]): string | null =>
+  BY_API.has(hop.kind) ? instance.admin : BY_FILE.has(hop.kind) ? instance.config : null;
+
+/** What each hop is spoken to: clear HTTP behind the first proxy or balancer that ends TLS. */
+function spokenAt(path: Path, target: Target): Map<string, 'https' | 'http'> {
+  let scheme: 'https' | 'http' = target.scheme;
+  const spoken = new Map<string, 'https' | 'http'>();
+  for (const [i, hop] of path.hops.entries()) {
+    scheme = path.hops[i - 1]?.to ?? scheme;
+    spoken.set(hop.name, scheme);
+    if (hop.hop === 'proxy' && hop.to === null) scheme = 'http';
+  }
+  return spoken;
+}
+
+function plan({ case: triage, path }: Scope): Planned[] {
+  const { host, path: asked } = triage.target;
+  const spoken = spokenAt(path, triage.target);
+  const look = (hop: PathHop, instance: PathHop['instances'][number]): Planned => ({
+    look: {
+      check: 'route-owner',
+      vantage: 'inside',
+      hop: 'proxy',
+      at: { hop: hop.name, part: instance.name },
+      address: pageOf(hop, instance) ?? instance.name,
+      with: { host, path: asked, ...(spoken.has(hop.name) ? { scheme: spoken.get(hop.name) as string } : {}) },
+    },
+  });
+  const own = path.hops
+    .filter((hop) => hop.hop === 'proxy' && (BY_API.has(hop.kind) || BY_FILE.has(hop.kind)))
+    .flatMap((hop) => hop.instances.map((instance) => look(hop, instance)));
+  if (own.length === 0) return [];
+  const beside = path.others
+    .map((hop) => ({ hop, instance: hop.instances.find((one) => pageOf(hop, one) !== null) }))
+    .flatMap(({ hop, instance }) => (instance ? [look(hop, instance)] : []))
+    .slice(0, OTHERS);
+  return [...own, ...beside];
+}
 
 const jq = (f: { source: string }): string =>
-  f.source.startsWith('/') ? `grep -nE 'server_name|backend' ${shellWord(f.source)}` : `curl -s ${shellWord(f.source)}`;
+  f.source.startsWith('/')
+    ? `grep -nE 'server_name|use_backend|default_backend' ${shellWord(f.source)}`
+    : `curl -s ${shellWord(f.source)}`;
 
-/** Does the proxy that should serve this host have a route for it, as its own API says? */
+/** Which object of the proxy serves this host and path, as its own API or its configuration says? */
 export const routeOwner = defineCheck<ProxyRoutes, RouteFacts>({
   id: 'route-owner',
   title: 'The route as the proxy knows it',
-  asks: 'Does the proxy have a working route for this host and path?',
+  asks: 'Which route of the proxy takes this host and path, and does it work?',
   vantages: ['inside'],
   budgetMs: 5_000,
-  plan: ({ case: triage, path }) =>
-    path.hops
-      .filter((hop) => hop.hop === 'proxy' && ASKABLE.has(hop.kind))
-      .flatMap((hop) =>
-        hop.instances.map((instance) => ({
-          look: {
-            check: 'route-owner',
-            vantage: 'inside' as const,
-            hop: 'proxy' as const,
-            at: { hop: hop.name, part: instance.name },
-            address: (hop.kind === 'traefik' ? instance.admin : instance.config) ?? instance.name,
-            with: { host: triage.target.host, path: triage.target.path },
-          },
-        })),
-      ),
+  plan,
   look(io, look, _address, signal) {
     const { host, path } = look.with as { host: string; path: string };
     return io.proxy.routes(look.at, host, path, signal);
@@ -72,12 +247,60 @@ export const routeOwner = defineCheck<ProxyRoutes, RouteFacts>({
       next: (f) => `Mend what the route ${f.route} names: ${f.error}.`,
       reproduce: jq,
     },
+    ROUTE_NOT_ON_LISTENER: {
+      hop: 'proxy',
+      direction: 'implicates',
+      title: 'The route is on another listener than the one that users reach',
+      says: (f) =>
+        `${f.proxy} has the route ${f.route} for ${f.host}, but not for ${f.asked}, where requests arrive (it serves: ${f.serves}).`,
+      next: (f) =>
+        `Add that listener to the route ${f.route}: its entry points, and its TLS section where it takes none.`,
+      reproduce: jq,
+    },
     ROUTE_FOUND: {
       hop: 'proxy',
       direction: 'clears',
       title: 'The proxy has a route for this host',
-      says: (f) => `${f.proxy} has a route for ${f.host}: ${f.route}${f.service ? `, to ${f.service}` : ''}.`,
+      says: (f) =>
+        `${f.proxy} has a route for ${f.host}: ${f.route}${f.owner?.includes(' ') ? ` (${f.owner})` : ''}${f.service ? `, to ${f.service}` : ''}.`,
       next: () => 'Nothing to do here.',
+      reproduce: jq,
+    },
+    ROUTE_IS_CATCH_ALL: {
+      hop: 'proxy',
+      direction: 'context',
+      title: 'The host has no route of its own; one that takes any host takes it',
+      says: (f) =>
+        `${f.proxy} knows ${f.host} by no name: ${f.route}, which takes any host, sends it${f.service ? ` to ${f.service}` : ' on'} (${plural(f.total, 'route')} in all).`,
+      next: (f) => `If ${f.host} should have a route of its own on ${f.proxy}, see why it is not there.`,
+      reproduce: jq,
+    },
+    ROUTES_TIE: {
+      hop: 'proxy',
+      direction: 'context',
+      title: 'Several routes have the same rule and the same priority',
+      says: (f) =>
+        `${f.proxy} has several routes with the rule ${f.rule} and the priority ${f.priority}: ${f.routes}. Which one takes a request is not defined.`,
+      next: () => 'Remove all but one of them, or give one a higher priority.',
+      reproduce: jq,
+    },
+    ROUTE_REDIRECTS_TO_ITSELF: {
+      hop: 'proxy',
+      direction: 'context',
+      title: 'The route redirects to the very address that users ask for',
+      says: (f) =>
+        `${f.proxy} gets requests for ${f.host} over ${f.scheme === 'https' ? 'TLS' : 'clear HTTP'}, and its route ${f.route} redirects them to the address they were made to${f.always ? '' : ', unless it is told the scheme by a hop that it trusts'}.`,
+      next: (f) =>
+        `Take the redirect off the route ${f.route}, or let the hop in front say X-Forwarded-Proto and let ${f.proxy} trust it.`,
+      reproduce: jq,
+    },
+    TWO_PROXIES_CLAIM_HOST: {
+      hop: 'proxy',
+      direction: 'context',
+      title: 'A proxy beside the path has a route for this host too',
+      says: (f) =>
+        `${f.proxy} has a route for ${f.host} too (${f.route}), but is not on its path: users reach ${f.onPath}${f.leadsTo ? ` (${f.leadsTo})` : ''}.`,
+      next: (f) => `If ${f.host} has moved, see that its name leads to the new proxy, and take the old route away.`,
       reproduce: jq,
     },
   },

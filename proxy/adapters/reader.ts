@@ -14,6 +14,8 @@ import type { Window } from '../../diagnostics/window.ts';
 import { settingsOf } from '../config/settings/settings.ts';
 import { historyOf, type Recorder } from '../history/history.ts';
 import type { Inventory } from '../inventory/inventory.ts';
+import { envoyTargets } from './envoy/targets.ts';
+import { envoyUpdates } from './envoy/updates.ts';
 import { healthOf, nodeHealth } from './health/health.ts';
 import { accessRows } from './logs/access-rows.ts';
 import { haproxyComplaints, nginxComplaints } from './logs/complaints.ts';
@@ -24,8 +26,8 @@ import { getPage, type Reach } from './metrics/page.ts';
 import { sampleOf } from './metrics/sample.ts';
 import { nginxReloads } from './reloads/nginx-reloads.ts';
 import { ingressNginxReloads, metricReloads } from './reloads/reload-metrics.ts';
-import { configuredRoutes } from './routes/configured-routes.ts';
-import { traefikRoutes } from './routes/traefik-routes.ts';
+import { routesOf } from './routes/configured-routes.ts';
+import { ingressNginxBackends } from './routes/ingress-nginx-backends.ts';
 
 const NGINX = new Set(['nginx', 'ingress-nginx']);
 
@@ -76,6 +78,7 @@ export function proxyReader(
   return {
     async reloads(of, signal): Promise<ReloadHistory> {
       const { hop, instance } = named(of);
+      if (hop.kind === 'envoy') return envoyUpdates(instance, reach, signal);
       if (!NGINX.has(hop.kind)) return metricReloads(hop, instance, reach, signal);
       const fromMetrics = hop.kind === 'ingress-nginx' ? await ingressNginxReloads(instance, reach, signal) : null;
       return fromMetrics ?? nginxReloads(instance);
@@ -97,7 +100,9 @@ export function proxyReader(
       return countShares(await rowsOf(of, window), behind);
     },
     async targets(of, signal): Promise<TargetsSeen> {
-      const { instance } = named(of);
+      const { hop, instance } = named(of);
+      if (hop.kind === 'envoy') return envoyTargets(instance, reach, signal);
+      if (hop.kind === 'ingress-nginx') return ingressNginxBackends(instance, reach, signal);
       if (!instance.metrics)
         throw new BlindLook('not-configured', `${instance.name}: no metrics page is known; name it as metrics:`);
       return targetsIn(await reach.page(instance.metrics, signal), instance.metrics);
@@ -118,9 +123,7 @@ export function proxyReader(
     },
     async routes(of, host, path, signal): Promise<ProxyRoutes> {
       const { hop, instance } = named(of);
-      return hop.kind === 'traefik'
-        ? traefikRoutes(instance, host, path, reach, signal)
-        : configuredRoutes(hop.kind, instance, host);
+      return routesOf(hop, instance, { host, path }, reach, signal);
     },
     async sample(of, signal) {
       const { hop, instance } = named(of);
