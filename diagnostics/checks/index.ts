@@ -1,6 +1,7 @@
 import type { Check } from '../define-check.ts';
 import { balancerTargets } from './balancer-targets.ts';
 import { configReloads } from './config-reloads.ts';
+import { drain } from './drain.ts';
 import { endpointAnswers } from './endpoint-answers.ts';
 import { endpointBalance } from './endpoint-balance.ts';
 import { nameResolution } from './name-resolution.ts';
@@ -16,6 +17,7 @@ import { upstreamAttribution } from './upstream-attribution.ts';
 export const CHECKS: readonly Check[] = [
   balancerTargets,
   configReloads,
+  drain,
   endpointAnswers,
   endpointBalance,
   nameResolution,

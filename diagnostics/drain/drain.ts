@@ -1,3 +1,5 @@
+import { type DrainFront, type DrainLeaver, type DrainOutcome, type DrainTraffic, LOSSES, type Told } from './model.ts';
+
 /**
  * What is lost when one of several servers leaves while the hop in front still sends to it. Pure arithmetic over what
  * is configured; second 0 is when the leaving begins (preStop, or the signal where there is none). What nobody said
@@ -5,76 +7,6 @@
  *
  * Each rule names its source: `measured` is `./dev bench drains` (HAProxy 2.6.12 before nginx 1.22.1 and Traefik 3.7.9).
  */
-
-/** How the hop in front comes to stop sending. */
-export interface DrainFront {
-  /** Connections as they are (TCP), or single requests. */
-  passes: 'connections' | 'requests' | null;
-  /** It is told, the moment the leaving begins (drained by hand, deregistered): seconds until it has stopped. null: nobody tells it. */
-  told: { least: number; most: number; source: string } | null;
-  /** Active health check. null: there is none. */
-  check: { intervalSeconds: number; fall: number } | null;
-  /** False: it may have a check that nobody told us of. */
-  checkKnown: boolean;
-  /** Where a connection that is refused goes next, and a request that was sent and got no answer. null: not known. */
-  retry: { refused: 'other-server' | 'same-server' | 'nowhere'; unanswered: 'all' | 'idempotent' | 'none' } | null;
-  /** Servers besides the leaving one; null: not known. */
-  others: number | null;
-  /** It resets what is open on a target once a health check has failed (NLB's default). */
-  resetsUnhealthy: boolean;
-}
-
-/** How a server leaves. Seconds. */
-export interface DrainLeaver {
-  /** Between the begin and the signal. */
-  preStop: number | null;
-  /** Its health check fails from the begin on; false: it says it is well until the signal. */
-  failsCheckFirst: boolean | null;
-  /** It goes on taking connections this long after the signal, its health check failing (Traefik). */
-  acceptsFor: number;
-  /** What the signal does: end at once, or finish what is under way and close idle connections. */
-  stop: 'fast' | 'graceful' | null;
-  /** Longest that a graceful stop goes on with what is under way; null: without end. */
-  finishesFor: number | null;
-  /** It is killed this long after the begin; null: never, or not known. */
-  grace: number | null;
-}
-
-export interface DrainTraffic {
-  /** The longest request that must be served, s; null: not known. */
-  longest: number | null;
-  /** Clients keep connections for their next request; null: not known. */
-  keepsConnections: boolean | null;
-  /** Requests a second that the leaving server gets; null: not known. */
-  perSecond: number | null;
-}
-
-export type Told = 'yes' | 'no' | 'unknown';
-export const LOSSES = ['drops-new', 'drops-in-flight', 'cuts-keep-alive'] as const;
-export type Loss = (typeof LOSSES)[number];
-
-/** What a server's leaving costs, from configuration alone. */
-export interface DrainOutcome {
-  /** The first loss that is certain, else `unknown` where one may be, else `drops-none`. */
-  verdict: Loss | 'drops-none' | 'unknown';
-  losses: { [loss in Loss]: Told };
-  /** When the hop in front has stopped sending at the latest, s; null: never by itself, or not known. */
-  stopsSendingBy: number | null;
-  /** How long the server takes new connections, s. */
-  servesFor: number | null;
-  /** Seconds in which new connections meet a closed socket; null: without end. */
-  missing: { least: number | null; most: number | null };
-  /** Requests that take longer than this are cut, s; null: none is. */
-  cutsLongerThan: number | null;
-  /** New requests lost, at most; null: no rate is known, or there is no end. */
-  atMost: number | null;
-  /** preStop does not end within the grace period: the server is killed before it gets its signal. */
-  graceCutsPreStop: boolean;
-  /** Which rules decided, each with its source. */
-  because: string[];
-  /** What would have to be known. */
-  unknown: string[];
-}
 
 const RULES = {
   socket: 'a server that got its signal closes its listening socket at once, gracefully or not (measured)',
@@ -93,167 +25,167 @@ const RULES = {
   never: 'nothing tells the hop in front: it sends until its requests fail',
 } as const;
 
-/** Earliest and latest second at which the hop in front has stopped sending; most is Infinity when nothing tells it. */
+/** What the loss functions note as they go: which rules decided, and what would have to be known. */
+interface Notes {
+  because: Set<string>;
+  asks: Set<string>;
+}
+
+/** The moments of one leaving, seconds from its begin; Infinity: never. */
+interface Moments {
+  /** New connections are taken until then; null: not known. */
+  listensUntil: number | null;
+  /** The hop in front has stopped sending, at the earliest and at the latest. */
+  stopped: { least: number; most: number };
+  /** What is under way is cut then. */
+  endsAt: number;
+  stop: DrainLeaver['stop'];
+}
+
+const NEVER = Number.POSITIVE_INFINITY;
+const finite = (seconds: number): number | null => (Number.isFinite(seconds) ? seconds : null);
+
 function stopsSending(
   front: DrainFront,
   leaver: DrainLeaver,
   listensUntil: number | null,
-  asks: Set<string>,
-  because: Set<string>,
-): [number, number] {
+  { because, asks }: Notes,
+): Moments['stopped'] {
+  const { told, check } = front;
   const ways: [number, number][] = [];
-  if (front.told) {
-    ways.push([front.told.least, front.told.most]);
-    because.add(`${RULES.told}${front.told.source ? `; ${front.told.source}` : ''}`);
+  if (told) {
+    ways.push([told.least, told.most]);
+    because.add(told.source ? `${RULES.told}; ${told.source}` : RULES.told);
   }
-  if (front.check) {
-    const window = front.check.intervalSeconds * front.check.fall;
-    // Traefik's health page fails from the signal on, others' at the begin, or when the socket is closed.
-    const signal = leaver.preStop ?? 0;
-    const late = leaver.acceptsFor > 0 ? signal : (listensUntil ?? Number.POSITIVE_INFINITY);
-    const from: [number, number] =
-      leaver.failsCheckFirst === true || late === 0
-        ? [0, 0]
-        : leaver.failsCheckFirst === false
-          ? [late, late]
-          : [0, late];
-    if (from[0] !== from[1] && !front.told)
+  if (check) {
+    // The check fails from the begin on, from the signal on (Traefik's /ping), or when the socket is closed.
+    const late = leaver.acceptsFor > 0 ? (leaver.preStop ?? NEVER) : (listensUntil ?? NEVER);
+    const early = leaver.failsCheckFirst === false ? late : 0;
+    const from = leaver.failsCheckFirst === true ? 0 : late;
+    if (early !== from && !told)
       asks.add('whether its health check fails from the begin of preStop on (failsCheckFirst)');
-    ways.push([from[0] + window, from[1] + window]);
+    const window = check.intervalSeconds * check.fall;
+    ways.push([early + window, from + window]);
     because.add(RULES.check);
   } else if (!front.checkKnown) {
-    if (!front.told) asks.add('how the hop in front checks its targets');
-    ways.push([0, Number.POSITIVE_INFINITY]);
+    if (!told) asks.add('how the hop in front checks its targets');
+    ways.push([0, NEVER]);
   }
   if (ways.length === 0) because.add(RULES.never);
-  return [
-    Math.min(Number.POSITIVE_INFINITY, ...ways.map((w) => w[0])),
-    Math.min(Number.POSITIVE_INFINITY, ...ways.map((w) => w[1])),
-  ];
+  return { least: Math.min(NEVER, ...ways.map((w) => w[0])), most: Math.min(NEVER, ...ways.map((w) => w[1])) };
 }
 
-const finite = (seconds: number): number | null => (Number.isFinite(seconds) ? seconds : null);
+/** Seconds in which new connections meet a closed socket; without a known preStop it may be long enough, or there may be none. */
+const missingIn = ({ listensUntil, stopped }: Moments): { least: number; most: number } => ({
+  least: listensUntil === null ? 0 : Math.max(0, stopped.least - listensUntil),
+  most: Math.max(0, stopped.most - (listensUntil ?? 0)),
+});
 
-const firstOf = (losses: DrainOutcome['losses']): DrainOutcome['verdict'] =>
-  LOSSES.find((loss) => losses[loss] === 'yes') ??
-  (LOSSES.some((loss) => losses[loss] === 'unknown') ? 'unknown' : 'drops-none');
+function dropsNew(front: DrainFront, missing: { least: number; most: number }, { because, asks }: Notes): Told {
+  if (missing.most === 0) return 'no';
+  const elsewhere = front.retry?.refused === 'other-server' && front.others !== 0;
+  if (front.retry === null || (elsewhere && front.others === null)) {
+    asks.add('whether the hop in front repeats a refused connection at another server');
+    return 'unknown';
+  }
+  if (elsewhere) because.add(RULES.elsewhere);
+  if (elsewhere) return 'no';
+  if (front.retry.refused === 'same-server') because.add(RULES.same);
+  return missing.least > 0 ? 'yes' : 'unknown';
+}
+
+/** How long the last request that comes may take before it is cut, s. */
+function slackIn({ listensUntil, stopped, endsAt, stop }: Moments): number {
+  const lastComes = Math.min(stopped.most, listensUntil ?? NEVER);
+  // Whatever the signal does, what came long enough before it is through.
+  const ends = stop === null ? (listensUntil ?? 0) : endsAt;
+  return Number.isFinite(lastComes) ? Math.max(0, ends - lastComes) : 0;
+}
+
+/** Is a request cut that is under way at the leaving server, and does its sender learn of it? */
+function dropsInFlight(front: DrainFront, moments: Moments, longest: number | null, { because, asks }: Notes): Told {
+  const { stop, endsAt, listensUntil } = moments;
+  const slack = slackIn(moments);
+  const long = longest === null ? 'unknown' : longest > slack ? 'yes' : 'no';
+  let cut: Told = long;
+  if (stop === null) {
+    asks.add('whether its stop signal ends it at once or gracefully (stopSignal)');
+    cut = long === 'no' && listensUntil !== null ? 'no' : 'unknown';
+  } else if (stop === 'graceful' && !Number.isFinite(endsAt)) {
+    because.add(RULES.graceful);
+    return 'no';
+  } else {
+    because.add(stop === 'fast' ? RULES.fast : RULES.limit);
+    if (listensUntil === null) cut = 'unknown';
+    else if (slack === 0) cut = 'yes';
+    else if (longest === null)
+      asks.add(`whether requests take longer than ${Math.round(slack * 10) / 10} s (longestRequest)`);
+  }
+  if (cut === 'no' || front.others === 0 || front.passes !== 'requests') return cut;
+  if (front.retry?.unanswered === 'all') return front.others === null ? 'unknown' : 'no';
+  const repeats = front.retry?.unanswered;
+  if (repeats === 'none' || repeats === undefined) return cut;
+  asks.add(
+    repeats === 'idempotent'
+      ? 'how many requests are POST or PATCH: those are not repeated'
+      : 'whether the hop in front repeats a request that got no answer',
+  );
+  return 'unknown';
+}
+
+/** Are connections cut that clients keep for their next request? */
+function cutsKept(
+  front: DrainFront,
+  leaver: DrainLeaver,
+  moments: Moments,
+  kept: boolean | null,
+  { because, asks }: Notes,
+): Told {
+  if (front.passes === 'requests' || kept === false) return 'no';
+  const resets = front.resetsUnhealthy && front.check !== null && (!front.told || leaver.failsCheckFirst === true);
+  if (moments.stop === 'graceful' && !resets) return 'no';
+  because.add(resets ? RULES.reset : RULES.pinned);
+  if (front.passes === null) asks.add('whether the hop in front passes on connections or requests');
+  if (kept === null) asks.add('whether clients keep their connections (keepsConnections)');
+  return moments.stop === null || front.passes === null || kept === null ? 'unknown' : 'yes';
+}
 
 /** Pure: who loses what when this server leaves. */
 export function drainOf(front: DrainFront, leaver: DrainLeaver, traffic: DrainTraffic): DrainOutcome {
-  const asks = new Set<string>();
-  const because = new Set<string>([RULES.socket]);
-  const grace = leaver.grace ?? Number.POSITIVE_INFINITY;
+  const notes: Notes = { because: new Set([RULES.socket]), asks: new Set() };
+  const grace = leaver.grace ?? NEVER;
   const graceCutsPreStop = leaver.preStop !== null && leaver.preStop > 0 && leaver.preStop >= grace;
-  if (leaver.preStop === null) asks.add('how long it waits before it is told to stop (preStop)');
-  const listensUntil = leaver.preStop === null ? null : Math.min(leaver.preStop + leaver.acceptsFor, grace);
-  const [sLeast, sMost] = stopsSending(front, leaver, listensUntil, asks, because);
-  const gap = (stopped: number, listens: number): number => Math.max(0, stopped - listens);
-  // Without a known preStop it may be long enough, or there may be none.
-  const missing = { least: listensUntil === null ? 0 : gap(sLeast, listensUntil), most: gap(sMost, listensUntil ?? 0) };
+  if (leaver.preStop === null) notes.asks.add('how long it waits before it is told to stop (preStop)');
+  if (graceCutsPreStop) notes.because.add(RULES.grace);
   const stop = graceCutsPreStop ? 'fast' : leaver.stop;
-  if (graceCutsPreStop) because.add(RULES.grace);
-
-  const atNew = (): Told => {
-    if (missing.most === 0) return 'no';
-    if (front.retry === null || (front.retry.refused === 'other-server' && front.others === null))
-      asks.add('whether the hop in front repeats a refused connection at another server');
-    if (front.retry?.refused === 'other-server' && front.others !== 0) {
-      because.add(RULES.elsewhere);
-      return front.others === null ? 'unknown' : 'no';
-    }
-    if (front.retry?.refused === 'same-server') because.add(RULES.same);
-    return missing.least > 0 && front.retry !== null ? 'yes' : 'unknown';
+  const listensUntil = leaver.preStop === null ? null : Math.min(leaver.preStop + leaver.acceptsFor, grace);
+  const finishes = stop === 'fast' ? 0 : (leaver.finishesFor ?? NEVER);
+  const moments: Moments = {
+    listensUntil,
+    stopped: stopsSending(front, leaver, listensUntil, notes),
+    endsAt: Math.min((listensUntil ?? 0) + finishes, grace, (front.told && front.cutsOpenAfter) ?? NEVER),
+    stop,
   };
-  const drops = atNew();
-
-  // The last request comes just before the sending, or the listening, ends.
-  const lastComes = Math.min(sMost, listensUntil ?? Number.POSITIVE_INFINITY);
-  const finishes = leaver.finishesFor ?? Number.POSITIVE_INFINITY;
-  const endsAt = stop === 'fast' ? (listensUntil ?? 0) : Math.min((listensUntil ?? 0) + finishes, grace);
-  const slack = Number.isFinite(lastComes)
-    ? Math.max(0, endsAt - lastComes)
-    : Math.max(0, endsAt - (listensUntil ?? endsAt));
-  const inFlight = (): Told => {
-    if (stop === null) asks.add('whether its stop signal ends it at once or gracefully (stopSignal)');
-    const cut = ((): Told => {
-      if (stop === null)
-        return listensUntil !== null &&
-          traffic.longest !== null &&
-          Math.max(0, listensUntil - lastComes) >= traffic.longest
-          ? 'no'
-          : 'unknown';
-      if (stop === 'graceful' && !Number.isFinite(endsAt)) {
-        because.add(RULES.graceful);
-        return 'no';
-      }
-      because.add(stop === 'fast' ? RULES.fast : RULES.limit);
-      if (listensUntil === null && stop === 'fast') return 'unknown';
-      if (slack === 0) return 'yes';
-      if (traffic.longest === null) {
-        asks.add(`whether requests take longer than ${Math.round(slack * 10) / 10} s (longestRequest)`);
-        return 'unknown';
-      }
-      return traffic.longest > slack ? 'yes' : 'no';
-    })();
-    if (cut === 'no' || front.others === 0) return cut;
-    if (front.retry?.unanswered === 'all' && front.passes === 'requests')
-      return front.others === null ? 'unknown' : 'no';
-    if (front.retry?.unanswered === 'idempotent' && front.passes === 'requests') {
-      asks.add('how many requests are POST or PATCH: those are not repeated');
-      return 'unknown';
-    }
-    return cut;
+  const missing = missingIn(moments);
+  const losses = {
+    'drops-new': dropsNew(front, missing, notes),
+    'drops-in-flight': dropsInFlight(front, moments, traffic.longest, notes),
+    'cuts-keep-alive': cutsKept(front, leaver, moments, traffic.keepsConnections, notes),
   };
-  const flying = inFlight();
-
-  const kept = (): Told => {
-    if (front.passes === 'requests' || traffic.keepsConnections === false) return 'no';
-    const resets = front.resetsUnhealthy && front.check !== null && (!front.told || leaver.failsCheckFirst === true);
-    if (stop === 'graceful' && !resets) return 'no';
-    because.add(resets ? RULES.reset : RULES.pinned);
-    if (front.passes === null) asks.add('whether the hop in front passes on connections or requests');
-    if (traffic.keepsConnections === null) asks.add('whether clients keep their connections (keepsConnections)');
-    return stop === null || front.passes === null || traffic.keepsConnections === null ? 'unknown' : 'yes';
-  };
-  const losses = { 'drops-new': drops, 'drops-in-flight': flying, 'cuts-keep-alive': kept() };
-  const { perSecond } = traffic;
+  const certain = LOSSES.find((loss) => losses[loss] === 'yes');
+  const unsure = LOSSES.some((loss) => losses[loss] === 'unknown');
+  const seconds = missing.most + (losses['drops-in-flight'] === 'yes' ? (traffic.longest ?? 0) : 0);
+  const counts = losses['drops-new'] !== 'no' && traffic.perSecond !== null && Number.isFinite(seconds);
   return {
-    verdict: firstOf(losses),
+    verdict: certain ?? (unsure ? 'unknown' : 'drops-none'),
     losses,
-    stopsSendingBy: finite(sMost),
+    stopsSendingBy: finite(moments.stopped.most),
     servesFor: listensUntil,
     missing: { least: finite(missing.least), most: finite(missing.most) },
-    cutsLongerThan: flying === 'no' ? null : slack,
-    atMost:
-      drops === 'no' || perSecond === null || !Number.isFinite(missing.most)
-        ? null
-        : Math.ceil(perSecond * missing.most),
+    cutsLongerThan: losses['drops-in-flight'] === 'no' ? null : slackIn(moments),
+    atMost: counts ? Math.ceil((traffic.perSecond as number) * seconds) : null,
     graceCutsPreStop,
-    because: [...because],
-    unknown: LOSSES.some((loss) => losses[loss] === 'unknown') ? [...asks] : [],
+    because: [...notes.because],
+    unknown: unsure ? [...notes.asks] : [],
   };
-}
-
-/**
- * Seconds without any target when the only replica is replaced: its successor counts as healthy only after
- * `interval x rise` at the hop in front, while the old one leaves once the new one says it is ready (D.6 of the AWS
- * load balancer controller: that is what its readiness gate is for). 0: covered; null: not known.
- */
-export function oneReplicaGap(rolling: {
-  replicas: number | null;
-  /** It may be taken away before its successor is ready. */
-  maxUnavailable: number;
-  /** The successor counts as ready only once the hop in front has found it healthy. */
-  readinessGate: boolean;
-  /** How long the hop in front needs to take it in: interval x rise. */
-  takesInAfter: number | null;
-  minReadySeconds: number;
-  /** How long the old one still serves. */
-  servesFor: number | null;
-}): number | null {
-  if (rolling.replicas !== 1) return rolling.replicas === null ? null : 0;
-  if (rolling.takesInAfter === null) return null;
-  if (rolling.maxUnavailable > 0) return rolling.takesInAfter;
-  if (rolling.readinessGate) return 0;
-  return Math.max(0, rolling.takesInAfter - rolling.minReadySeconds - (rolling.servesFor ?? 0));
 }

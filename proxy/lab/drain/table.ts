@@ -1,4 +1,4 @@
-import type { DrainFront, DrainLeaver, DrainTraffic } from '../../../diagnostics/drain.ts';
+import type { Instance, PathHop } from '../../../diagnostics/types.ts';
 
 /** How the HAProxy in front passes on: TCP without retries, HTTP with its default retries, HTTP that tries another server. */
 export const FRONTS = ['L4', 'L7', 'L7r'] as const;
@@ -95,41 +95,54 @@ export function leaveText(one: DrainRow): string {
   return `${one.leaver === 'traefik' ? 'Traefik: ' : ''}${before}${one.signal}${accepts}`;
 }
 
+const hop = (name: string, kind: string, where: Partial<PathHop>): PathHop => ({
+  name,
+  hop: 'proxy',
+  kind,
+  address: null,
+  listeners: [],
+  scheme: 'http',
+  sends: null,
+  to: null,
+  expects: null,
+  targets: null,
+  attributes: {},
+  settings: {},
+  instances: [],
+  endpoints: null,
+  health: null,
+  from: [],
+  ...where,
+});
+
 /**
- * The row as the arithmetic sees it: only what stands in the configurations and in the way of leaving. `unit`: length
- * of a unit, s.
+ * What an inventory would declare of a row: how the proxy is told to leave, and what its requests are like. All else is
+ * read from the configuration files. `unit`: length of a unit, s; `rate`: requests a second in all.
  */
 export function declared(
   one: DrainRow,
   unit: number,
   rate: number,
-): { front: DrainFront; leaver: DrainLeaver; traffic: DrainTraffic } {
-  const traefik = one.leaver === 'traefik';
+  instances: [Instance, Instance[]],
+): { front: PathHop; leaver: PathHop } {
+  const [balancer, proxies] = instances;
   return {
-    front: {
-      passes: one.front === 'L4' ? 'connections' : 'requests',
+    front: hop('lb', 'haproxy', {
+      hop: 'load-balancer',
+      instances: [balancer],
       // The admin socket has taken the command before the next request comes.
-      told: one.first === 'drained' ? { least: 0, most: 0, source: '' } : null,
-      check: { intervalSeconds: CHECK.interval * unit, fall: CHECK.fall },
-      checkKnown: true,
-      retry:
-        one.front === 'L4'
-          ? { refused: 'nowhere', unanswered: 'none' }
-          : one.front === 'L7'
-            ? { refused: 'same-server', unanswered: 'none' }
-            : { refused: 'other-server', unanswered: 'all' },
-      others: 1,
-      resetsUnhealthy: false,
-    },
-    leaver: {
-      preStop: one.wait * unit,
-      failsCheckFirst: one.first === 'not-ready' && one.wait > 0,
-      acceptsFor: one.acceptsFor * unit,
-      // nginx: SIGTERM and SIGINT end it at once, SIGQUIT gracefully (nginx.org: Controlling nginx). Traefik: both gracefully.
-      stop: one.signal === 'SIGKILL' ? 'fast' : traefik || one.signal === 'SIGQUIT' ? 'graceful' : 'fast',
-      finishesFor: traefik ? 10 : null,
-      grace: null,
-    },
-    traffic: { longest: SLOW_SECONDS, keepsConnections: one.kept, perSecond: rate / 2 },
+      settings: one.first === 'drained' ? { stopsSendingAfter: 0 } : {},
+    }),
+    leaver: hop('edge', one.leaver, {
+      instances: proxies,
+      settings: {
+        preStop: one.wait * unit,
+        failsCheckFirst: one.first === 'not-ready',
+        stopSignal: one.signal ?? 'SIGTERM',
+        longestRequest: SLOW_SECONDS,
+        keepsConnections: one.kept,
+        requestsPerSecond: rate,
+      },
+    }),
   };
 }

@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Instance } from '../../../diagnostics/types.ts';
 import { findBinaries } from '../binaries.ts';
 import { LabError } from '../lab-error.ts';
 import { claimPorts } from '../ports.ts';
@@ -17,8 +18,8 @@ export const HOST = 'drain.example.test';
 /** HAProxy in front of two proxies, each before one small application. */
 export interface DrainWorld {
   port: number;
-  /** The configurations that were written, absolute paths. */
-  files: { haproxy: string; leaver: string };
+  /** The balancer and the two proxies as an inventory would name them; the first proxy is the one that leaves. */
+  instances: [Instance, Instance[]];
   /** Tells HAProxy to send nothing new to the first proxy; resolves when it has taken the word. */
   drain(): Promise<void>;
   /** Makes the first proxy's health page answer 503. */
@@ -126,13 +127,14 @@ export async function drainWorld(row: DrainRow, unit: number): Promise<DrainWorl
         writeFileSync(join(home, 'routes.yml'), traefikRoutes(behind));
         return {
           home,
+          port,
           log,
           child: guard.start(`traefik-${i + 1}`, traefik as string, ['--configFile=traefik.yml'], { cwd: home, log }),
         };
       }
       writeFileSync(join(home, 'nginx.conf'), nginxConfig(port, behind));
       const args = ['-p', `${home}/`, '-e', 'error.log', '-c', 'nginx.conf'];
-      return { home, log, child: guard.start(`nginx-${i + 1}`, nginx, args, { cwd: home, log }) };
+      return { home, port, log, child: guard.start(`nginx-${i + 1}`, nginx, args, { cwd: home, log }) };
     });
     const config = join(dir, 'haproxy.cfg');
     writeFileSync(config, haproxyConfig(row, unit, { front, proxies: [one, two] }, dir));
@@ -152,7 +154,12 @@ export async function drainWorld(row: DrainRow, unit: number): Promise<DrainWorl
     const [leaving] = started as [(typeof started)[number], (typeof started)[number]];
     return {
       port: front,
-      files: { haproxy: config, leaver: join(leaving.home, row.leaver === 'traefik' ? 'traefik.yml' : 'nginx.conf') },
+      instances: [
+        instance('lb-1', front, config),
+        started.map(({ home, port }, i) =>
+          instance(`edge-${i + 1}`, port, join(home, row.leaver === 'traefik' ? 'traefik.yml' : 'nginx.conf')),
+        ),
+      ],
       async drain() {
         const said = (await command(socket, 'set server proxies/one state drain')).trim();
         if (said) throw new LabError(`HAProxy would not drain: ${said}`);
@@ -170,6 +177,21 @@ export async function drainWorld(row: DrainRow, unit: number): Promise<DrainWorl
     throw error;
   }
 }
+
+const instance = (name: string, port: number, config: string): Instance => ({
+  name,
+  https: null,
+  http: `127.0.0.1:${port}`,
+  metrics: null,
+  admin: null,
+  node: null,
+  config,
+  accessLog: null,
+  logFormat: null,
+  errorLog: null,
+  pidFile: null,
+  more: {},
+});
 
 const takes = (port: number): Promise<boolean> =>
   new Promise((resolve) => {

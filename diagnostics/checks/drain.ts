@@ -1,0 +1,255 @@
+import { type Draft, defineCheck, type ReadScope } from '../define-check.ts';
+import { checkOf, frontOf, leaverOf, secondsOf, trafficOf } from '../drain/declared.ts';
+import { drainOf } from '../drain/drain.ts';
+import { type DrainData, type Known, lookAtDrain, planDrain } from '../drain/look.ts';
+import type { DrainLeaver, DrainOutcome } from '../drain/model.ts';
+import { oneReplicaGap } from '../drain/roll.ts';
+import type { PathHop } from '../types.ts';
+import { clock, plural, share, shellWord } from '../wording.ts';
+
+/** Who sends to whom. */
+type Boundary = { front: string; leaver: string };
+
+interface DrainFacts {
+  DRAIN_TOO_SHORT: Boundary & {
+    /** Seconds in which new connections are lost; null: until their failures are noticed otherwise. */
+    missing: number | null;
+    stopsSendingBy: number | null;
+    servesFor: number | null;
+    atMost: number | null;
+    because: string[];
+  };
+  DRAIN_CUTS_REQUESTS: Boundary & { what: string; longerThan: number | null; remedy: string; because: string[] };
+  DRAIN_COVERS: Boundary & { stopsSendingBy: number | null; servesFor: number | null; longerThan: number | null };
+  DRAIN_UNTOLD: Boundary & { unknown: string[]; cannot: string[] };
+  GRACE_CUTS_PRESTOP: Boundary & { preStop: number; grace: number; own: number };
+  ONE_REPLICA_ROLLS: Boundary & { seconds: number; takesInAfter: number };
+  BALANCER_LOST_REQUESTS: {
+    balancer: string;
+    errors: number;
+    total: number;
+    first: string;
+    last: string;
+    now: string;
+    source: string;
+  };
+  REPLICAS_BEGAN_RECENTLY: { proxy: string; replicas: string[]; total: number; times: string[]; now: string };
+}
+
+/** Requests that take longer than this are rare enough to be named, s. */
+const LONG_REQUEST = 30;
+/** Replicas that began this long before the time in question may still have to do with it, ms. */
+const BEFORE_MS = 5 * 60_000;
+
+/** "12 s": whole seconds where it makes no difference. */
+const seconds = (n: number): string => `${n >= 10 ? Math.round(n) : Math.round(n * 10) / 10} s`;
+
+/** What to change so that nothing under way is cut. */
+function remedyFor(leaver: PathHop, how: DrainLeaver, outcome: DrainOutcome): string {
+  if (outcome.losses['cuts-keep-alive'] !== 'no' && how.stop === 'graceful')
+    return 'switch off target_health_state.unhealthy.connection_termination.enabled';
+  if (how.stop === 'graceful') return `let ${leaver.name} finish for as long as its longest request takes`;
+  const signal = leaver.kind === 'nginx' ? 'SIGQUIT' : leaver.kind === 'haproxy' ? 'SIGUSR1' : null;
+  return signal
+    ? `stop ${leaver.name} by ${signal}`
+    : `let ${leaver.name} finish what is under way when it is told to stop`;
+}
+
+function ofBoundary(data: DrainData, front: PathHop, leaver: PathHop): Draft<DrainFacts>[] {
+  const base = { front: front.name, leaver: leaver.name };
+  const before = frontOf(front, leaver, data.upstream);
+  const how = leaverOf(leaver, data.timeouts);
+  const traffic = trafficOf(leaver);
+  const outcome = drainOf(before, how, traffic);
+  const { losses, because, stopsSendingBy, servesFor, cutsLongerThan, atMost, unknown } = outcome;
+  const found: Draft<DrainFacts>[] = [];
+  if (losses['drops-new'] === 'yes')
+    found.push({
+      code: 'DRAIN_TOO_SHORT',
+      facts: { ...base, missing: outcome.missing.most, stopsSendingBy, servesFor, atMost, because },
+    });
+  const inFlight = losses['drops-in-flight'] === 'yes';
+  if (inFlight || losses['cuts-keep-alive'] === 'yes') {
+    const what = inFlight ? 'requests that are under way' : 'connections that clients keep for their next request';
+    const remedy = remedyFor(leaver, how, outcome);
+    found.push({
+      code: 'DRAIN_CUTS_REQUESTS',
+      facts: { ...base, what, longerThan: inFlight ? cutsLongerThan : null, remedy, because },
+    });
+  }
+  // A limit that is far beyond usual requests is said, not doubted.
+  const longEnough =
+    losses['drops-in-flight'] === 'no' ||
+    (how.stop === 'graceful' && (cutsLongerThan ?? 0) >= LONG_REQUEST && traffic.longest === null);
+  if (found.length === 0 && losses['drops-new'] === 'no' && losses['cuts-keep-alive'] === 'no' && longEnough)
+    found.push({ code: 'DRAIN_COVERS', facts: { ...base, stopsSendingBy, servesFor, longerThan: cutsLongerThan } });
+  else if (found.length === 0) found.push({ code: 'DRAIN_UNTOLD', facts: { ...base, unknown, cannot: data.cannot } });
+  if (outcome.graceCutsPreStop)
+    found.push({
+      code: 'GRACE_CUTS_PRESTOP',
+      facts: { ...base, preStop: how.preStop as number, grace: how.grace as number, own: how.finishesFor ?? 0 },
+    });
+  return [...found, ...ofOneReplica(data, front, leaver, servesFor)];
+}
+
+function ofOneReplica(data: DrainData, front: PathHop, leaver: PathHop, servesFor: number | null): Draft<DrainFacts>[] {
+  const check = checkOf(front, data.upstream);
+  const takesInAfter = check && check.intervalSeconds * check.rise;
+  const { replicas, maxUnavailable, readinessGate, minReadySeconds } = leaver.settings;
+  const gap = oneReplicaGap({
+    replicas: typeof replicas === 'number' ? replicas : null,
+    maxUnavailable: typeof maxUnavailable === 'number' ? maxUnavailable : 0,
+    readinessGate: readinessGate === true,
+    takesInAfter,
+    minReadySeconds: secondsOf(minReadySeconds) ?? 0,
+    servesFor,
+  });
+  if (!gap || takesInAfter === null) return [];
+  return [{ code: 'ONE_REPLICA_ROLLS', facts: { front: front.name, leaver: leaver.name, seconds: gap, takesInAfter } }];
+}
+
+/** What happened in the time in question: errors of the balancer's own, and replicas that began. */
+function ofTheWindow(data: DrainData, scope: ReadScope, leaver: PathHop): Draft<DrainFacts>[] {
+  const now = scope.case.at;
+  const found: Draft<DrainFacts>[] = [];
+  const errors = Object.entries(data.lost?.madeByProxy ?? {}).reduce(
+    (sum, [status, n]) => sum + (Number(status) >= 500 ? n : 0),
+    0,
+  );
+  if (data.lost && errors > 0)
+    found.push({
+      code: 'BALANCER_LOST_REQUESTS',
+      facts: {
+        balancer: scope.look.at.hop,
+        errors,
+        total: data.lost.total,
+        first: data.lost.firstError ?? now,
+        last: data.lost.lastError ?? now,
+        now,
+        source: data.lost.source,
+      },
+    });
+  const from = Date.parse((scope.look.with as unknown as Known).window.from) - BEFORE_MS;
+  const young = data.began.filter(({ at }) => Date.parse(at) >= from && Date.parse(at) <= Date.parse(now));
+  if (leaver.hop === 'proxy' && young.length > 0)
+    found.push({
+      code: 'REPLICAS_BEGAN_RECENTLY',
+      facts: {
+        proxy: leaver.name,
+        replicas: young.map((one) => one.name),
+        total: leaver.instances.length,
+        times: young.map((one) => one.at).sort(),
+        now,
+      },
+    });
+  return found;
+}
+
+function read(data: DrainData, scope: ReadScope): Draft<DrainFacts>[] {
+  const leaver = scope.path.hops.find((hop) => hop.name === (scope.look.with as unknown as Known).leaver);
+  if (!scope.hop || !leaver) return [];
+  const hop = leaver.hop === 'proxy' ? 'load-balancer' : 'app';
+  const found = [...ofBoundary(data, scope.hop, leaver), ...ofTheWindow(data, scope, leaver)];
+  return found.map((draft) => (hop === 'app' ? { ...draft, hop } : draft));
+}
+
+const grep = (f: { source: string }): string | null =>
+  f.source.startsWith('/')
+    ? `grep -aE ' 5[0-9][0-9] ' ${shellWord(f.source.split(' (')[0] as string)} | tail -n 20`
+    : null;
+const rate = (atMost: number | null): string => (atMost === null ? '' : `, at most ${plural(atMost, 'request')}`);
+
+/** Does what leaves stay until what is in front of it has stopped sending? */
+export const drain = defineCheck<DrainData, DrainFacts>({
+  id: 'drain',
+  title: 'What leaving servers drop',
+  asks: 'When a proxy or an endpoint is replaced, does it stay until the hop in front has stopped sending to it?',
+  vantages: ['inside'],
+  budgetMs: 5_000,
+  plan: planDrain,
+  look: (io, one, _address, signal) => lookAtDrain(io, one, signal),
+  read,
+  findings: {
+    DRAIN_TOO_SHORT: {
+      hop: 'load-balancer',
+      direction: 'context',
+      title: 'Leaving servers close before the hop in front has stopped sending',
+      says: (f) =>
+        f.missing === null
+          ? `When a server of ${f.leaver} leaves, nothing tells ${f.front}: it goes on sending to a closed port.`
+          : `When a server of ${f.leaver} leaves, it takes connections for ${seconds(f.servesFor ?? 0)}, and ${f.front} needs up to ${seconds(f.stopsSendingBy ?? f.missing)} to stop sending: ${seconds(f.missing)} are missing${rate(f.atMost)}.`,
+      next: (f) =>
+        f.stopsSendingBy === null
+          ? `Give ${f.front} a health check of ${f.leaver}, or let it repeat refused connections at another server.`
+          : `Let ${f.leaver} wait at least ${Math.ceil(f.stopsSendingBy)} s, out of rotation, before it is told to stop (preStop: ${Math.ceil(f.stopsSendingBy)}s).`,
+      reproduce: () => null,
+    },
+    DRAIN_CUTS_REQUESTS: {
+      hop: 'load-balancer',
+      direction: 'context',
+      title: 'Leaving servers cut what is under way',
+      says: (f) =>
+        `When a server of ${f.leaver} leaves, it cuts ${f.what}${f.longerThan ? ` and take longer than ${seconds(f.longerThan)}` : ''}.`,
+      next: (f) => `${f.remedy.charAt(0).toUpperCase()}${f.remedy.slice(1)}.`,
+      reproduce: () => null,
+    },
+    DRAIN_COVERS: {
+      hop: 'load-balancer',
+      direction: 'clears',
+      title: 'Leaving servers stay long enough',
+      says: (f) =>
+        `A server of ${f.leaver} that leaves drops nothing: ${f.servesFor === null || f.stopsSendingBy === null ? `${f.front} repeats elsewhere what it refuses` : `it takes connections for ${seconds(f.servesFor)}, and ${f.front} has stopped sending after ${seconds(f.stopsSendingBy)}`}${f.longerThan === null ? '' : `; only requests over ${seconds(f.longerThan)} would be cut`}.`,
+      next: () => 'Nothing to do here.',
+      reproduce: () => null,
+    },
+    DRAIN_UNTOLD: {
+      hop: 'load-balancer',
+      direction: 'context',
+      title: 'What a leaving server drops cannot be told',
+      says: (f) =>
+        `What a server of ${f.leaver} drops when it leaves cannot be told: I do not know ${f.unknown[0] ?? 'enough'}.`,
+      next: (f) =>
+        f.cannot[0]
+          ? `Let me see more: ${f.cannot[0]}.`
+          : `Say it under settings of ${f.leaver} or ${f.front} in the inventory.`,
+      reproduce: () => null,
+    },
+    GRACE_CUTS_PRESTOP: {
+      hop: 'load-balancer',
+      direction: 'context',
+      title: 'The grace period ends before preStop does',
+      says: (f) =>
+        `${f.leaver} waits ${seconds(f.preStop)} in preStop, but is killed after ${seconds(f.grace)} (terminationGracePeriodSeconds): it never gets its stop signal.`,
+      next: (f) => `Set terminationGracePeriodSeconds of ${f.leaver} above ${Math.ceil(f.preStop + f.own)}.`,
+      reproduce: () => null,
+    },
+    ONE_REPLICA_ROLLS: {
+      hop: 'load-balancer',
+      direction: 'context',
+      title: 'The only replica is replaced before its successor is taken in',
+      says: (f) =>
+        `${f.leaver} has one replica, and ${f.front} takes a new one in after ${seconds(f.takesInAfter)}: for ${seconds(f.seconds)} of a rollout there is none.`,
+      next: (f) =>
+        `Run two replicas of ${f.leaver}, or make it ready only once ${f.front} has found it healthy (a readiness gate).`,
+      reproduce: () => null,
+    },
+    BALANCER_LOST_REQUESTS: {
+      hop: 'load-balancer',
+      direction: 'context',
+      title: 'The balancer made errors itself in the time in question',
+      says: (f) =>
+        `${f.balancer} itself failed ${share(f.errors, f.total)} requests, ${clock(f.first, f.now)} to ${clock(f.last, f.now)}: no proxy answered them.`,
+      next: (f) => `See which servers these lines of ${f.balancer}'s log name.`,
+      reproduce: grep,
+    },
+    REPLICAS_BEGAN_RECENTLY: {
+      hop: 'proxy',
+      direction: 'context',
+      title: 'Replicas began in the time in question',
+      says: (f) =>
+        `${f.replicas.length} of ${plural(f.total, 'replica')} of ${f.proxy} began at ${clock(f.times[0] as string, f.now)}${f.times.length > 1 ? ` to ${clock(f.times.at(-1) as string, f.now)}` : ''}.`,
+      next: (f) => `See what replaced ${f.replicas[0]} then.`,
+      reproduce: () => null,
+    },
+  },
+});
