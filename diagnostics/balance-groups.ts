@@ -22,6 +22,8 @@ export interface Counted {
   startedAt?: string | null;
   /** Requests of the whole service that were counted before its own first one, in the order of a log. */
   before?: number;
+  /** The same after its last one. */
+  after?: number;
   /** Canary, backup, drained or out of service: it should not get a share, so it is not judged. */
   aside?: string | null;
 }
@@ -51,6 +53,7 @@ export type Kind =
   | 'one-endpoint-fails'
   | 'pinned-connections'
   | 'late-joiner'
+  | 'endpoint-left'
   | 'zone-imbalance'
   | 'sticky'
   | 'faster-gets-more'

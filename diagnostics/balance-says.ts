@@ -84,6 +84,8 @@ const KINDS: { [K in Kind]: (group: Group) => string } = {
         : '';
     return `${who ? who.address : 'Some endpoints'} joined later${age} and ${who ? 'has' : 'have'} less for that reason; the others share ${g.verdict === 'even' ? 'evenly' : 'as far as so few can tell'}.${soon}`;
   },
+  'endpoint-left': (g) =>
+    `Endpoints came and went: some got nothing from some time on. While they were there, ${plural(g.requests, 'request')} were shared ${g.enough ? 'evenly' : 'as evenly as so few can tell'}.`,
   'zone-imbalance': (g) => {
     const zones = Map.groupBy(judgedOf(g), (e) => e.zone ?? '');
     const said = [...zones].map(([zone, of]) => {

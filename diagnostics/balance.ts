@@ -28,7 +28,7 @@ export function balanceOf(service: string, all: Counted[], dealt: Dealt = {}): B
   const weights = counted.map((e) => e.weight ?? 1);
   const total = counted.reduce((sum, e) => sum + e.requests, 0);
   const since = counted.map((e) => joined(e, weights, total, dealt));
-  const fair = expectedShares(weights, since);
+  const stayed = expectedShares(weights, since);
   const unit = dealt.unit ?? 'requests';
   const known = counted.every((e) => typeof e.connections === 'number');
   const connections = known ? counted.reduce((sum, e) => sum + (e.connections ?? 0), 0) : (dealt.connections ?? null);
@@ -36,6 +36,9 @@ export function balanceOf(service: string, all: Counted[], dealt: Dealt = {}): B
   const spread = unit === 'connections' && !known && connections ? Math.max(1, total / connections) : 1;
   const units = counted.map((e) => (unit === 'connections' && known ? (e.connections as number) : e.requests));
   const draws = unit === 'connections' ? connections : total;
+  const without = withoutLeavers(counted, weights, since, total);
+  const left = without !== null && (fitOf(units, without) ?? 1) >= ALPHA;
+  const fair = left ? without : stayed;
   const needed = drawsNeeded(counted.length, dealt.matters ?? MATTERS);
   const tellable = counted.length > 1 && draws !== null && draws > 0;
   const equal = new Set(fair).size === 1;
@@ -65,6 +68,7 @@ export function balanceOf(service: string, all: Counted[], dealt: Dealt = {}): B
     const odd = oddOneOut(counted);
     const few = unit === 'connections' && draws !== null && draws < FEW_CONNECTIONS;
     const skewed = (base.pValue ?? 1) < (few ? FEW_ALPHA : ALPHA) && offBy(units, fair) >= NEGLIGIBLE;
+    if (left) return { verdict: enough ? 'even' : 'not-enough-data', kind: 'endpoint-left' };
     const late = lateOnes();
     if (late && (!skewed || late.excused) && !skewedAmong(late.rest))
       return { verdict: late.enough ? 'even' : 'not-enough-data', ...late.kind };
@@ -168,14 +172,28 @@ function spreadOver(counted: Counted[], fair: number[], total: number): Pick<Bal
 
 /** The part of the window that was over when an endpoint joined; 0: it was there. The log's own order tells best. */
 function joined(e: Counted, weights: number[], total: number, { from, to }: Dealt): number {
-  const sum = weights.reduce((a, b) => a + b, 0);
   const before = e.before ?? 0;
-  if (total > 0 && before > 0 && (1 - (e.weight ?? 1) / (sum || 1)) ** before < NOT_THERE_YET)
-    return Math.min(1, before / total);
+  if (total > 0 && away(e, weights, before)) return Math.min(1, before / total);
   if (!e.startedAt || !from || !to) return 0;
   const [began, ended] = [Date.parse(from), Date.parse(to)];
   const part = (Date.parse(e.startedAt) - began) / (ended - began);
   return part > START_SLACK ? Math.min(1, part) : 0;
+}
+
+/** Is a stretch without it too long to be chance? */
+function away(e: Counted, weights: number[], requests: number): boolean {
+  const sum = weights.reduce((a, b) => a + b, 0);
+  return requests > 0 && (1 - (e.weight ?? 1) / (sum || 1)) ** requests < NOT_THERE_YET;
+}
+
+/**
+ * Fair shares if those that got nothing from some time on had left by then: scaled in, or replaced. null: none did, or
+ * only one is left, which is what a switch to hashing looks like too.
+ */
+function withoutLeavers(counted: Counted[], weights: number[], since: number[], total: number): number[] | null {
+  const until = counted.map((e) => (total > 0 && away(e, weights, e.after ?? 0) ? 1 - (e.after ?? 0) / total : 1));
+  const staying = until.filter((at) => at === 1).length;
+  return staying > 1 && staying < counted.length ? expectedShares(weights, since, until) : null;
 }
 
 /** Seconds until every connection of the pool was drawn anew: connections x requests on each / rate (measured on nginx). */

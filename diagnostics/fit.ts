@@ -66,16 +66,18 @@ export function drawsNeeded(endpoints: number, off: number): number {
 }
 
 /**
- * The share of all draws that each endpoint should have got: by weight, and only from when it was there.
+ * The share of all draws that each endpoint should have got: by weight, and only while it was there.
  * @param since for each: the part of the window, 0 to 1, that was over when it joined
+ * @param until for each: the part that was over when it left; 1: it was there to the end
  */
-export function expectedShares(weights: number[], since: number[]): number[] {
+export function expectedShares(weights: number[], since: number[], until: number[] = []): number[] {
   const shares = weights.map(() => 0);
-  const bounds = [...new Set([0, ...since.filter((s) => s > 0 && s < 1), 1])].sort((a, b) => a - b);
+  const inner = [...since, ...until].filter((at) => at > 0 && at < 1);
+  const bounds = [...new Set([0, ...inner, 1])].sort((a, b) => a - b);
   let served = 0;
   for (let i = 1; i < bounds.length; i++) {
     const [from, to] = [bounds[i - 1] as number, bounds[i] as number];
-    const there = weights.map((weight, e) => ((since[e] ?? 0) <= from ? weight : 0));
+    const there = weights.map((weight, e) => ((since[e] ?? 0) <= from && (until[e] ?? 1) >= to ? weight : 0));
     const sum = there.reduce((a, b) => a + b, 0);
     if (sum <= 0) continue;
     served += to - from;

@@ -1,0 +1,85 @@
+import type { Counted } from '../../../diagnostics/balance.ts';
+import type { AccessRow } from '../logs/access-log.ts';
+import { type Services, serviceIn } from './balance-services.ts';
+
+/** Pairs of service and endpoint that one log may name; what comes after them is counted as one number only. */
+const MOST_PAIRS = 20_000;
+
+interface Running {
+  endpoint: Counted;
+  /** Welford's sums, since a log may have a billion lines. */
+  timed: number;
+  squares: number;
+  last: number;
+}
+
+/** Counts rows one by one: what each endpoint got, how long it took, and when it was first and last asked. */
+export function rowCounter(): {
+  add(row: AccessRow): void;
+  end(): { services: Services; rows: number; asked: number; beyond: number };
+} {
+  const services: Services = new Map();
+  const running = new Map<string, Map<string, Running>>();
+  const totals = new Map<string, { requests: number; from: number | null; to: number | null }>();
+  let rows = 0;
+  let asked = 0;
+  let pairs = 0;
+  let beyond = 0;
+
+  function begun(name: string, address: string, before: number): Running | null {
+    const known = running.get(name)?.get(address);
+    if (known) return known;
+    if (pairs++ >= MOST_PAIRS) return null;
+    const endpoint = serviceIn(services, name).at(address);
+    endpoint.before = before;
+    const one = { endpoint, timed: 0, squares: 0, last: 0 };
+    const of = running.get(name) ?? new Map<string, Running>();
+    running.set(name, of);
+    of.set(address, one);
+    return one;
+  }
+
+  return {
+    add(row) {
+      rows++;
+      // The first try is what the proxy chose; a retry is drawn from what is left.
+      const first = row.upstreams[0];
+      if (!first) return;
+      asked++;
+      const name = row.service ?? row.host ?? 'all';
+      const total = totals.get(name) ?? { requests: 0, from: null, to: null };
+      const one = begun(name, first.address, total.requests);
+      if (!one) {
+        beyond++;
+        return;
+      }
+      totals.set(name, total);
+      total.requests++;
+      total.from ??= row.at;
+      total.to = row.at ?? total.to;
+      const { endpoint } = one;
+      endpoint.requests++;
+      endpoint.errors = (endpoint.errors ?? 0) + ((first.status ?? row.status) >= 500 ? 1 : 0);
+      one.last = total.requests;
+      if (first.seconds === null) return;
+      one.timed++;
+      const off = first.seconds - (endpoint.seconds ?? 0);
+      endpoint.seconds = (endpoint.seconds ?? 0) + off / one.timed;
+      one.squares += off * (first.seconds - endpoint.seconds);
+    },
+    end() {
+      for (const [name, of] of running) {
+        const total = totals.get(name);
+        const service = serviceIn(services, name);
+        const iso = (ms: number | null | undefined): string | null =>
+          typeof ms === 'number' ? new Date(ms).toISOString() : null;
+        service.dealt = { ...service.dealt, from: iso(total?.from), to: iso(total?.to) };
+        for (const one of of.values()) {
+          one.endpoint.after = (total?.requests ?? 0) - one.last;
+          if (one.timed > 1) one.endpoint.deviation = Math.sqrt(one.squares / (one.timed - 1));
+        }
+      }
+      return { services, rows, asked, beyond };
+    },
+  };
+}
