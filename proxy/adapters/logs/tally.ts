@@ -2,78 +2,120 @@ import type { EndpointShares, ServedRequests } from '../../../diagnostics/io/pro
 import type { PathHop } from '../../../diagnostics/types.ts';
 import type { AccessRow } from './access-log.ts';
 import type { AccessRows } from './access-rows.ts';
+import { failed } from './compact-rows.ts';
 
 /** Requests slower than this count as slow, s: where people begin to write that something hangs. */
 const SLOW_SECONDS = 1;
 /** The upstream's part of a slow request from which on it is the upstream that was slow. */
 const UPSTREAM_PART = 0.8;
-/** A request line that is a PROXY header: v1 in words, v2 as its first byte shown escaped (measured on nginx). */
-const HEADER_LINE = /^(PROXY (TCP|UNKNOWN)|\\x00|\\x0D)/;
+/** The client's or the queue's part of a slow request from which on it is they that were slow. */
+const WAITED_PART = 0.5;
+/** Answers larger than this take a slow line long, bytes. */
+const LARGE_BYTES = 1_000_000;
 
 const iso = (ms: number | null | undefined): string | null =>
   ms === null || ms === undefined ? null : new Date(ms).toISOString();
 const upstreamSeconds = (row: AccessRow): number => row.upstreams.reduce((sum, u) => sum + (u.seconds ?? 0), 0);
+const later = (a: number | null, b: number | null): number | null => (a === null || (b !== null && b > a) ? b : a);
+const sooner = (a: number | null, b: number | null): number | null => (a === null || (b !== null && b < a) ? b : a);
 
 /** Most addresses that are named: more than any service has endpoints worth naming. */
 const MOST_UPSTREAMS = 100;
 
-function upstreamsOf(rows: AccessRow[]): ServedRequests['upstreams'] {
-  const counts = new Map<string, { requests: number; errors: number; last: number | null }>();
-  for (const row of rows) {
-    for (const { address, status } of row.upstreams) {
-      const counted = counts.get(address) ?? { requests: 0, errors: 0, last: null };
-      counted.requests++;
-      if (status === null || status >= 500) counted.errors++;
-      counted.last = row.at ?? counted.last;
-      counts.set(address, counted);
-    }
+interface Asked {
+  requests: number;
+  errors: number;
+  last: number | null;
+}
+
+function addUpstreams(counts: Map<string, Asked>, row: AccessRow): void {
+  for (const { address, status } of row.upstreams) {
+    const counted = counts.get(address) ?? { requests: 0, errors: 0, last: null };
+    counted.requests++;
+    // A try that was given up because the client left says nothing of the endpoint.
+    if (status === null ? row.maker !== 'client' : status >= 500) counted.errors++;
+    counted.last = later(counted.last, row.at);
+    counts.set(address, counted);
   }
-  return [...counts]
-    .map(([address, c]) => ({ address, requests: c.requests, errors: c.errors, last: iso(c.last) }))
-    .slice(0, MOST_UPSTREAMS);
+}
+
+/** Where a slow request spent its time, as far as its row tells. */
+function addSlow(out: ServedRequests, row: AccessRow): void {
+  const total = row.seconds ?? 0;
+  // How long a bare connection lasted says nothing; a WebSocket lasts as long as it is used.
+  if (total < SLOW_SECONDS || row.status < 200) return;
+  out.slow++;
+  if ((row.queued ?? 0) >= WAITED_PART * total) out.slowQueue = (out.slowQueue ?? 0) + 1;
+  else if ((row.receiving ?? 0) >= WAITED_PART * total || row.why === 'client-slow')
+    out.slowClient = (out.slowClient ?? 0) + 1;
+  else if (upstreamSeconds(row) >= UPSTREAM_PART * total || (row.why === 'proxy-timeout' && row.upstreams.length > 0))
+    out.slowUpstream++;
+  else if ((row.bytes ?? 0) >= LARGE_BYTES) out.slowLarge = (out.slowLarge ?? 0) + 1;
 }
 
 /** Pure: what the rows say of one host. Rows without a host count where the whole log has none. */
 export function countRequests(log: AccessRows, host: string): ServedRequests {
-  const named = log.rows.some((row) => row.host !== null);
-  const rows = named ? log.rows.filter((row) => row.host === host) : log.rows;
+  const { rows } = log;
   const out: ServedRequests = {
-    source: named ? log.source : `${log.source} (it names no hosts: all of them together)`,
-    from: iso(log.rows[0]?.at),
-    to: iso(log.rows.at(-1)?.at),
+    source: rows.namesHosts ? log.source : `${log.source} (it names no hosts: all of them together)`,
+    from: iso(rows.from),
+    to: iso(rows.to),
     lines: log.lines,
     unreadable: log.unreadable,
     truncated: log.truncated,
-    total: rows.length,
+    total: 0,
     madeByProxy: {},
     madeByUpstream: {},
     clientGone: 0,
-    noRoute: rows.filter((row) => row.noRoute === true).length,
+    noRoute: 0,
     statuses: {},
     slow: 0,
     slowUpstream: 0,
     firstError: null,
     lastError: null,
-    upstreams: upstreamsOf(rows),
-    proxyHeaderLines: log.rows.filter((row) => HEADER_LINE.test(row.request)).length,
+    upstreams: [],
+    proxyHeaderLines: rows.proxyHeaderLines,
+    reasons: {},
+    others: null,
+    connections: 0,
+    slowClient: 0,
+    slowQueue: 0,
+    slowLarge: 0,
   };
+  const reasons = out.reasons as NonNullable<ServedRequests['reasons']>;
+  const asked = new Map<string, Asked>();
   const add = (into: { [status: string]: number }, status: number): void => {
     into[status] = (into[status] ?? 0) + 1;
   };
-  for (const row of rows) {
-    add(out.statuses, row.status);
+  let errors = 0;
+  let first: number | null = null;
+  let last: number | null = null;
+  rows.each(rows.namesHosts ? host : null, (row) => {
+    out.total++;
+    addUpstreams(asked, row);
+    if (row.status === 0) out.connections = (out.connections ?? 0) + 1;
+    else add(out.statuses, row.status);
+    if (row.noRoute) out.noRoute++;
     if (row.maker === 'client') out.clientGone++;
     if (row.status >= 400 && row.status < 500 && row.maker === 'proxy') add(out.madeByProxy, row.status);
     if (row.status >= 500) {
       if (row.maker === 'upstream') add(out.madeByUpstream, row.status);
       else if (row.maker === 'proxy') add(out.madeByProxy, row.status);
-      out.firstError ??= iso(row.at);
-      out.lastError = iso(row.at);
+      first = sooner(first, row.at);
+      last = later(last, row.at);
     }
-    if ((row.seconds ?? 0) < SLOW_SECONDS) continue;
-    out.slow++;
-    if (upstreamSeconds(row) >= UPSTREAM_PART * (row.seconds as number)) out.slowUpstream++;
-  }
+    if (failed(row)) {
+      errors++;
+      if (row.why !== undefined) reasons[row.why] = (reasons[row.why] ?? 0) + 1;
+    }
+    addSlow(out, row);
+  });
+  out.firstError = iso(first);
+  out.lastError = iso(last);
+  out.upstreams = [...asked]
+    .map(([address, c]) => ({ address, requests: c.requests, errors: c.errors, last: iso(c.last) }))
+    .slice(0, MOST_UPSTREAMS);
+  if (rows.namesHosts) out.others = { requests: rows.count - out.total, errors: rows.errors - errors };
   return out;
 }
 
@@ -90,21 +132,21 @@ export function countShares(log: AccessRows, service: PathHop): EndpointShares {
   const own = service.address;
   const byName = new Map((service.endpoints ?? []).map((e) => [e.name, e.address]));
   let through = 0;
-  for (const row of log.rows) {
+  log.rows.each(null, (row) => {
     const first = row.upstreams[0];
-    if (!first) continue;
+    if (!first) return;
     if (own && first.address === own) through++;
     // HAProxy's log names servers, not addresses.
     const counted = wanted.get(first.address) ?? wanted.get(byName.get(first.address) ?? '');
-    if (!counted) continue;
+    if (!counted) return;
     counted.requests++;
     if ((first.status ?? row.status) >= 500) counted.errors++;
     counted.seconds += first.seconds ?? 0;
-  }
+  });
   return {
     source: through > 0 ? `${log.source} (${through} requests went to the service's own address ${own})` : log.source,
-    from: iso(log.rows[0]?.at),
-    to: iso(log.rows.at(-1)?.at),
+    from: iso(log.rows.from),
+    to: iso(log.rows.to),
     endpoints: [...wanted].map(([address, c]) => ({
       address,
       requests: c.requests,
