@@ -1,7 +1,7 @@
 import { type Draft, defineCheck, type Planned, type ReadScope, type Scope } from '../define-check.ts';
-import { splitAddress } from '../io/address.ts';
-import type { ProxyRoutes, RouteSeen } from '../io/proxy-reader.ts';
-import type { Path, PathHop, Target } from '../types.ts';
+import type { ProxyRoutes } from '../io/proxy-reader.ts';
+import { arrivalAt, placeOf, serves, spokenAt, toItself } from '../route-arrival.ts';
+import type { PathHop } from '../types.ts';
 import { plural, shellWord } from '../wording.ts';
 
 interface Base {
@@ -20,49 +20,6 @@ interface RouteFacts {
   ROUTE_REDIRECTS_TO_ITSELF: Base & { route: string; scheme: string; always: boolean };
   TWO_PROXIES_CLAIM_HOST: Base & { route: string; onPath: string; leadsTo: string | null };
 }
-
-/** What a caller's request is when it comes to this proxy: over TLS or in the clear, and on which port of the replica. */
-interface Arrival {
-  scheme: 'https' | 'http' | null;
-  port: number | null;
-}
-
-function arrivalAt(scope: ReadScope): Arrival {
-  const scheme =
-    scope.look.with.scheme === 'https' || scope.look.with.scheme === 'http' ? scope.look.with.scheme : null;
-  const instance = scope.hop?.instances.find((one) => one.name === scope.look.at.part);
-  const address = scheme === 'https' ? instance?.https : scheme === 'http' ? instance?.http : null;
-  return { scheme, port: splitAddress(address ?? '')?.port ?? null };
-}
-
-/**
- * Does a route serve the listener on which users' requests arrive? true where that cannot be told: behind a port
- * mapping the proxy knows its listeners by other numbers.
- */
-function serves(route: RouteSeen, routes: ProxyRoutes, { scheme, port }: Arrival): boolean {
-  const here = (routes.listeners ?? []).filter((listener) => port !== null && listener.port === port);
-  if (here.length === 0) return true;
-  if (route.takes && scheme && (route.takes === 'tls') !== (scheme === 'https')) return false;
-  return !route.listeners || here.some((listener) => route.listeners?.includes(listener.name));
-}
-
-/** A redirect to the very address that was asked for: then every answer is the same redirect. */
-function toItself(route: RouteSeen, scope: ReadScope, { scheme }: Arrival): boolean {
-  const to = route.redirectsTo;
-  const { target } = scope.case;
-  return (
-    to !== undefined &&
-    scheme !== null &&
-    (to.scheme ?? scheme) === target.scheme &&
-    (to.host === null || to.host.toLowerCase() === target.host) &&
-    (to.path === null || to.path === target.path)
-  );
-}
-
-const placeOf = (route: RouteSeen): string =>
-  [(route.listeners ?? []).join(', '), route.takes === 'tls' ? 'TLS only' : route.takes ? 'clear only' : '']
-    .filter((part) => part !== '')
-    .join(', ') || 'other listeners';
 
 /** A proxy with this many routes in all serves one application: then taking every host is what it is for. */
 const ONE_APPLICATION = 1;
@@ -174,18 +131,6 @@ const OTHERS = 4;
 
 const pageOf = (hop: PathHop, instance: PathHop['instances'][number]): string | null =>
   BY_API.has(hop.kind) ? instance.admin : BY_FILE.has(hop.kind) ? instance.config : null;
-
-/** What each hop is spoken to: clear HTTP behind the first proxy or balancer that ends TLS. */
-function spokenAt(path: Path, target: Target): Map<string, 'https' | 'http'> {
-  let scheme: 'https' | 'http' = target.scheme;
-  const spoken = new Map<string, 'https' | 'http'>();
-  for (const [i, hop] of path.hops.entries()) {
-    scheme = path.hops[i - 1]?.to ?? scheme;
-    spoken.set(hop.name, scheme);
-    if (hop.hop === 'proxy' && hop.to === null) scheme = 'http';
-  }
-  return spoken;
-}
 
 function plan({ case: triage, path }: Scope): Planned[] {
   const { host, path: asked } = triage.target;

@@ -113,7 +113,7 @@ function onListener(dump: EnvoyDump, listener: EnvoyListener, host: string, path
         covers: found.covers,
         listeners: [listener.name],
         takes: listener.tls ? ('tls' as const) : ('clear' as const),
-        owner: name.trim(),
+        owner: text(config.name),
       }));
   });
 }

@@ -5,6 +5,7 @@ import { jsonPage, list, number, record, text } from '../routes/json-page.ts';
 import { adminOf, type EnvoyDump, envoyDump } from './admin.ts';
 
 const NEWEST = 200;
+const BEGINNING_MS = 3_000;
 /** Counters of what came from outside: listeners, clusters, routes; of endpoints there are too many. */
 const COUNTERS =
   '^(listener_manager\\.lds|cluster_manager\\.cds|http\\..*\\.rds\\..*)\\.update_(rejected|success|time)$';
@@ -24,6 +25,8 @@ export function updatesIn(
     dump.updates.filter(({ at }) => !Number.isNaN(Date.parse(at))),
     ({ at }) => second(at),
   );
+  // What it began with is no reload; its uptime is told in whole seconds, and first answers of a control plane take a moment.
+  const begun = startedAt === null ? 0 : Date.parse(startedAt) + BEGINNING_MS;
   const reloads = [
     ...[...taken.values()].map((same) => ({ at: same[0]?.at as string, ok: true, error: null, where: null })),
     ...dump.refused
@@ -31,14 +34,13 @@ export function updatesIn(
       .map(({ what, at, error }) => ({ at, ok: false, error: `${what}: ${error}`, where: null })),
   ]
     .map((one) => ({ ...one, at: new Date(one.at).toISOString() }))
-    .sort((a, b) => Date.parse(a.at) - Date.parse(b.at))
-    .slice(-NEWEST);
+    .sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
   const rejected = Object.entries(counters)
     .filter(([name]) => name.endsWith('update_rejected'))
     .reduce((sum, [, value]) => sum + value, 0);
   return {
     sources: ['metrics'],
-    reloads,
+    reloads: reloads.filter((one) => !one.ok || Date.parse(one.at) > begun).slice(-NEWEST),
     reachesBackTo: startedAt,
     servingSince: reloads.findLast((one) => one.ok)?.at ?? null,
     // Something was refused at some time, and no listener still has its reason: it may have been mended since.
