@@ -18,7 +18,11 @@ import {
 const notTheAppsOwn = (scene: Scene, status: number): boolean => !scene.endpoints.some((e) => e.status === status);
 
 export const routeMissing: Rule = (scene) => {
-  const api = [...scene.all('ROUTE_MISSING'), ...scene.all('ROUTE_OUT_OF_SERVICE')];
+  const api = [
+    ...scene.all('ROUTE_MISSING'),
+    ...scene.all('ROUTE_OUT_OF_SERVICE'),
+    ...scene.all('ROUTE_NOT_ON_LISTENER'),
+  ];
   // HAProxy says 503 to what it has no rule for; only its log tells that from servers that are down.
   const logged = scene.has('PROXY_HAS_NO_BACKEND') && endpointsFine(scene) ? scene.all('NO_ROUTE_LOGGED') : [];
   // Endpoints answer the same request well: then whoever says 404 in front of them made it.
@@ -35,7 +39,7 @@ export const routeMissing: Rule = (scene) => {
   return suspect('route-missing', [...api, ...pages], api.length && pages.length ? 0.98 : api.length ? 0.95 : 0.9, {
     explains,
     fits: scene.reported('not-found', 'unspecified', 'wrong-content'),
-    sentence: `${proxyName(scene, api[0] ?? pages[0])} has no ${api[0]?.code === 'ROUTE_OUT_OF_SERVICE' ? 'working route' : 'route'} for ${host(scene)} and answers ${answers503 && !scene.has('ROUTE_NOT_FOUND') ? 503 : 404} itself`,
+    sentence: `${proxyName(scene, api[0] ?? pages[0])} has no ${api[0] && api[0].code !== 'ROUTE_MISSING' ? 'working route' : 'route'} for ${host(scene)} and answers ${answers503 && !scene.has('ROUTE_NOT_FOUND') ? 503 : 404} itself`,
   });
 };
 
@@ -59,10 +63,12 @@ export const routeWrong: Rule = (scene) => {
   // Pages may differ for many reasons; only a report of wrong content, or a server's own welcome page, makes it a fault.
   const welcome = strange.some((f) => WELCOME.test(text(f.facts.page)));
   if (!welcome && !scene.reported('wrong-content', 'not-found')) return null;
+  // A route that takes any host is how such a request comes to another application's page.
+  const swallowed = scene.all('ROUTE_IS_CATCH_ALL');
   return suspect(
     'route-wrong',
-    [...strange, ...scene.all('ENDPOINT_ANSWERS')],
-    welcome || scene.reported('wrong-content') ? 0.95 : 0.8,
+    [...swallowed, ...strange, ...scene.all('ENDPOINT_ANSWERS')],
+    welcome || swallowed.length || scene.reported('wrong-content') ? 0.95 : 0.8,
     {
       explains: 1,
       fits: true,
@@ -156,7 +162,8 @@ export const redirectLoop: Rule = (scene) => {
     .all('REDIRECTED_TO_ITSELF')
     .filter((f) => f.vantage === 'public' || f.vantage === 'proxy-replica');
   if (found.length === 0) return null;
-  return suspect('redirect-loop', found, 0.93, {
+  const configured = scene.all('ROUTE_REDIRECTS_TO_ITSELF');
+  return suspect('redirect-loop', [...found, ...configured], configured.length ? 0.97 : 0.93, {
     explains: failingBy(scene, (f) => (f.status ?? 0) >= 300 && (f.status ?? 0) < 400),
     fits: scene.reported('redirect-loop', 'unspecified'),
     sentence: `${proxyName(scene, found.at(-1))} redirects callers of ${host(scene)} to the very address they asked for`,
