@@ -232,7 +232,8 @@ export async function loadNginx(
       try {
         return await look();
       } catch (error) {
-        if (!problems || budget.files <= 0) throw error;
+        // What is too much is too much as a whole.
+        if (!problems || (error as ConfigFileError).code === 'too-large') throw error;
         if (problems.length < MAX_PROBLEMS)
           problems.push({ where: `${above.at(-1)}:${directive.line}`, what: (error as Error).message });
         return none;

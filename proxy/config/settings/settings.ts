@@ -43,7 +43,7 @@ async function traefik(
   instance: Instance,
   host: string,
   version: string | null,
-  reach: Reach,
+  reach: Pick<Reach, 'page'>,
   signal: AbortSignal,
 ): Promise<ProxySettings> {
   const { config, admin } = instance;
@@ -60,7 +60,12 @@ async function traefik(
   return traefikSettings(fixed, dynamic, host, admin, version);
 }
 
-async function envoy(instance: Instance, host: string, reach: Reach, signal: AbortSignal): Promise<ProxySettings> {
+async function envoy(
+  instance: Instance,
+  host: string,
+  reach: Pick<Reach, 'page'>,
+  signal: AbortSignal,
+): Promise<ProxySettings> {
   const { config, admin } = instance;
   // What runs may have come from a control plane: the admin page wins over the bootstrap file.
   if (!admin && config) return envoySettings(await readPlain(config), host, config);
@@ -84,7 +89,7 @@ export async function settingsOf(
   hop: PathHop,
   instance: Instance,
   host: string,
-  reach: Reach,
+  reach: Pick<Reach, 'page'>,
   signal: AbortSignal,
 ): Promise<ProxySettings> {
   const version = await versionOf(hop, instance, reach, signal);

@@ -19,7 +19,7 @@ const BUILD: { [kind: string]: RegExp } = {
 export async function versionOf(
   hop: PathHop,
   instance: Instance,
-  reach: Reach,
+  reach: Pick<Reach, 'page'>,
   signal: AbortSignal,
 ): Promise<string | null> {
   const declared = textOf(hop.settings.version);

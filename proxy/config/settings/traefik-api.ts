@@ -10,7 +10,7 @@ const PER_PAGE = 1_000;
  */
 export async function traefikApi(
   admin: string,
-  reach: Reach,
+  reach: Pick<Reach, 'page'>,
   signal: AbortSignal,
 ): Promise<{ fixed: PlainFile; dynamic: PlainFile[] }> {
   const base = `${admin.replace(/\/+$/, '')}/api`;

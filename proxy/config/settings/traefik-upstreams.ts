@@ -20,13 +20,18 @@ interface Named {
   keys: string[];
 }
 
-/** `shop`, `shop@file`: the provider's name after the @ is left out where only one provider is read. */
+/** `shop`, `shop@file`: the provider after the @ is in the API's names, in files it is mostly left out. */
 function lookUp(files: PlainFile[], kind: string, what: string, name: string): Named | null {
-  for (const one of [name, name.replace(/@[^@]*$/, '')])
-    for (const file of files) {
-      const value = at(file.data, kind, what, one);
-      if (isTree(value)) return { name: one, value, file, keys: [kind, what, one] };
-    }
+  const bare = name.replace(/@[^@]*$/, '');
+  for (const file of files) {
+    const all = at(file.data, kind, what);
+    if (!isTree(all)) continue;
+    const keys = Object.keys(all);
+    const key = [name, bare].find((one) => Object.hasOwn(all, one)) ?? keys.find((one) => one.startsWith(`${bare}@`));
+    const value = key === undefined ? undefined : all[key];
+    if (key !== undefined && isTree(value))
+      return { name: key.replace(/@[^@]*$/, ''), value, file, keys: [kind, what, key] };
+  }
   return null;
 }
 
