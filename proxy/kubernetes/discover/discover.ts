@@ -152,6 +152,7 @@ export function discoverPath(view: ClusterView, host: string, path: string, dns:
     const front = fronts.get(proxy);
     return proxyHop(view, proxy, front?.service ?? null, front?.hops.at(-1)?.sends ?? null);
   };
+  const unserved = unservedFor(view, proxies, host);
   const unknown = view.missing.filter((missing) => missing.reason !== 'not-installed').map((missing) => missing.detail);
   const first = one?.claims[0];
   if (!one || !first) {
