@@ -28,7 +28,7 @@ export function readRows(rows: EvidenceRow[], triage: Case, path: Path): { findi
         case: triage,
         path,
         look,
-        hop: hopNamed(path, look.at.hop),
+        hop: hopNamed(path, look.at.hop, look.hop),
         address: look.address,
         at: row.startedAt,
       };

@@ -164,6 +164,10 @@ export interface PathHop {
   health: string | null;
   /** Where each fact stands: `file: key`, or `Kind namespace/name`. */
   from: string[];
+  /** True: found in a cluster, not named by the file: probed only where `allow` covers it. */
+  discovered?: boolean;
+  /** What the file and the cluster say differently; the file's word is used. */
+  differs?: { key: string; file: Json; cluster: Json }[];
 }
 
 export interface NodeInfo {
@@ -192,6 +196,10 @@ export interface Path {
   prometheus: string | null;
   ambiguous: { objects: string[]; why: string }[];
   unknown: string[];
+  /** The cluster that the path was found in, and how old that knowledge is; left out for a file alone. */
+  cluster?: { name: string; asOf: string | null };
+  /** Objects that name the host and that no proxy serves. */
+  unserved?: { object: string; why: string }[];
 }
 
 // ------------------------------------------------------------------------------------------------------- looks and rows

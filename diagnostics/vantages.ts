@@ -104,7 +104,7 @@ export function postsOf(path: Path, target: Target): Post[] {
       if (!address || hop.hop === 'load-balancer') continue;
       add({
         ...common,
-        vantage: 'proxy-replica',
+        vantage: hop.hop === 'node' ? 'node-port' : 'proxy-replica',
         at: { hop: hop.name, part: instance.name },
         address,
         scheme: spoken,
@@ -118,7 +118,8 @@ export function postsOf(path: Path, target: Target): Post[] {
   return posts;
 }
 
-/** The hop of the path, or the proxy beside it, that a look was about. */
-export function hopNamed(path: Path, name: string): PathHop | null {
-  return path.hops.find((hop) => hop.name === name) ?? path.others.find((hop) => hop.name === name) ?? null;
+/** The hop of the path, or the proxy beside it, that a look was about; a Service and a workload may share their name. */
+export function hopNamed(path: Path, name: string, kind?: Hop): PathHop | null {
+  const all = [...path.hops, ...path.others].filter((hop) => hop.name === name);
+  return all.find((hop) => hop.hop === kind) ?? all[0] ?? null;
 }

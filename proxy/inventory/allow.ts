@@ -50,7 +50,10 @@ export function allowanceOf(inventory: Inventory): Allowance {
     else patterns.push(entry.toLowerCase());
   }
   const named = new Set<string>();
-  for (const host of Object.values(inventory.hops).flatMap(addressesOf)) {
+  // What was only found in a cluster is probed where `allow` covers it, and nowhere else.
+  for (const host of Object.values(inventory.hops)
+    .filter((hop) => !hop.discovered)
+    .flatMap(addressesOf)) {
     if (isIP(host)) put(list, host);
     else named.add(host.toLowerCase());
   }

@@ -14,10 +14,16 @@ export interface Inventory {
   trust: string[];
   dns: { [host: string]: string[] };
   routes: { host: string; path: string; via: string[] }[];
-  hops: { [name: string]: PathHop };
+  /** By name; two hops of one name (a Service and its Deployment often share theirs) stand under different keys. */
+  hops: { [key: string]: PathHop };
   nodes: NodeInfo[];
   /** Unknown keys and the like: said once, never fatal. */
   warnings: string[];
+  /** What a cluster added: its name, how old that is, what was not clear. null: a file alone. */
+  cluster: { name: string; asOf: string | null; unserved: { object: string; why: string }[] } | null;
+  /** Said of every path that is found in it. */
+  ambiguous: { objects: string[]; why: string }[];
+  unknown: string[];
 }
 
 /** The inventory of somebody who has none: everything unknown. */
@@ -35,6 +41,9 @@ export function emptyInventory(): Inventory {
     hops: {},
     nodes: [],
     warnings: [],
+    cluster: null,
+    ambiguous: [],
+    unknown: [],
   };
 }
 
@@ -47,4 +56,17 @@ export function knownHosts(inventory: Inventory): string[] {
       ...Object.values(inventory.aliases),
     ]),
   ];
+}
+
+/** The hop and the instance that a look names: a hop of that name that has such a part, where several share a name. */
+export function partNamed(
+  inventory: Inventory,
+  of: { hop: string; part: string | null },
+): { hop: PathHop; instance: PathHop['instances'][number] } | null {
+  for (const hop of Object.values(inventory.hops)) {
+    if (hop.name !== of.hop) continue;
+    const instance = hop.instances.find((one) => one.name === of.part);
+    if (instance) return { hop, instance };
+  }
+  return null;
 }

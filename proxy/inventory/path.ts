@@ -37,7 +37,8 @@ export function findPath(
   const file = inventory.name;
   const hops = (route?.via ?? []).map((name) => {
     const hop = inventory.hops[name] as PathHop;
-    return { ...hop, from: [`${file}: routes.${route?.index}`, ...hop.from] };
+    // A discovered hop already says which object leads to it.
+    return hop.discovered ? hop : { ...hop, from: [`${file}: routes.${route?.index}`, ...hop.from] };
   });
   const front = hops.find((hop) => hop.address);
   const outermost =
@@ -57,22 +58,28 @@ export function findPath(
     routed: route !== undefined,
     hops,
     others: Object.values(inventory.hops).filter(
-      (hop) => isManagedProxy(hop) && !hops.some((on) => on.name === hop.name),
+      (hop) => isManagedProxy(hop) && !hops.some((on) => on.hop === 'proxy' && on.name === hop.name),
     ),
     nodes: inventory.nodes,
     dns: inventory.dns[host] ?? null,
     trust: inventory.trust,
     changes: inventory.changes,
     prometheus: inventory.prometheus,
-    ambiguous:
-      same.length > 1
+    ...(inventory.cluster && {
+      cluster: { name: inventory.cluster.name, asOf: inventory.cluster.asOf },
+      unserved: inventory.cluster.unserved,
+    }),
+    ambiguous: [
+      ...inventory.ambiguous,
+      ...(same.length > 1
         ? [
             {
               objects: same.map((r) => `${file}: routes.${r.index}`),
               why: `${same.length} routes for ${host}${route?.path}: the first one is used`,
             },
           ]
-        : [],
-    unknown,
+        : []),
+    ],
+    unknown: [...unknown, ...inventory.unknown],
   };
 }

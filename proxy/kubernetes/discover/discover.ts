@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import { splitAddress } from '../../../diagnostics/io/address.ts';
 import type { PathHop } from '../../../diagnostics/types.ts';
 import { type ClusterView, keyOf } from '../view.ts';
@@ -49,19 +48,35 @@ interface Candidate {
   fronts: PathHop[];
 }
 
+/** Addresses that names lead to now, as far as anybody knows: the host's own, and those of balancers' host names. */
+export interface Names {
+  host: string[] | null;
+  of: { [name: string]: string[] };
+}
+
+/** Does the host's name lead to one of these addresses, or to what one of these names leads to? */
+function leadsTo(fronts: PathHop[], names: Names): boolean {
+  const { host } = names;
+  if (host === null) return false;
+  return addressesOf(fronts).some((at) => host.includes(at) || (names.of[at] ?? []).some((ip) => host.includes(ip)));
+}
+
 /**
  * Where the name leads now decides; then who names the host itself rather than any host; then the status of the object
  * that claims it; then what the world can reach.
  */
-function chosen(candidates: Candidate[], dns: string[] | null): Candidate | null {
-  const leads = (one: Candidate): boolean => dns !== null && addressesOf(one.fronts).some((a) => dns.includes(a));
+function chosen(candidates: Candidate[], names: Names): Candidate | null {
   const published = (one: Candidate): boolean =>
     one.claims[0]?.addresses.some((a) => addressesOf(one.fronts).includes(a)) ?? false;
   const hostRank = (one: Candidate): number => one.claims[0]?.rank[0] ?? 0;
   const best = Math.max(0, ...candidates.map(hostRank));
   const nearest = candidates.filter((one) => hostRank(one) === best);
   return (
-    candidates.find(leads) ?? nearest.find(published) ?? nearest.find((one) => one.fronts.length) ?? nearest[0] ?? null
+    candidates.find((one) => leadsTo(one.fronts, names)) ??
+    nearest.find(published) ??
+    nearest.find((one) => one.fronts.length) ??
+    nearest[0] ??
+    null
   );
 }
 
@@ -129,10 +144,10 @@ function ambiguities(candidates: Candidate[], one: Candidate, decided: boolean):
 }
 
 /**
- * Pure: the chain to a host and path as the objects of a cluster tell it. `dns`: the addresses that the name leads to
- * now, where somebody knows; they decide between two controllers that both serve it.
+ * Pure: the chain to a host and path as the objects of a cluster tell it. Where the name leads decides
+ * between two controllers that both serve it.
  */
-export function discoverPath(view: ClusterView, host: string, path: string, dns: string[] | null): DiscoveredPath {
+export function discoverPath(view: ClusterView, host: string, path: string, names: Names): DiscoveredPath {
   const proxies = proxiesIn(view);
   const claims = claimsFor(view, proxies, host, path);
   const fronts = new Map(
@@ -147,7 +162,7 @@ export function discoverPath(view: ClusterView, host: string, path: string, dns:
     fronts: fronts.get(proxy)?.hops ?? [],
   }));
   // A second ingress behind a first one claims the host too; who stands outermost is not a rival.
-  const one = chosen(outermost(view, candidates), dns);
+  const one = chosen(outermost(view, candidates), names);
   const hopOf = (proxy: FoundProxy): PathHop => {
     const front = fronts.get(proxy);
     return proxyHop(view, proxy, front?.service ?? null, front?.hops.at(-1)?.sends ?? null);
@@ -163,7 +178,7 @@ export function discoverPath(view: ClusterView, host: string, path: string, dns:
   const proxy = hopOf(one.proxy);
   const hops = [...front, { ...proxy, from: [`${first.object} (${first.why})`, ...proxy.from] }, ...inner];
   const rivals = outermost(view, candidates);
-  const decided = dns !== null && addressesOf(one.fronts).some((address) => dns.includes(address) || !isIP(address));
+  const decided = leadsTo(one.fronts, names);
   for (const problem of first.problems) unknown.push(`${first.object}: ${problem}`);
   if (first.others.length)
     unknown.push(
