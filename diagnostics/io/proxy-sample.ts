@@ -14,10 +14,20 @@ export interface RequestCounter {
   service: string | null;
   /** Address or server name; null where the proxy has no series for endpoints. */
   endpoint: string | null;
-  /** `503`, or a class: `5xx`. */
+  /** `503`, or a class: `5xx`; `other`: none of HTTP's; `all`: the proxy counts without statuses (open-source nginx). */
   status: string;
   maker: Maker;
   count: number;
+}
+
+/** A mean over the last requests, where a proxy keeps no sums (HAProxy: up to the last 1024). */
+export interface RecentMean {
+  service: string;
+  /** null: of the whole service. */
+  endpoint: string | null;
+  /** `queue`: waited for a free slot; the others as in LatencyCounter. */
+  kind: 'queue' | 'connect' | 'upstream' | 'total';
+  seconds: number;
 }
 
 export interface LatencyCounter {
@@ -48,6 +58,10 @@ export interface EndpointState {
   connectErrors: number | null;
   responseErrors: number | null;
   retries: number | null;
+  /** Requests (sessions in TCP mode) that were sent to it so far; absent: not told. */
+  requests?: number | null;
+  /** host:port, where `endpoint` is only a name and the proxy tells both. */
+  address?: string | null;
 }
 
 /** Something that this proxy, as it is set up, cannot tell, and the one line that would change that. */
@@ -66,8 +80,14 @@ export interface ProxySample {
   source: string;
   /** Name and version as the proxy states them: `traefik 3.7.9`; null: not told. */
   software: string | null;
+  /** Disjoint: together they are what this proxy answered, but for `repeated`. */
   requests: RequestCounter[];
+  /** Answers among `requests` that no client got, since the proxy tried again (Traefik's services count every try). */
+  repeated?: { status: string; count: number }[];
+  /** Tries beyond the first, by service; absent: not told. */
+  retries?: { service: string; count: number }[];
   latency: LatencyCounter[];
+  means?: RecentMean[];
   connections: {
     /** Under way now. */
     active: number | null;
@@ -88,9 +108,12 @@ export interface ProxySample {
     lastOk: boolean | null;
     /** ISO, of the last one that was taken. */
     lastAt: string | null;
+    /** ISO, of the last one that was refused; absent: not told. */
+    lastFailedAt?: string | null;
     hash: string | null;
   };
   process: {
+    /** Envoy's without `admin` comes from an uptime that is written every 5 s: two samples may differ by that. */
     startedAt: string | null;
     /** All processes that serve: nginx's workers, old ones too. */
     processes: number | null;

@@ -22,7 +22,7 @@ import { haproxyComplaints, nginxComplaints } from './logs/complaints.ts';
 import { tailLines } from './logs/tail.ts';
 import { countRequests, countShares } from './logs/tally.ts';
 import { sharesIn, targetsIn } from './metrics/haproxy-servers.ts';
-import { getPage, type Reach } from './metrics/page.ts';
+import { reachOf } from './metrics/page.ts';
 import { sampleOf } from './metrics/sample.ts';
 import { nginxReloads } from './reloads/nginx-reloads.ts';
 import { ingressNginxReloads, metricReloads } from './reloads/reload-metrics.ts';
@@ -51,7 +51,7 @@ export function proxyReader(
   resolve: (host: string) => Promise<string[]>,
   recorder: Recorder | null = null,
 ): ProxyReader {
-  const reach: Reach = { page: (url, signal) => getPage(url, resolve, guard, signal) };
+  const reach = reachOf(resolve, guard);
   /** Services that requests to a host may end at, by their names in the inventory. */
   const servicesOf = (host: string): string[] =>
     inventory.routes
@@ -103,9 +103,7 @@ export function proxyReader(
       const { hop, instance } = named(of);
       if (hop.kind === 'envoy') return envoyTargets(instance, reach, signal);
       if (hop.kind === 'ingress-nginx') return ingressNginxBackends(instance, reach, signal);
-      if (!instance.metrics)
-        throw new BlindLook('not-configured', `${instance.name}: no metrics page is known; name it as metrics:`);
-      return targetsIn(await reach.page(instance.metrics, signal), instance.metrics);
+      return targetsIn(await sampleOf(hop, instance, reach, signal));
     },
     async complaints(of, host, window): Promise<Complaints> {
       const { hop, instance } = named(of);

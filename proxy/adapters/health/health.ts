@@ -123,11 +123,11 @@ const hints = (
 };
 
 /** What metrics alone say, where no process is visible. */
-function fromMetrics(sample: ProxySample, page: string | null): Omit<ProxyHealth, 'cannotTell'> {
-  const { startedAt, openFiles, maxFiles } = sample.process;
-  const { active, limit, dropped } = sample.connections;
+function fromMetrics(sample: ProxySample | null, page: string | null): Omit<ProxyHealth, 'cannotTell'> {
+  const { startedAt = null, openFiles = null, maxFiles = null } = sample?.process ?? {};
+  const { active = null, limit = null, dropped = null } = sample?.connections ?? {};
   return {
-    sources: ['metrics'],
+    sources: [sample || page ? 'metrics' : 'error log'],
     pid: null,
     startedAt,
     starts: [],
@@ -191,8 +191,10 @@ export async function healthOf(
     url && kind.startsWith('haproxy') ? orNull(reach.page(url, during)) : null,
   ]);
   if (master instanceof BlindLook) {
-    if (!sampled) throw master;
-    const health = fromMetrics(sampled, page);
+    // Its own log still tells how often it began: a proxy that is down between two crashes has no process to look at.
+    const traces = await tracesOf(kind, instance, -1);
+    if (!sampled && !traces?.starts.length) throw master;
+    const health = { ...fromMetrics(sampled, page), starts: (traces?.starts ?? []).map(iso) };
     return {
       ...health,
       cannotTell: [{ what: 'its processes', hint: master.message }, ...hints(health, instance, kind)],

@@ -1,19 +1,32 @@
 import type { EndpointShares, TargetsSeen } from '../../../diagnostics/io/proxy-reader.ts';
 import { BlindLook } from '../../../diagnostics/io/proxy-reader.ts';
+import type { ProxySample } from '../../../diagnostics/io/proxy-sample.ts';
 import type { PathHop } from '../../../diagnostics/types.ts';
-import { countsIn } from './balance-source.ts';
-import { samples } from './prometheus.ts';
+import { readPage } from './balance-source.ts';
 
-/** Which of its servers HAProxy counts as up (haproxy: addons/promex, haproxy_server_status{state}). */
-export function targetsIn(page: string, source: string): TargetsSeen {
+/**
+ * What a proxy believes of its endpoints, from its sample. Those of which it says nothing are left out.
+ * Throws BlindLook where it says nothing of any: then `cannotTell` names what to switch on.
+ */
+export function targetsIn(sample: ProxySample): TargetsSeen {
   const groups = new Map<string, { up: Set<string>; down: Set<string> }>();
-  for (const { labels, value } of samples(page, (name) => name === 'haproxy_server_status')) {
-    if (value !== 1) continue;
-    const group = groups.get(labels.proxy ?? '') ?? { up: new Set(), down: new Set() };
-    groups.set(labels.proxy ?? '', group);
-    (labels.state === 'UP' ? group.up : group.down).add(labels.server ?? '');
+  for (const { service, endpoint, up } of sample.endpoints) {
+    if (up === null) continue;
+    const group = groups.get(service) ?? { up: new Set(), down: new Set() };
+    groups.set(service, group);
+    (up ? group.up : group.down).add(endpoint);
   }
-  return { source, groups: [...groups].map(([name, g]) => ({ name, up: [...g.up], down: [...g.down] })) };
+  if (groups.size === 0) {
+    const hint = sample.cannotTell.find(({ what }) => /endpoint/.test(what))?.hint;
+    throw new BlindLook(
+      'not-configured',
+      `${sample.source} does not say which endpoints are up${hint ? `; ${hint}` : ''}`,
+    );
+  }
+  return {
+    source: sample.source,
+    groups: [...groups].map(([name, g]) => ({ name, up: [...g.up], down: [...g.down] })),
+  };
 }
 
 /**
@@ -23,23 +36,34 @@ export function targetsIn(page: string, source: string): TargetsSeen {
 export function sharesIn(page: string, source: string, service: PathHop): EndpointShares {
   const endpoints = service.endpoints ?? [];
   const names = new Set(endpoints.map((e) => e.name));
-  const counts = [...countsIn(source, page, null)];
+  const counts = [...readPage(source, page).services];
   const backend =
-    counts.find(([, servers]) => servers.size > 0 && [...servers.keys()].every((server) => names.has(server))) ??
-    counts.find(([name, servers]) => name === service.name && servers.size === endpoints.length);
+    counts.find(
+      ([, { endpoints: servers }]) => servers.size > 0 && [...servers.keys()].every((server) => names.has(server)),
+    ) ?? counts.find(([name, { endpoints: servers }]) => name === service.name && servers.size === endpoints.length);
   if (!backend)
     throw new BlindLook('unreadable', `${source} has no backend whose servers are the endpoints of ${service.name}`);
-  const servers = [...backend[1].values()];
-  const byName = new Map(endpoints.map((e) => [e.name, e.address]));
+  const { endpoints: servers, dealt } = backend[1];
+  const byName = new Map(endpoints.map((e) => [e.name, e]));
   return {
     source: `${source}, counted since its start`,
-    from: null,
-    to: null,
-    endpoints: servers.map((s) => ({
-      address: byName.get(s.address) ?? s.address,
-      requests: s.requests,
-      errors: s.errors ?? 0,
-      seconds: s.seconds,
-    })),
+    from: dealt.from ?? null,
+    to: new Date().toISOString(),
+    endpoints: [...servers.values()].map((s) => {
+      const known = byName.get(s.address);
+      return {
+        address: known?.address ?? s.address,
+        requests: s.requests,
+        errors: s.errors ?? 0,
+        seconds: s.seconds,
+        weight: s.weight,
+        ...(typeof s.connections === 'number' && { connections: s.connections }),
+        ...(s.aside && { aside: s.aside }),
+        ...(known?.zone && { zone: known.zone }),
+        ...(known?.startedAt && { startedAt: known.startedAt }),
+      };
+    }),
+    ...(dealt.unit && { unit: dealt.unit }),
+    ...(dealt.policy && { policy: dealt.policy }),
   };
 }

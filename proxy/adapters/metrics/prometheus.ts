@@ -1,30 +1,38 @@
-/** One sample of a Prometheus text page (exposition format 0.0.4). */
+import { expositionParser, type Line } from './exposition.ts';
+
+/** One sample of a Prometheus text page. */
 export interface Sample {
   name: string;
   labels: { [name: string]: string };
   value: number;
 }
 
-const LINE = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? +(\S+)/;
-const LABEL = /([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"/g;
+/** Bytes of a page that lies in memory which are parsed at once. */
+const STEP = 64 * 1024;
 
-/** Samples whose name passes the filter; anything unreadable is skipped. */
+/** Samples of a page in memory whose name passes the filter; anything unreadable, NaN too, is skipped. */
 export function* samples(page: string, wanted: (name: string) => boolean): Generator<Sample> {
-  for (let at = 0; at < page.length; ) {
-    const end = page.indexOf('\n', at);
-    const line = page.slice(at, end === -1 ? page.length : end);
-    at = end === -1 ? page.length : end + 1;
-    if (line.startsWith('#')) continue;
-    const name = /^[a-zA-Z_:][\w:]*/.exec(line)?.[0];
-    if (!name || !wanted(name)) continue;
-    const match = LINE.exec(line);
-    if (!match) continue;
-    const value = match[3] === '+Inf' ? Number.POSITIVE_INFINITY : Number(match[3]);
-    if (Number.isNaN(value)) continue;
-    const labels: { [name: string]: string } = {};
-    for (const [, key, text] of (match[2] ?? '').matchAll(LABEL)) {
-      labels[key as string] = (text as string).replace(/\\(.)/g, (_, c: string) => (c === 'n' ? '\n' : c));
-    }
-    yield { name, labels, value };
+  let found: Sample[] = [];
+  const parser = expositionParser(wanted, (line) => {
+    found.push({ name: line.name, labels: line.labels(), value: line.value });
+  });
+  const bytes = Buffer.from(page, 'utf8');
+  for (let at = 0; at < bytes.length; at += STEP) {
+    parser.feed(bytes.subarray(at, at + STEP));
+    yield* found;
+    found = [];
   }
+  parser.end();
+  yield* found;
+}
+
+/** Reads a page as it comes: `take` gets each line whose name is wanted. Memory stays that of one line and one chunk. */
+export async function readExposition(
+  chunks: AsyncIterable<Uint8Array>,
+  wanted: ReadonlySet<string>,
+  take: (line: Line) => void,
+): Promise<void> {
+  const parser = expositionParser((name) => wanted.has(name), take);
+  for await (const chunk of chunks) parser.feed(chunk);
+  parser.end();
 }

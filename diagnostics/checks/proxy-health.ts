@@ -1,0 +1,277 @@
+import { type Draft, defineCheck, type ReadScope } from '../define-check.ts';
+import type { ProxyHealth } from '../io/proxy-health.ts';
+import { windowOf } from '../window.ts';
+import { clock, duration, percent, plural, shellWord } from '../wording.ts';
+
+interface Base {
+  proxy: string;
+  /** The process to look at, or null. */
+  pid: number | null;
+  now: string;
+  [key: string]: string | number | boolean | null;
+}
+interface HealthFacts {
+  PROXY_RESTARTED_RECENTLY: Base & { at: string; secondsAgo: number };
+  PROXY_RESTARTS_REPEATEDLY: Base & { count: number; first: string; at: string };
+  WORKERS_CRASH: Base & { count: number; at: string; signals: string };
+  PROXY_AT_CONNECTION_LIMIT: Base & { used: number; limit: number; what: string };
+  PROXY_NEAR_CONNECTION_LIMIT: Base & { used: number; limit: number; what: string };
+  PROXY_DROPS_CONNECTIONS: Base & { count: number; total: number; overMs: number; since: string | null };
+  PROXY_AT_FILE_LIMIT: Base & { open: number; limit: number };
+  PROXY_NEAR_FILE_LIMIT: Base & { open: number; limit: number };
+  PROXY_CPU_THROTTLED: Base & { share: number; cores: number | null; overMs: number };
+  PROXY_NEAR_MEMORY_LIMIT: Base & { mib: number; limitMib: number };
+  PROXY_OUT_OF_MEMORY_KILLED: Base & { count: number; total: number; shared: boolean };
+  PROXY_HEALTHY: Base & { seen: string };
+}
+
+/** From here on a limit is worth a word, and from there it is reached. */
+const NEAR = 0.85;
+const AT = 0.97;
+/** This many begins in the time in question are no person's doing. */
+const REPEATEDLY = 3;
+const CRASHES = 2;
+/** Below this share of throttled periods nobody notices; from half of them on every request waits. */
+const THROTTLED = 0.1;
+const THROTTLED_BADLY = 0.5;
+const MIB = 1024 * 1024;
+
+/** nginx keeps one slot of a worker for the channel to its master: 15 of 16 is full (measured on 1.22.1). */
+const isAt = (now: number, limit: number): boolean => now >= limit * AT || now >= limit - 1;
+
+function limits(health: ProxyHealth, base: Base): Draft<HealthFacts>[] {
+  const found: Draft<HealthFacts>[] = [];
+  const { connections, files, memory, cpu } = health;
+  if (connections && connections.now >= connections.limit * NEAR) {
+    const code = isAt(connections.now, connections.limit)
+      ? ('PROXY_AT_CONNECTION_LIMIT' as const)
+      : ('PROXY_NEAR_CONNECTION_LIMIT' as const);
+    found.push({ code, facts: { ...base, used: connections.now, limit: connections.limit, what: connections.what } });
+  }
+  const dropped = connections?.dropped;
+  if (dropped && dropped.total > 0) {
+    // A total without a date accuses nobody.
+    const direction = dropped.count > 0 ? ('implicates' as const) : ('context' as const);
+    const facts = { ...base, ...dropped, since: health.startedAt };
+    found.push({ code: 'PROXY_DROPS_CONNECTIONS', direction, facts });
+  }
+  if (files && files.open >= files.limit * NEAR)
+    found.push({
+      code: isAt(files.open, files.limit) ? ('PROXY_AT_FILE_LIMIT' as const) : ('PROXY_NEAR_FILE_LIMIT' as const),
+      facts: { ...base, ...files },
+    });
+  const kills = memory?.oomKills;
+  if (memory && kills && (kills.count > 0 || (kills.total > 0 && !memory.shared)))
+    found.push({
+      code: 'PROXY_OUT_OF_MEMORY_KILLED',
+      ...(kills.count > 0 && !memory.shared ? {} : { direction: 'context' as const }),
+      facts: { ...base, count: kills.count, total: kills.total, shared: memory.shared },
+    });
+  if (memory?.limit && !memory.shared && memory.bytes >= memory.limit * NEAR)
+    found.push({
+      code: 'PROXY_NEAR_MEMORY_LIMIT',
+      facts: { ...base, mib: Math.round(memory.bytes / MIB), limitMib: Math.round(memory.limit / MIB) },
+    });
+  if (cpu && (cpu.throttledShare ?? 0) >= THROTTLED)
+    found.push({
+      code: 'PROXY_CPU_THROTTLED',
+      ...((cpu.throttledShare ?? 0) >= THROTTLED_BADLY && !cpu.shared ? {} : { direction: 'context' as const }),
+      facts: { ...base, share: cpu.throttledShare ?? 0, cores: cpu.limitCores, overMs: cpu.overMs },
+    });
+  return found;
+}
+
+function restarts(health: ProxyHealth, base: Base, scope: ReadScope): Draft<HealthFacts>[] {
+  const window = windowOf(scope.case);
+  const found: Draft<HealthFacts>[] = [];
+  const within = (at: string): boolean => at >= window.from && at <= scope.at;
+  const starts = health.starts.filter(within);
+  const { startedAt, workers } = health;
+  const at = startedAt && within(startedAt) ? startedAt : null;
+  if (starts.length >= REPEATEDLY)
+    found.push({
+      code: 'PROXY_RESTARTS_REPEATEDLY',
+      facts: { ...base, count: starts.length, first: starts[0] as string, at: starts.at(-1) as string },
+    });
+  else if (at)
+    found.push({
+      code: 'PROXY_RESTARTED_RECENTLY',
+      facts: { ...base, at, secondsAgo: Math.max(0, Math.round((Date.parse(scope.at) - Date.parse(at)) / 1000)) },
+    });
+  const exits = (workers?.exits ?? []).filter((one) => within(one.at));
+  const restarted = workers && within(workers.youngest) ? workers.restarted : 0;
+  if (workers && (exits.length || restarted))
+    found.push({
+      code: 'WORKERS_CRASH',
+      ...(exits.length >= CRASHES ? {} : { direction: 'context' as const }),
+      facts: {
+        ...base,
+        count: exits.length || restarted,
+        at: exits.at(-1)?.at ?? workers.youngest,
+        signals: [...new Set(exits.map((one) => one.signal))].join(', '),
+      },
+    });
+  return found;
+}
+
+function read(health: ProxyHealth, scope: ReadScope): Draft<HealthFacts>[] {
+  const base = { proxy: scope.look.at.part ?? scope.look.at.hop, pid: health.pid, now: scope.case.at };
+  const found = [...restarts(health, base, scope), ...limits(health, base)];
+  if (found.some((one) => one.code !== 'PROXY_RESTARTED_RECENTLY')) return found;
+  const { startedAt, workers, connections, files } = health;
+  const seen = [
+    startedAt ? `runs since ${clock(startedAt, base.now)}` : '',
+    workers ? plural(workers.count, 'process').replace('processs', 'processes') : '',
+    connections ? `${connections.now} of ${connections.limit} connections (${connections.what})` : '',
+    files ? `${files.open} of ${files.limit} files` : '',
+  ].filter((one) => one !== '');
+  return seen.length ? [...found, { code: 'PROXY_HEALTHY', facts: { ...base, seen: seen.join(', ') } }] : found;
+}
+
+const ofProcess =
+  (command: (pid: number) => string) =>
+  (f: Base): string | null =>
+    f.pid === null ? null : command(f.pid);
+const begins = ofProcess((pid) => `ps -o pid,lstart,etime,args -p ${pid} --ppid ${pid}`);
+const openFiles = ofProcess(
+  (pid) => `for p in ${pid} $(pgrep -P ${pid}); do ls /proc/$p/fd | wc -l; grep 'open files' /proc/$p/limits; done`,
+);
+const group = (f: Base, file: string): string | null =>
+  f.pid === null ? null : `cat /proc/${f.pid}/cgroup; find /sys/fs/cgroup -name ${shellWord(file)} | head -n 20`;
+
+/** Do the proxy's processes live, and do they live within their limits? */
+export const proxyHealth = defineCheck<ProxyHealth, HealthFacts>({
+  id: 'proxy-health',
+  title: "The health of the proxy's processes",
+  asks: 'Did the proxy restart or crash, and is it at a limit of connections, files, memory or processor time?',
+  vantages: ['inside'],
+  budgetMs: 5_000,
+  plan: ({ path }) =>
+    path.hops
+      .filter((hop) => hop.hop === 'proxy')
+      .flatMap((hop) =>
+        hop.instances.map((instance) => ({
+          look: {
+            check: 'proxy-health',
+            vantage: 'inside' as const,
+            hop: 'proxy' as const,
+            at: { hop: hop.name, part: instance.name },
+            address: instance.pidFile ?? instance.metrics ?? instance.name,
+            with: {},
+          },
+        })),
+      ),
+  look: (io, look, _address, signal) => io.proxy.health(look.at, signal),
+  read,
+  findings: {
+    PROXY_RESTARTED_RECENTLY: {
+      hop: 'proxy',
+      direction: 'context',
+      title: 'The proxy was started in the time in question',
+      says: (f) =>
+        `${f.proxy} runs only since ${clock(f.at, f.now)} (${duration(f.secondsAgo * 1000)} before I looked).`,
+      next: (f) => `See who or what started ${f.proxy} then; a restart alone convicts nobody.`,
+      reproduce: begins,
+    },
+    PROXY_RESTARTS_REPEATEDLY: {
+      hop: 'proxy',
+      direction: 'implicates',
+      title: 'The proxy starts over and over',
+      says: (f) =>
+        `${f.proxy} was started ${f.count} times between ${clock(f.first, f.now)} and ${clock(f.at, f.now)}; each time nobody is served until it is back.`,
+      next: (f) =>
+        `Look at the last lines of ${f.proxy}'s log before each start, and at what killed it (memory, its own probes).`,
+      reproduce: begins,
+    },
+    WORKERS_CRASH: {
+      hop: 'proxy',
+      direction: 'implicates',
+      title: 'Workers of the proxy end without being told to',
+      says: (f) =>
+        `${f.count === 1 ? `A worker of ${f.proxy} was` : `${f.count} workers of ${f.proxy} were`} started anew without a reload, last ${clock(f.at, f.now)}${f.signals ? ` (ended by signal ${f.signals})` : ''}; what a worker had under way is lost with it.`,
+      next: (f) => `Look for "exited on signal" in ${f.proxy}'s error log: 9 is mostly memory, 11 a fault in a module.`,
+      reproduce: begins,
+    },
+    PROXY_AT_CONNECTION_LIMIT: {
+      hop: 'proxy',
+      direction: 'implicates',
+      title: 'The proxy has as many connections as it may have',
+      says: (f) => `${f.proxy} has ${f.used} of ${f.limit} connections that it may have (${f.what}).`,
+      next: (f) => `Raise ${f.proxy}'s limit (nginx: worker_connections, HAProxy: maxconn), or add a replica.`,
+      reproduce: openFiles,
+    },
+    PROXY_NEAR_CONNECTION_LIMIT: {
+      hop: 'proxy',
+      direction: 'context',
+      title: 'The proxy is near its limit of connections',
+      says: (f) =>
+        `${f.proxy} has ${f.used} of ${f.limit} connections that it may have (${f.what}); there is still room.`,
+      next: (f) => `Raise ${f.proxy}'s limit before the next peak.`,
+      reproduce: openFiles,
+    },
+    PROXY_DROPS_CONNECTIONS: {
+      hop: 'proxy',
+      direction: 'implicates',
+      title: 'The proxy takes connections and drops them for want of room',
+      says: (f) =>
+        f.count > 0
+          ? `${f.proxy} took and dropped ${plural(f.count, 'connection')} within ${duration(f.overMs)} while I looked (${f.total} in all).`
+          : `${f.proxy} took and dropped ${plural(f.total, 'connection')} since ${f.since ? clock(f.since, f.now) : 'its counters began'}; none while I looked.`,
+      next: (f) =>
+        `Raise ${f.proxy}'s limit of connections or files; "accepts" less "handled" in its counters shows it.`,
+      reproduce: openFiles,
+    },
+    PROXY_AT_FILE_LIMIT: {
+      hop: 'proxy',
+      direction: 'implicates',
+      title: 'The proxy has as many files open as it may have',
+      says: (f) =>
+        `${f.proxy} has ${f.open} of ${f.limit} files open that one process may have; every connection is one.`,
+      next: (f) =>
+        `Raise ${f.proxy}'s limit of open files (worker_rlimit_nofile, LimitNOFILE=, ulimit -n) and restart it.`,
+      reproduce: openFiles,
+    },
+    PROXY_NEAR_FILE_LIMIT: {
+      hop: 'proxy',
+      direction: 'context',
+      title: 'The proxy is near its limit of open files',
+      says: (f) => `${f.proxy} has ${f.open} of ${f.limit} files open that one process may have.`,
+      next: (f) => `Raise ${f.proxy}'s limit of open files before the next peak.`,
+      reproduce: openFiles,
+    },
+    PROXY_CPU_THROTTLED: {
+      hop: 'proxy',
+      direction: 'implicates',
+      title: 'The proxy is held back by its processor limit',
+      says: (f) =>
+        `${f.proxy} had to wait for processor time in ${percent(f.share)} of its periods while I looked (${duration(f.overMs)})${f.cores === null ? '' : `; its limit is ${plural(Number(f.cores.toFixed(2)), 'core')}`}.`,
+      next: (f) => `Raise ${f.proxy}'s processor limit, or run fewer workers than it has cores.`,
+      reproduce: (f) => group(f, 'cpu.stat'),
+    },
+    PROXY_NEAR_MEMORY_LIMIT: {
+      hop: 'proxy',
+      direction: 'context',
+      title: 'The proxy is near its memory limit',
+      says: (f) => `${f.proxy} uses ${f.mib} of ${f.limitMib} MiB; above that its processes are killed.`,
+      next: (f) => `Raise ${f.proxy}'s memory limit, or see what it holds: old workers, buffers, large tables.`,
+      reproduce: (f) => group(f, 'memory.stat'),
+    },
+    PROXY_OUT_OF_MEMORY_KILLED: {
+      hop: 'proxy',
+      direction: 'implicates',
+      title: 'Processes of the proxy were killed for memory',
+      says: (f) =>
+        `${plural(f.total, 'process').replace('processs', 'processes')} in ${f.proxy}'s control group ${f.total === 1 ? 'was' : 'were'} killed for memory${f.count > 0 ? `, ${f.count} of them while I looked` : ' since it began'}${f.shared ? '; others than the proxy live there too' : ''}.`,
+      next: (f) => `Raise ${f.proxy}'s memory limit, and find what grows.`,
+      reproduce: (f) => group(f, 'memory.events'),
+    },
+    PROXY_HEALTHY: {
+      hop: 'proxy',
+      direction: 'clears',
+      title: 'The processes live within their limits',
+      says: (f) => `${f.proxy}: ${f.seen}; no limit is near.`,
+      next: () => 'Nothing to do here.',
+      reproduce: begins,
+    },
+  },
+});

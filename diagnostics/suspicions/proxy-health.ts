@@ -1,0 +1,119 @@
+import type { Scene } from '../scene.ts';
+import type { Finding } from '../types.ts';
+import { failingBy, host, proxyName, type Rule, suspect } from './suspicion.ts';
+
+/** How a request fails that nobody took, or that was let go for want of room. A balancer in front makes a 5xx of it. */
+const unserved = (scene: Scene): number =>
+  failingBy(
+    scene,
+    (f) => ['TIMEOUT', 'CLOSED', 'RESET', 'ECONNRESET'].includes(f.error ?? '') || (f.status ?? 0) >= 502,
+  );
+/** The same, and nobody listening at all. */
+const cutOff = (scene: Scene): number =>
+  failingBy(
+    scene,
+    (f) =>
+      ['ECONNREFUSED', 'CLOSED', 'RESET', 'ECONNRESET', 'CUT_OFF'].includes(f.error ?? '') ||
+      f.status === 502 ||
+      f.status === 503,
+  );
+
+/**
+ * An endpoint that fails or is slow when asked directly fills whatever stands in front of it: then limits and queues of
+ * the proxy are what it does to others, not the cause (proxies.md A8).
+ */
+const appTrouble = (scene: Scene): boolean =>
+  scene.endpoints.some((e) => e.reached && (e.failing > 0 || e.slowMs !== null));
+
+const accusing = (scene: Scene, ...codes: string[]): Finding[] =>
+  codes.flatMap((code) => scene.all(code)).filter((f) => f.direction === 'implicates');
+
+/** Faults that show as requests nobody answers, or that take long. */
+const unservedReported = (scene: Scene): boolean =>
+  scene.reported('timeout', 'slow', 'reset', 'errors-5xx', 'disconnects', 'handshake', 'unspecified');
+const comesAndGoes = (scene: Scene): boolean => scene.case.symptoms.course !== 'steady';
+
+export const acceptQueueOverflow: Rule = (scene) => {
+  const now = accusing(scene, 'ACCEPT_QUEUE_FULL', 'ACCEPT_QUEUE_OVERFLOWS');
+  // What was dropped since the proxy began counts where it began within the time in question, for a fault that came and went.
+  const then = comesAndGoes(scene) ? scene.all('ACCEPT_QUEUE_OVERFLOWED').filter((f) => f.facts.within === true) : [];
+  const found = now.length ? now : then;
+  const explains = Math.max(unserved(scene), now.length > 0 && scene.slowMs !== null ? 1 : 0);
+  if (found.length === 0 || appTrouble(scene) || !unservedReported(scene)) return null;
+  // A queue that is full while every request is answered, and a fault that is said to last, do not belong together.
+  if (explains === 0 && !comesAndGoes(scene)) return null;
+  const first = found[0];
+  return suspect('accept-queue-overflow', found, now.length ? (explains > 0 ? 0.97 : 0.88) : 0.75, {
+    explains,
+    fits: true,
+    sentence: `${proxyName(scene, first)} does not take new connections for ${host(scene)} in time: its accept queue ${now.length ? 'is full' : 'was full'}, and the kernel drops what comes`,
+  });
+};
+
+/** A limit that is reached while users' requests hang or are refused; a high count that serves everybody is none. */
+export const proxyAtLimit: Rule = (scene) => {
+  const found = accusing(
+    scene,
+    'PROXY_AT_CONNECTION_LIMIT',
+    'PROXY_DROPS_CONNECTIONS',
+    'PROXY_AT_FILE_LIMIT',
+    'PROXY_CPU_THROTTLED',
+  );
+  const first = found[0];
+  if (!first || appTrouble(scene) || !unservedReported(scene)) return null;
+  const throttled =
+    scene.has('PROXY_CPU_THROTTLED') && scene.slowMs !== null && scene.reported('slow', 'timeout', 'unspecified');
+  const explains = Math.max(unserved(scene), throttled ? 1 : 0);
+  const dropsNow = accusing(scene, 'PROXY_DROPS_CONNECTIONS').length > 0;
+  if (explains === 0 && !(comesAndGoes(scene) && dropsNow)) return null;
+  const of: { [code: string]: string } = {
+    PROXY_AT_CONNECTION_LIMIT: 'has as many connections as it may have',
+    PROXY_DROPS_CONNECTIONS: 'takes connections and drops them for want of room',
+    PROXY_AT_FILE_LIMIT: 'has as many files open as it may have',
+    PROXY_CPU_THROTTLED: 'is held back by its processor limit',
+  };
+  return suspect('proxy-overloaded', [...found, ...scene.all('ACCEPT_QUEUE_WAITS')], explains > 0 ? 0.95 : 0.85, {
+    explains,
+    fits: true,
+    sentence: `${proxyName(scene, first)} ${of[first.code]}, and requests for ${host(scene)} ${throttled ? 'wait for it' : 'are not served'}`,
+  });
+};
+
+/** Replicas that answer some requests and have nobody listening for others. */
+const comesBack = (scene: Scene): Set<string | null> =>
+  new Set(
+    scene.replicas.filter((m) => m.ok > 0 && m.failures.some((f) => f.error === 'ECONNREFUSED')).map((m) => m.part),
+  );
+
+/** It crashes, is killed, or starts over and over, and what users meet is what that does to them. One restart convicts nobody. */
+export const proxyRestarts: Rule = (scene) => {
+  const over = accusing(scene, 'PROXY_RESTARTS_REPEATEDLY', 'WORKERS_CRASH', 'PROXY_OUT_OF_MEMORY_KILLED');
+  const flickering = comesBack(scene);
+  const just = scene.all('PROXY_RESTARTED_RECENTLY').filter((f) => flickering.has(f.about.part));
+  const found = [...over, ...just];
+  const first = found[0];
+  const explains = cutOff(scene);
+  if (!first || !scene.reported('reset', 'timeout', 'errors-5xx', 'disconnects', 'handshake', 'unspecified'))
+    return null;
+  if (scene.endpoints.some((e) => e.reached && e.failing > 0)) return null;
+  if (explains === 0 && !comesAndGoes(scene)) return null;
+  const crash = first.code === 'WORKERS_CRASH';
+  return suspect('proxy-restarting', found, explains > 0 ? 0.95 : 0.85, {
+    explains,
+    fits: true,
+    sentence: `${proxyName(scene, first)} ${crash ? 'loses workers over and over, and requests with them' : 'stops and starts over and over'}${explains > 0 ? `, so that requests for ${host(scene)} meet nobody` : ''}`,
+  });
+};
+
+export const conntrackExhausted: Rule = (scene) => {
+  const found = accusing(scene, 'CONNTRACK_FULL');
+  const first = found[0];
+  const explains = failingBy(scene, (f) => f.error === 'TIMEOUT' || f.status === 504);
+  if (!first || appTrouble(scene) || !unservedReported(scene)) return null;
+  if (explains === 0 && !comesAndGoes(scene)) return null;
+  return suspect('conntrack-exhausted', found, explains > 0 ? 0.93 : 0.85, {
+    explains,
+    fits: true,
+    sentence: `the connection table of ${found.map((f) => f.facts.node).join(' and ')} is full, so new connections for ${host(scene)} are lost on the way`,
+  });
+};

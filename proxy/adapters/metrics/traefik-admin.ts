@@ -1,0 +1,26 @@
+import type { Tally } from './tally.ts';
+import { hostOf } from './traefik.ts';
+
+const isObject = (value: unknown): value is { [key: string]: unknown } => typeof value === 'object' && value !== null;
+
+/** `/api/version` of Traefik: `{"Version":"3.7.9", …}`. */
+export function readVersion(page: unknown, tally: Tally): void {
+  if (isObject(page) && typeof page.Version === 'string')
+    tally.sample.software = `traefik ${page.Version.slice(0, 50)}`;
+}
+
+/**
+ * `/api/http/services`: every server with what Traefik believes of it. Without a health check Traefik calls all of them
+ * UP and knows nothing: those are left unknown. Replaces what the page said, since 3.0.x names no services there.
+ */
+export function readServices(page: unknown, tally: Tally): void {
+  if (!Array.isArray(page)) return;
+  for (const service of page) {
+    if (!isObject(service) || typeof service.name !== 'string' || !isObject(service.serverStatus)) continue;
+    const balancer = isObject(service.loadBalancer) ? service.loadBalancer : {};
+    const checked = isObject(balancer.healthCheck);
+    for (const [url, status] of Object.entries(service.serverStatus))
+      tally.endpoint(service.name, hostOf(url)).up = checked ? status === 'UP' : null;
+  }
+  tally.forgetEndpoints('(not named)');
+}
