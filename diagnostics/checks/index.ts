@@ -1,12 +1,15 @@
 import type { Check } from '../define-check.ts';
+import { acceptQueue } from './accept-queue.ts';
 import { balancerTargets } from './balancer-targets.ts';
 import { configReloads } from './config-reloads.ts';
 import { drain } from './drain.ts';
 import { endpointAnswers } from './endpoint-answers.ts';
 import { endpointBalance } from './endpoint-balance.ts';
 import { nameResolution } from './name-resolution.ts';
+import { nodeConnections } from './node-connections.ts';
 import { pathBisect } from './path-bisect.ts';
 import { proxyComplaints } from './proxy-complaints.ts';
+import { proxyHealth } from './proxy-health.ts';
 import { proxyProtocol } from './proxy-protocol.ts';
 import { routeOwner } from './route-owner.ts';
 import { tls } from './tls.ts';
@@ -15,14 +18,17 @@ import { upstreamAttribution } from './upstream-attribution.ts';
 
 /** Every check there is, sorted by name. Adding one adds one line here. */
 export const CHECKS: readonly Check[] = [
+  acceptQueue,
   balancerTargets,
   configReloads,
   drain,
   endpointAnswers,
   endpointBalance,
   nameResolution,
+  nodeConnections,
   pathBisect,
   proxyComplaints,
+  proxyHealth,
   proxyProtocol,
   routeOwner,
   tls,

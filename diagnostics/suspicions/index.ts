@@ -26,6 +26,7 @@ import {
   timeoutTooShort,
 } from './configuration.ts';
 import { boundary, cdnFault, dnsMissing, dnsWrongAddress } from './names-and-places.ts';
+import { acceptQueueOverflow, conntrackExhausted, proxyAtLimit, proxyRestarts } from './proxy-health.ts';
 import { proxyDown, replicaBad } from './replicas.ts';
 import {
   appDown,
@@ -63,7 +64,11 @@ const RULES: readonly Rule[] = [
   proxyRefuses,
   rateLimited,
   externalAuthFailed,
+  conntrackExhausted,
+  acceptQueueOverflow,
   proxyOverloaded,
+  proxyAtLimit,
+  proxyRestarts,
   noEndpoints,
   portMismatch,
   endpointImbalance,
