@@ -33,13 +33,11 @@ interface DrainFacts {
     now: string;
     source: string;
   };
-  REPLICAS_BEGAN_RECENTLY: { proxy: string; replicas: string[]; total: number; times: string[]; now: string };
+  BALANCER_LOST_NOTHING: { balancer: string; total: number; source: string };
 }
 
 /** Requests that take longer than this are rare enough to be named, s. */
 const LONG_REQUEST = 30;
-/** Replicas that began this long before the time in question may still have to do with it, ms. */
-const BEFORE_MS = 5 * 60_000;
 
 /** "12 s": whole seconds where it makes no difference. */
 const seconds = (n: number): string => `${n >= 10 ? Math.round(n) : Math.round(n * 10) / 10} s`;
@@ -108,48 +106,33 @@ function ofOneReplica(data: DrainData, front: PathHop, leaver: PathHop, servesFo
   return [{ code: 'ONE_REPLICA_ROLLS', facts: { front: front.name, leaver: leaver.name, seconds: gap, takesInAfter } }];
 }
 
-/** What happened in the time in question: errors of the balancer's own, and replicas that began. */
-function ofTheWindow(data: DrainData, scope: ReadScope, leaver: PathHop): Draft<DrainFacts>[] {
+/** Errors that the balancer made itself in the time in question. */
+function ofItsLog({ lost }: DrainData, scope: ReadScope): Draft<DrainFacts>[] {
   const now = scope.case.at;
-  const found: Draft<DrainFacts>[] = [];
-  const errors = Object.entries(data.lost?.madeByProxy ?? {}).reduce(
-    (sum, [status, n]) => sum + (Number(status) >= 500 ? n : 0),
-    0,
-  );
-  if (data.lost && errors > 0)
-    found.push({
-      code: 'BALANCER_LOST_REQUESTS',
-      facts: {
-        balancer: scope.look.at.hop,
-        errors,
-        total: data.lost.total,
-        first: data.lost.firstError ?? now,
-        last: data.lost.lastError ?? now,
-        now,
-        source: data.lost.source,
-      },
-    });
-  const from = Date.parse((scope.look.with as unknown as Known).window.from) - BEFORE_MS;
-  const young = data.began.filter(({ at }) => Date.parse(at) >= from && Date.parse(at) <= Date.parse(now));
-  if (leaver.hop === 'proxy' && young.length > 0)
-    found.push({
-      code: 'REPLICAS_BEGAN_RECENTLY',
-      facts: {
-        proxy: leaver.name,
-        replicas: young.map((one) => one.name),
-        total: leaver.instances.length,
-        times: young.map((one) => one.at).sort(),
-        now,
-      },
-    });
-  return found;
+  const own = Object.entries(lost?.madeByProxy ?? {}).filter(([status]) => Number(status) >= 500);
+  const errors = own.reduce((sum, [, count]) => sum + count, 0);
+  if (!lost || lost.total === 0) return [];
+  const balancer = scope.look.at.hop;
+  if (errors === 0)
+    return [{ code: 'BALANCER_LOST_NOTHING', facts: { balancer, total: lost.total, source: lost.source } }];
+  const { source, total, firstError, lastError } = lost;
+  const facts = {
+    balancer,
+    errors,
+    total,
+    first: firstError ?? now,
+    last: lastError ?? now,
+    now,
+    source,
+  };
+  return [{ code: 'BALANCER_LOST_REQUESTS', facts }];
 }
 
 function read(data: DrainData, scope: ReadScope): Draft<DrainFacts>[] {
   const leaver = scope.path.hops.find((hop) => hop.name === (scope.look.with as unknown as Known).leaver);
   if (!scope.hop || !leaver) return [];
   const hop = leaver.hop === 'proxy' ? 'load-balancer' : 'app';
-  const found = [...ofBoundary(data, scope.hop, leaver), ...ofTheWindow(data, scope, leaver)];
+  const found = [...ofBoundary(data, scope.hop, leaver), ...ofItsLog(data, scope)];
   return found.map((draft) => (hop === 'app' ? { ...draft, hop } : draft));
 }
 
@@ -242,14 +225,13 @@ export const drain = defineCheck<DrainData, DrainFacts>({
       next: (f) => `See which servers these lines of ${f.balancer}'s log name.`,
       reproduce: grep,
     },
-    REPLICAS_BEGAN_RECENTLY: {
-      hop: 'proxy',
-      direction: 'context',
-      title: 'Replicas began in the time in question',
-      says: (f) =>
-        `${f.replicas.length} of ${plural(f.total, 'replica')} of ${f.proxy} began at ${clock(f.times[0] as string, f.now)}${f.times.length > 1 ? ` to ${clock(f.times.at(-1) as string, f.now)}` : ''}.`,
-      next: (f) => `See what replaced ${f.replicas[0]} then.`,
-      reproduce: () => null,
+    BALANCER_LOST_NOTHING: {
+      hop: 'load-balancer',
+      direction: 'clears',
+      title: 'The balancer made no error itself',
+      says: (f) => `${f.balancer}'s own log has no error of its own making among ${plural(f.total, 'request')}.`,
+      next: () => 'Nothing to do here.',
+      reproduce: grep,
     },
   },
 });

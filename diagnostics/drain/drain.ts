@@ -183,7 +183,7 @@ export function drainOf(front: DrainFront, leaver: DrainLeaver, traffic: DrainTr
     servesFor: listensUntil,
     missing: { least: finite(missing.least), most: finite(missing.most) },
     cutsLongerThan: losses['drops-in-flight'] === 'no' ? null : slackIn(moments),
-    atMost: counts ? Math.ceil((traffic.perSecond as number) * seconds) : null,
+    atMost: counts ? Math.ceil((traffic.perSecond as number) * seconds - 1e-6) : null,
     graceCutsPreStop,
     because: [...notes.because],
     unknown: unsure ? [...notes.asks] : [],

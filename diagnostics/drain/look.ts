@@ -14,8 +14,6 @@ export interface DrainData {
   timeouts: Pick<ProxySettings['timeouts'], 'drain' | 'acceptAfterStop'> | null;
   /** Errors that the balancer made itself, from its own log. */
   lost: Pick<ServedRequests, 'source' | 'total' | 'madeByProxy' | 'firstError' | 'lastError'> | null;
-  /** Replicas of the leaving hop, with the begin of their processes. */
-  began: { name: string; at: string }[];
   cannot: string[];
 }
 
@@ -35,23 +33,20 @@ const boundaries = (path: Path): { front: PathHop; leaver: PathHop }[] =>
 /** What a look carries from the plan: names of what is to be read. */
 export interface Known {
   leaver: string;
-  /** Replicas of the leaving hop, where it is a proxy. */
-  parts: string[];
+  /** A replica of the leaving hop, where it is a proxy: all of them leave in the same way. */
+  part: string | null;
   addresses: string[];
-  reads: { front: boolean; leaver: boolean; log: boolean; processes: boolean };
+  reads: { front: boolean; leaver: boolean; log: boolean };
   host: string;
   window: Window;
 }
-
-/** Most replicas whose begin is looked up. */
-const MOST_PARTS = 8;
 
 function knownOf(front: PathHop, leaver: PathHop): Omit<Known, 'host' | 'window'> {
   const instance = front.instances[0];
   const proxy = leaver.hop === 'proxy';
   return {
     leaver: leaver.name,
-    parts: proxy ? leaver.instances.slice(0, MOST_PARTS).map((i) => i.name) : [],
+    part: proxy ? (leaver.instances[0]?.name ?? null) : null,
     addresses: [
       leaver.address,
       ...leaver.instances.flatMap((i) => [i.https, i.http]),
@@ -61,7 +56,6 @@ function knownOf(front: PathHop, leaver: PathHop): Omit<Known, 'host' | 'window'
       front: instance !== undefined && READABLE.has(front.kind),
       leaver: proxy && leaver.instances.length > 0 && READABLE.has(leaver.kind),
       log: front.hop === 'load-balancer' && Boolean(instance?.accessLog),
-      processes: proxy && leaver.instances.some((i) => i.pidFile !== null),
     },
   };
 }
@@ -91,7 +85,7 @@ function groupOf(settings: ProxySettings, addresses: string[]): UpstreamSettings
   return settings.upstreams.find(holds) ?? (settings.upstreams.length === 1 ? (settings.upstreams[0] ?? null) : null);
 }
 
-/** Reads both sides' configurations, the balancer's own log and the begin of the replicas, each where it can be seen. */
+/** Reads both sides' configurations, and the balancer's own log, each where it can be seen. */
 export async function lookAtDrain(io: Io, one: Look, signal: AbortSignal): Promise<DrainData> {
   const known = one.with as unknown as Known;
   const cannot: string[] = [];
@@ -102,17 +96,11 @@ export async function lookAtDrain(io: Io, one: Look, signal: AbortSignal): Promi
       cannot.push(reasonOf(error).slice(0, 300));
       return null;
     });
-  const parts = known.parts.map((part) => ({ hop: known.leaver, part }));
-  const [front, leaver, served, began] = await Promise.all([
+  const leaving = { hop: known.leaver, part: known.part };
+  const [front, leaver, served] = await Promise.all([
     tried(known.reads.front, () => io.proxy.settings(one.at, known.host, signal)),
-    tried(known.reads.leaver, () => io.proxy.settings(parts[0] as (typeof parts)[number], known.host, signal)),
+    tried(known.reads.leaver, () => io.proxy.settings(leaving, known.host, signal)),
     tried(known.reads.log, () => io.proxy.requests(one.at, known.host, known.window, signal)),
-    Promise.all(
-      parts.map(async (of) => ({
-        name: of.part,
-        at: (await tried(known.reads.processes, () => io.proxy.health(of, signal)))?.startedAt ?? null,
-      })),
-    ),
   ]);
   const { drain, acceptAfterStop } = leaver?.timeouts ?? {};
   return {
@@ -125,7 +113,6 @@ export async function lookAtDrain(io: Io, one: Look, signal: AbortSignal): Promi
       firstError: served.firstError,
       lastError: served.lastError,
     },
-    began: began.flatMap(({ name, at }) => (at === null ? [] : [{ name, at }])),
     cannot: [...new Set(cannot)].slice(0, 5),
   };
 }
