@@ -21,11 +21,15 @@ export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', '
 
 const duration = z
   .string()
-  .regex(/^\d+(\.\d+)?(ms|s|m)$/, 'a duration such as 20s, 500ms or 1m')
+  .regex(/^\d+(\.\d+)?(ms|s|m|h)$/, 'a duration such as 20s, 500ms, 1m or 2h')
   .transform((text) => {
-    const unit = { ms: 1, s: 1000, m: 60_000 }[/(ms|s|m)$/.exec(text)?.[1] as 'ms' | 's' | 'm'];
+    const unit = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[/(ms|s|m|h)$/.exec(text)?.[1] as 'ms' | 's' | 'm' | 'h'];
     return Number.parseFloat(text) * unit;
   });
+const size = z
+  .string()
+  .regex(/^\d+(\.\d+)?(KiB|MiB)$/, 'a size such as 512KiB or 1MiB')
+  .transform((text) => Math.round(Number.parseFloat(text) * (text.endsWith('KiB') ? 1024 : 1024 * 1024)));
 const channel = z.string().regex(/^(#\S{1,80}|[CGD][A-Z0-9]{2,})$/, 'a channel id or #name');
 
 /** CONFIG, the YAML file for everything that is no secret and differs between organisations. */
@@ -55,14 +59,31 @@ const fileSchema = z.object({
       concurrency: z.int().min(1).max(256).default(32),
     })
     .prefault({}),
+  /** The flight recorder; `recorder: false` switches it off. */
+  recorder: z
+    .union([
+      z.literal(false).transform(() => null),
+      z.object({
+        /** Time between two samples of a managed proxy. */
+        every: duration.refine((ms) => ms >= 2000 && ms <= 300_000, 'between 2s and 5m').default(15_000),
+        /** How far back samples reach. */
+        keep: duration.refine((ms) => ms >= 300_000 && ms <= 86_400_000, 'between 5m and 24h').default(7_200_000),
+        /** What Redis holds of one proxy at most: 200 proxies then never need more than 200 MiB. */
+        maxBytesPerProxy: size
+          .refine((bytes) => bytes >= 65_536 && bytes <= 67_108_864, 'between 64KiB and 64MiB')
+          .default(1_048_576),
+      }),
+    ])
+    .prefault({}),
 });
 export type FileConfig = z.infer<typeof fileSchema>;
 
 const KNOWN: Record<string, string[]> = {
-  '': ['channels', 'deadline', 'slack', 'workers', 'rollouts', 'people'],
+  '': ['channels', 'deadline', 'slack', 'workers', 'recorder', 'rollouts', 'people'],
   channels: ['triage', 'rollouts', 'alerts'],
   slack: ['port', 'host'],
   workers: ['concurrency'],
+  recorder: ['every', 'keep', 'maxBytesPerProxy'],
 };
 
 export type Environment = Record<string, string | undefined>;

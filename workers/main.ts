@@ -7,18 +7,24 @@ import { watchInventory } from './inventory-watch.ts';
 import { createLog } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { type Running, runUntilStopped } from './process.ts';
+import { type RecorderParts, startRecorder } from './recorder/schedule.ts';
+import { recorderStore } from './recorder/store.ts';
 import { closeRedis, connectRedis, isUp } from './redis.ts';
 import { startWorkers, type WorkerParts } from './run-workers.ts';
+
+/** A sample that is under way at a stop is as well taken by another worker, ms. */
+const RECORDER_GRACE_MS = 500;
 
 /** Runs `./dev workers` until it is told to stop. Resolves with the exit code. */
 export function workersMain(env: Environment = process.env): Promise<number> {
   return runUntilStopped(async () => startWorkersProcess(readSharedConfig(env)));
 }
 
-/** The workers of one process; `parts` puts other looks or judges in. */
+/** The workers of one process; `parts` puts other looks, judges or samplers in. */
 export async function startWorkersProcess(
   config: SharedConfig,
-  parts: Partial<Pick<WorkerParts, 'look' | 'judge' | 'readChanges' | 'log'>> & { metrics?: Metrics } = {},
+  parts: Partial<Pick<WorkerParts, 'look' | 'judge' | 'readChanges' | 'log'>> &
+    Partial<Pick<RecorderParts, 'sample'>> & { metrics?: Metrics } = {},
 ): Promise<Running & { metricsPort: number | null }> {
   const log = parts.log ?? createLog(config.logLevel, 'workers');
   for (const warning of config.warnings) log.warn(warning);
@@ -30,13 +36,30 @@ export async function startWorkersProcess(
   for (const client of [redis, producer]) client.on('error', () => {});
   redis.on('close', () => log.warn('redis is away'));
   redis.on('ready', () => log.info('redis is there'));
+  const { recorder: recording } = config.file;
+  const store =
+    recording && recorderStore(producer, { ...recording, everyMs: recording.every, keepMs: recording.keep });
+  const recorder =
+    recording &&
+    store &&
+    startRecorder({
+      redis,
+      producer,
+      store,
+      inventory,
+      everyMs: recording.every,
+      sample: (of, signal) => ioFor(inventory.current(), '').proxy.sample(of, signal),
+      metrics,
+      log,
+      ...(parts.sample && { sample: parts.sample }),
+    });
   const workers = startWorkers({
     redis,
     producer,
     metrics,
     log,
     concurrency: config.file.workers.concurrency,
-    look: (planned, host, options) => runLook(planned, ioFor(inventory.current(), host), options),
+    look: (planned, host, options) => runLook(planned, ioFor(inventory.current(), host, store), options),
     judge,
     readChanges: async (one) => readChanges(await inventory.fresh(), one),
     ...parts,
@@ -46,7 +69,7 @@ export async function startWorkersProcess(
   const ready = () => [
     ...(stopping ? ['a stop is under way'] : []),
     ...(isUp(redis) && isUp(producer) ? [] : ['redis is away']),
-    ...(workers.running() ? [] : ['the queues are not being read']),
+    ...(workers.running() && (recorder?.running() ?? true) ? [] : ['the queues are not being read']),
   ];
   const health =
     config.metricsPort === null
@@ -63,7 +86,7 @@ export async function startWorkersProcess(
       stopping = true;
       clearInterval(said);
       log.info('stopping');
-      await workers.close();
+      await Promise.all([workers.close(), recorder?.close(RECORDER_GRACE_MS)]);
       inventory.close();
       await health?.close();
       closeRedis(redis);

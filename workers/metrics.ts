@@ -73,6 +73,29 @@ export function createMetrics(options: { process?: boolean } = {}) {
     registers,
   });
 
+  const samples = new Counter({
+    name: 'iti_recorder_samples_total',
+    help: 'Samples of managed proxies, by outcome (kept, missed, there: the slot had one, late, removed).',
+    labelNames: ['outcome'],
+    registers,
+  });
+  const sampleBytes = new Counter({
+    name: 'iti_recorder_bytes_total',
+    help: 'Bytes of samples that were written to Redis.',
+    registers,
+  });
+  let newest: number | null = null;
+  new Gauge({
+    name: 'iti_recorder_newest_sample_age_seconds',
+    help: 'Age of the newest sample that this process took; absent before the first.',
+    registers,
+    collect() {
+      this.reset();
+      if (newest !== null) this.set(Math.max(0, Date.now() - newest) / 1000);
+      else this.remove();
+    },
+  });
+
   return {
     registry,
     opened,
@@ -82,6 +105,13 @@ export function createMetrics(options: { process?: boolean } = {}) {
     /** Counts looks once per row. */
     looked(rows: EvidenceRow[]): void {
       for (const row of rows) looks.inc({ check: row.look.check, outcome: row.blind?.reason ?? 'seen' });
+    },
+    /** Counts one sample of a managed proxy; `at`: when it was taken, ms since the epoch. */
+    sampled(outcome: string, kept?: { bytes: number; at: number }): void {
+      samples.inc({ outcome });
+      if (!kept) return;
+      sampleBytes.inc(kept.bytes);
+      newest = Math.max(newest ?? 0, kept.at);
     },
     judged(verdict: Verdict): void {
       cases.inc({ answer: verdict.answer });

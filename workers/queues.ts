@@ -6,7 +6,7 @@ import { BLIND_REASONS, HOPS, type Json, VANTAGES } from '../diagnostics/types.t
  * Redis lives under one hash tag, so that a case and its jobs share a slot of a Cluster and can be written together.
  */
 export const PREFIX = '{iti}';
-export const QUEUES = { look: 'look', verdict: 'verdict', thread: 'thread' } as const;
+export const QUEUES = { look: 'look', verdict: 'verdict', thread: 'thread', record: 'record' } as const;
 export type QueueName = keyof typeof QUEUES;
 
 /**
@@ -82,6 +82,19 @@ export const threadPayload = z.discriminatedUnion('kind', [
 ]);
 export type ThreadPayload = z.infer<typeof threadPayload>;
 
+/** What the record queue carries: ask all managed proxies for their counters, or ask one, for one time slot (ms). */
+export const recordPayload = z.discriminatedUnion('kind', [
+  z.object({ v: z.literal(1), kind: z.literal('tick') }),
+  z.object({
+    v: z.literal(1),
+    kind: z.literal('sample'),
+    hop: z.string().min(1).max(300),
+    part: z.string().min(1).max(300),
+    slot: z.int().min(0),
+  }),
+]);
+export type RecordPayload = z.infer<typeof recordPayload>;
+
 const day = 24 * 60 * 60;
 const failed = { age: 7 * day, count: 5000 };
 /**
@@ -92,6 +105,8 @@ export const KEPT = {
   look: { removeOnComplete: { age: 600, count: 20_000 }, removeOnFail: failed },
   verdict: { removeOnComplete: { age: 26 * 60 * 60, count: 20_000 }, removeOnFail: failed },
   thread: { removeOnComplete: { age: 26 * 60 * 60, count: 20_000 }, removeOnFail: failed },
+  // Only for as long as the same slot could be asked for again; the store refuses it after that.
+  record: { removeOnComplete: { age: 60, count: 2000 }, removeOnFail: { age: 60 * 60, count: 500 } },
 } as const satisfies Record<QueueName, object>;
 
 /**
@@ -115,4 +130,5 @@ export const jobId = {
   verdict: (id: string, nth: number) => `${id}-${nth}-verdict`,
   thread: (id: string, nth: number) => `${id}-${nth}-thread`,
   progress: (id: string, nth: number) => `${id}-${nth}-progress`,
+  sample: (slot: number, hop: string, part: string) => `${slot}-${encodeURIComponent(hop)}-${encodeURIComponent(part)}`,
 };

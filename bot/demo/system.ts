@@ -18,6 +18,9 @@ import { labPanel } from './panel.ts';
 /** The channel whose reports are answered without being asked. */
 export const REPORT_CHANNEL = 'major-system-issues';
 
+/** Faults of the demo come and go within seconds: proxies are sampled more often than elsewhere, ms. */
+const DEMO_PERIOD_MS = 5_000;
+
 /** The whole system on this machine. */
 export interface DemoSystem {
   world: World;
@@ -64,7 +67,11 @@ export async function startDemo(options: {
       inventory: world.inventory,
       logLevel: options.logLevel,
       metricsPort: null,
-      file: { ...file, channels: { ...file.channels, triage: [`#${REPORT_CHANNEL}`] } },
+      file: {
+        ...file,
+        channels: { ...file.channels, triage: [`#${REPORT_CHANNEL}`] },
+        recorder: file.recorder && { ...file.recorder, every: DEMO_PERIOD_MS },
+      },
       warnings: [],
       botToken: slack.botToken,
       mode: { kind: 'socket', appToken: slack.appToken },

@@ -1,0 +1,147 @@
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import type { ProxySample } from '../../diagnostics/io/proxy-sample.ts';
+import { keyOf, putTogether, rowOf, takeApart } from './columns.ts';
+import { Reader, readDifference, Writer, writeDifference } from './varint.ts';
+
+/** Version of what follows: entries of another version are skipped, never guessed at. */
+const VERSION = 1;
+/** Flags of an entry. */
+const KEY = 1;
+const BROKEN_OFF = 2;
+const GAP = 4;
+/** An entry of ours is a few KiB; more than this is none of ours. */
+const MOST_BYTES = 16 * 1024 * 1024;
+/** Longest reason that is kept with a missed sample. */
+const WHY_CHARS = 200;
+
+/** All that the next difference needs: every series that was seen since the last key frame, and its numbers. */
+export interface State {
+  /** By the text of takeApart; empty in a state that was read back, until `resumed`. */
+  places: Map<string, number>;
+  templates: string[];
+  /** First place and count of each series in `numbers`. */
+  spans: [at: number, length: number][];
+  numbers: number[];
+}
+
+export interface Frame {
+  bytes: Buffer;
+  state: State;
+}
+
+/** What an entry says. `sample` is made when it is asked for. */
+export type Entry =
+  | { is: 'sample'; state: State; brokenOff: boolean; sample: () => ProxySample }
+  | { is: 'gap'; why: string }
+  | { is: 'unknown' };
+
+/**
+ * Writes a sample as its difference from `before`; whole, as a key frame, where that is null. `brokenOff`: its series
+ * cannot be compared with the sample before it.
+ */
+export function writeFrame(before: State | null, sample: ProxySample, brokenOff = false): Frame {
+  const { numbers: rows, template } = takeApart(sample);
+  const numbers = before ? before.numbers.slice() : [];
+  let places = before?.places ?? new Map<string, number>();
+  let templates = before?.templates ?? [];
+  let spans = before?.spans ?? [];
+  // A series that is gone keeps its numbers, so that its return costs little; the first one says that it is away.
+  for (const [at] of spans) numbers[at] = 0;
+  const fresh: string[] = [];
+  for (const [key, now] of rows) {
+    const place = places.get(key);
+    if (place !== undefined) {
+      const [at] = spans[place] as [number, number];
+      for (let i = 0; i < now.length; i++) numbers[at + i] = now[i] as number;
+      continue;
+    }
+    if (fresh.length === 0) [places, templates, spans] = [new Map(places), [...templates], [...spans]];
+    const made = template(key);
+    places.set(key, spans.length);
+    templates.push(made);
+    spans.push([numbers.length, now.length]);
+    numbers.push(...now);
+    fresh.push(made, String(now.length));
+  }
+  const state: State = { places, templates, spans, numbers };
+  const writer = new Writer();
+  const text = Buffer.from(fresh.length ? JSON.stringify(fresh) : '');
+  writer.varint(text.length);
+  const head = writer.done();
+  const body = new Writer();
+  writeDifference(body, before?.numbers ?? [], state.numbers);
+  const packed = deflateRawSync(Buffer.concat([head, text, body.done()]), { level: 9, memLevel: 9 });
+  const flags = (before ? 0 : KEY) | (brokenOff ? BROKEN_OFF : 0);
+  return { bytes: Buffer.concat([Buffer.from([VERSION, flags]), packed]), state };
+}
+
+/** Notes down that a sample could not be taken, and why. */
+export function writeGap(why: string): Buffer {
+  return Buffer.concat([Buffer.from([VERSION, GAP]), Buffer.from(why.slice(0, WHY_CHARS))]);
+}
+
+export const isKey = (bytes: Uint8Array): boolean => bytes[0] === VERSION && ((bytes[1] ?? 0) & KEY) !== 0;
+
+/** Reads an entry. Anything that is not ours, or needs a state that is not there, is `unknown`; never throws. */
+export function readFrame(before: State | null, bytes: Uint8Array): Entry {
+  const [version, flags = 0] = bytes;
+  if (version !== VERSION || bytes.length > MOST_BYTES) return { is: 'unknown' };
+  if (flags & GAP) return { is: 'gap', why: Buffer.from(bytes.subarray(2, 2 + 4 * WHY_CHARS)).toString() };
+  if (!(flags & KEY) && before === null) return { is: 'unknown' };
+  try {
+    const state = unpack(flags & KEY ? null : before, bytes.subarray(2));
+    return { is: 'sample', state, brokenOff: (flags & BROKEN_OFF) !== 0, sample: () => sampleOf(state) };
+  } catch {
+    return { is: 'unknown' };
+  }
+}
+
+function unpack(before: State | null, packed: Uint8Array): State {
+  const bytes = inflateRawSync(packed, { maxOutputLength: MOST_BYTES });
+  const reader = new Reader(bytes);
+  const length = reader.varint();
+  const from = bytes.length - reader.left;
+  const fresh = length ? (JSON.parse(bytes.subarray(from, from + length).toString()) as string[]) : [];
+  const templates = [...(before?.templates ?? [])];
+  const spans = [...(before?.spans ?? [])];
+  let count = before?.numbers.length ?? 0;
+  for (let i = 0; i + 1 < fresh.length; i += 2) {
+    templates.push(fresh[i] as string);
+    spans.push([count, Number(fresh[i + 1])]);
+    count += Number(fresh[i + 1]);
+  }
+  const numbers = readDifference(new Reader(bytes, from + length), before?.numbers ?? [], count);
+  return { places: before?.places ?? new Map(), templates, spans, numbers };
+}
+
+/** A state that was read back, ready to be written from. */
+export function resumed(state: State): State {
+  const places = new Map<string, number>();
+  for (const [place, [at, length]] of state.spans.entries()) {
+    const [field, template] = parsed(state.templates[place] as string);
+    const row = rowOf(template, state.numbers.slice(at, at + length));
+    places.set(
+      keyOf(field, row, [], (key) => places.has(key)),
+      place,
+    );
+  }
+  return { ...state, places };
+}
+
+function sampleOf(state: State): ProxySample {
+  const present = state.spans.flatMap(([at, length], i): [[string, unknown], number[]][] =>
+    state.numbers[at] === 1 ? [[parsed(state.templates[i] as string), state.numbers.slice(at, at + length)]] : [],
+  );
+  return putTogether(present);
+}
+
+/** Templates repeat from sample to sample: parsed once each, as long as they are in use. */
+let recent = new Map<string, [string, unknown]>();
+function parsed(template: string): [string, unknown] {
+  const known = recent.get(template);
+  if (known) return known;
+  const made = JSON.parse(template) as [string, unknown];
+  if (recent.size > 20_000) recent = new Map();
+  recent.set(template, made);
+  return made;
+}
