@@ -1,0 +1,73 @@
+import type { Draft, FindingSpec } from '../define-check.ts';
+import type { ServedRequests } from '../io/proxy-reader.ts';
+import { share } from '../wording.ts';
+
+/** Where slow requests spent their time: behind the proxy, in its queue, or waiting for the client. Pure. */
+
+interface Slow {
+  proxy: string;
+  slow: number;
+  total: number;
+  source: string;
+  [key: string]: string | number;
+}
+export interface LatencyFacts {
+  SLOW_UPSTREAM: Slow;
+  SLOW_IN_PROXY: Slow & { large: number };
+  SLOW_CLIENTS: Slow;
+  REQUESTS_QUEUED: Slow;
+}
+
+/** Fewer slow requests than this share is what every site has. */
+const SLOW_SHARE = 0.1;
+const SLOW_COUNT = 3;
+
+export function readLatency(served: ServedRequests, proxy: string): Draft<LatencyFacts>[] {
+  const { slow, total, source, slowUpstream, slowClient = 0, slowQueue = 0, slowLarge = 0 } = served;
+  if (slow < SLOW_COUNT || slow < total * SLOW_SHARE) return [];
+  const facts = { proxy, slow, total, source };
+  if (slowQueue * 2 >= slow) return [{ code: 'REQUESTS_QUEUED', facts: { ...facts, slow: slowQueue } }];
+  if (slowUpstream * 2 >= slow) return [{ code: 'SLOW_UPSTREAM', facts }];
+  if (slowClient * 2 >= slow) return [{ code: 'SLOW_CLIENTS', facts: { ...facts, slow: slowClient } }];
+  return [{ code: 'SLOW_IN_PROXY', facts: { ...facts, large: slowLarge } }];
+}
+
+export const LATENCY_FINDINGS: { [K in keyof LatencyFacts]: FindingSpec<LatencyFacts[K]> } = {
+  SLOW_UPSTREAM: {
+    hop: 'app',
+    direction: 'implicates',
+    title: 'Slow requests were slow behind the proxy',
+    says: (f) =>
+      `${f.proxy}'s log: ${share(f.slow, f.total)} requests took over a second, and the time was spent behind the proxy.`,
+    next: () => 'Look at what the application waits for.',
+    reproduce: () => null,
+  },
+  SLOW_IN_PROXY: {
+    hop: 'proxy',
+    direction: 'context',
+    title: 'Slow requests were not slow behind the proxy',
+    says: (f) =>
+      `${f.proxy}'s log: ${share(f.slow, f.total)} requests took over a second though what is behind it was quick: a slow client, or queueing in the proxy${f.large * 2 >= f.slow ? `; ${f.large} of them were answers of over a megabyte, which slow lines make slow` : ''}.`,
+    next: () => 'Compare with the clients: large answers to slow lines look the same.',
+    reproduce: () => null,
+  },
+  SLOW_CLIENTS: {
+    hop: 'client',
+    direction: 'context',
+    title: 'The proxy waited for slow clients',
+    says: (f) =>
+      `${f.proxy}'s log: in ${share(f.slow, f.total)} requests it waited over half of the time for the client itself to send its request.`,
+    next: () =>
+      'Look at where these clients are: slow lines, or programs that open a connection long before they use it.',
+    reproduce: () => null,
+  },
+  REQUESTS_QUEUED: {
+    hop: 'proxy',
+    direction: 'implicates',
+    title: "Slow requests waited in the proxy's own queue",
+    says: (f) =>
+      `${f.proxy}'s log: ${share(f.slow, f.total)} requests spent most of over a second in the proxy's own queue, waiting for a free connection to an endpoint.`,
+    next: () => "Compare the servers' maxconn with how many requests are under way at once, and why they take so long.",
+    reproduce: () => null,
+  },
+};

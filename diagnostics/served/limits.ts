@@ -1,0 +1,95 @@
+import type { Draft, FindingSpec, ReadScope } from '../define-check.ts';
+import type { ServedRequests } from '../io/proxy-reader.ts';
+import { share } from '../wording.ts';
+import { grepFor, listed, reasonsOf, statusPattern, sum } from './shared.ts';
+
+/** Requests that the proxy refused for a limit or a rule of its own, before anything behind it was asked. Pure. */
+
+interface Refused {
+  proxy: string;
+  kind: string;
+  count: number;
+  total: number;
+  source: string;
+  [key: string]: string | number | string[];
+}
+export interface LimitFacts {
+  REQUESTS_TOO_LARGE: Refused & { statuses: string[] };
+  REQUESTS_LIMITED: Refused;
+  REQUESTS_DENIED: Refused & { statuses: string[] };
+  PROXY_QUEUE_FULL: Refused & { queue: number };
+}
+
+/** Statuses that a proxy gives requests that are too large: body, line, headers. */
+const TOO_LARGE = ['413', '414', '431'];
+/** Statuses of a rule: an allow-list, an authentication, a deny. */
+const DENIED = ['401', '403'];
+
+const some = (counts: { [status: string]: number }, which: string[]): { [status: string]: number } =>
+  Object.fromEntries(Object.entries(counts).filter(([status]) => which.includes(status)));
+
+export function readLimits(served: ServedRequests, scope: ReadScope, proxy: string): Draft<LimitFacts>[] {
+  const { madeByProxy, total, source } = served;
+  const kind = scope.hop?.kind ?? '';
+  const base = (count: number): Refused => ({ proxy, kind, count, total, source });
+  const found: Draft<LimitFacts>[] = [];
+  const large = some(madeByProxy, TOO_LARGE);
+  if (sum(large)) found.push({ code: 'REQUESTS_TOO_LARGE', facts: { ...base(sum(large)), statuses: listed(large) } });
+  const limited = madeByProxy['429'] ?? 0;
+  if (limited) found.push({ code: 'REQUESTS_LIMITED', facts: base(limited) });
+  // Every login page makes 401s: they matter only to somebody who was refused.
+  const denied = some(madeByProxy, DENIED);
+  const { kinds, statuses } = scope.case.symptoms;
+  if (sum(denied) && (kinds.includes('forbidden') || statuses.some((s) => DENIED.includes(String(s)))))
+    found.push({ code: 'REQUESTS_DENIED', facts: { ...base(sum(denied)), statuses: listed(denied) } });
+  const queue = reasonsOf(served, 'queue-full');
+  const full = queue + reasonsOf(served, 'out-of-resources');
+  if (full) found.push({ code: 'PROXY_QUEUE_FULL', facts: { ...base(full), queue } });
+  return found;
+}
+
+const of4xx = (f: { source: string; kind: string }): string | null => grepFor(f.source, statusPattern(f.kind, '4xx'));
+
+export const LIMIT_FINDINGS: { [K in keyof LimitFacts]: FindingSpec<LimitFacts[K]> } = {
+  REQUESTS_TOO_LARGE: {
+    hop: 'proxy',
+    direction: 'implicates',
+    title: 'The proxy itself refused requests as too large',
+    says: (f) =>
+      `${f.proxy}'s log: ${share(f.count, f.total)} requests were refused by the proxy itself as too large (${f.statuses.join(', ')}).`,
+    next: () =>
+      'Raise the limit for this host (nginx: client_max_body_size, large_client_header_buffers), or send less.',
+    reproduce: of4xx,
+  },
+  REQUESTS_LIMITED: {
+    hop: 'proxy',
+    direction: 'implicates',
+    title: 'The proxy itself refused requests for a rate limit',
+    says: (f) =>
+      `${f.proxy}'s log: ${share(f.count, f.total)} requests were refused by the proxy itself for a rate limit (429).`,
+    next: () => 'Look at the rate limits for this host, and at who sends that much.',
+    reproduce: of4xx,
+  },
+  REQUESTS_DENIED: {
+    hop: 'proxy',
+    direction: 'context',
+    title: 'The proxy itself refused requests by a rule',
+    says: (f) =>
+      `${f.proxy}'s log: ${share(f.count, f.total)} requests were refused by the proxy itself (${f.statuses.join(', ')}): an allow-list, a deny rule or the authentication in front.`,
+    next: () => 'See which rule refuses them, and which client address the proxy sees.',
+    reproduce: of4xx,
+  },
+  PROXY_QUEUE_FULL: {
+    hop: 'proxy',
+    direction: 'implicates',
+    title: 'The proxy turned requests away at a limit of its own',
+    says: (f) =>
+      `${f.proxy}'s log: ${share(f.count, f.total)} requests were turned away by the proxy itself: ${f.queue === f.count ? 'they waited too long in its queue, or its circuit breaker was open' : 'its connections, memory or queue were used up'}.`,
+    next: () =>
+      'Compare the limit (maxconn, circuit breaker) with how many requests are under way at once, and why they take so long.',
+    reproduce: (f) =>
+      f.kind.startsWith('haproxy')
+        ? grepFor(f.source, ' (sQ|PQ|PC|R[A-Z])[A-Z-]* [0-9]+/', 10)
+        : grepFor(f.source, ' (UO|OM) |"response_flags": ?"[^"]*(UO|OM)', 10),
+  },
+};
