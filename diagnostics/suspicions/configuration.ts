@@ -112,11 +112,20 @@ export const externalAuthFailed: Rule = (scene) => {
 
 export const proxyOverloaded: Rule = (scene) => {
   const found = scene.all('OUT_OF_CONNECTIONS');
-  if (found.length === 0) return null;
-  return suspect('proxy-overloaded', found, 0.93, {
-    explains: scene.failing ?? 0,
-    fits: true,
-    sentence: `${proxyName(scene, found[0])} ran out of connections or files`,
+  if (found.length > 0)
+    return suspect('proxy-overloaded', found, 0.93, {
+      explains: scene.failing ?? 0,
+      fits: true,
+      sentence: `${proxyName(scene, found[0])} ran out of connections or files`,
+    });
+  // A full queue or circuit breaker is the proxy's own limit, unless it is full because the endpoints are slow or broken.
+  const full = [...scene.all('PROXY_OVERFLOWS'), ...scene.all('PROXY_QUEUE_FULL')];
+  const behind = !endpointsFine(scene) || scene.endpoints.some((e) => e.slowMs !== null);
+  if (full.length === 0 || behind) return null;
+  return suspect('proxy-overloaded', full, scene.has('PROXY_OVERFLOWS') ? 0.93 : 0.82, {
+    explains: scene.has('PROXY_OVERFLOWS') ? byStatus(scene, 503) : 0,
+    fits: scene.reported('errors-5xx', 'timeout', 'slow', 'unspecified'),
+    sentence: `${proxyName(scene, full[0])} turns requests to ${host(scene)} away at a limit of its own, while the endpoints answer quickly`,
   });
 };
 
