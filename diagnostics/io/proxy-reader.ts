@@ -158,12 +158,32 @@ export interface TargetsSeen {
   }[];
 }
 
-/** How requests to a service were spread over its endpoints. */
+/** How requests to a service were spread over its endpoints. What is left out is not known (see Counted and Dealt). */
 export interface EndpointShares {
   source: string;
   from: string | null;
   to: string | null;
-  endpoints: { address: string; requests: number; errors: number; seconds: number | null }[];
+  endpoints: {
+    address: string;
+    requests: number;
+    errors: number;
+    seconds: number | null;
+    deviation?: number | null;
+    weight?: number | null;
+    connections?: number | null;
+    inflight?: number | null;
+    zone?: string | null;
+    startedAt?: string | null;
+    before?: number;
+    after?: number;
+    aside?: string | null;
+  }[];
+  unit?: 'requests' | 'connections';
+  policy?: 'round-robin' | 'random' | 'least-conn' | 'hash' | 'sticky' | null;
+  connections?: number | null;
+  keepaliveRequests?: number | null;
+  /** Requests that went to the service's own address: which endpoint got them was drawn behind the proxy. */
+  through?: number;
 }
 
 /** One route that would take a request, as the proxy itself has it. */

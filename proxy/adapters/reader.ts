@@ -13,7 +13,7 @@ import type { Instance, PathHop } from '../../diagnostics/types.ts';
 import type { Window } from '../../diagnostics/window.ts';
 import { settingsOf } from '../config/settings/settings.ts';
 import { historyOf, type Recorder } from '../history/history.ts';
-import type { Inventory } from '../inventory/inventory.ts';
+import { type Inventory, partNamed } from '../inventory/inventory.ts';
 import { envoyTargets } from './envoy/targets.ts';
 import { envoyUpdates } from './envoy/updates.ts';
 import { healthOf, nodeHealth } from './health/health.ts';
@@ -21,6 +21,7 @@ import { accessRows } from './logs/access-rows.ts';
 import { haproxyComplaints, nginxComplaints } from './logs/complaints.ts';
 import { tailLines } from './logs/tail.ts';
 import { countRequests, countShares } from './logs/tally.ts';
+import { sharesBehind } from './metrics/balance-endpoints.ts';
 import { sharesIn, targetsIn } from './metrics/haproxy-servers.ts';
 import { reachOf } from './metrics/page.ts';
 import { sampleOf } from './metrics/sample.ts';
@@ -59,11 +60,9 @@ export function proxyReader(
       .flatMap((route) => route.via)
       .filter((name) => inventory.hops[name]?.hop === 'service' || inventory.hops[name]?.hop === 'app');
   const named = ({ hop: name, part }: PartName): { hop: PathHop; instance: Instance } => {
-    const hop = inventory.hops[name];
-    const instance = hop?.instances.find((one) => one.name === part);
-    if (!hop || !instance)
-      throw new BlindLook('not-configured', `the inventory names no ${name}${part ? ` ${part}` : ''}`);
-    return { hop, instance };
+    const found = partNamed(inventory, { hop: name, part });
+    if (!found) throw new BlindLook('not-configured', `the inventory names no ${name}${part ? ` ${part}` : ''}`);
+    return found;
   };
   const rowsOf = (of: PartName, window: Window): ReturnType<typeof accessRows> => {
     const { hop, instance } = named(of);
@@ -86,8 +85,8 @@ export function proxyReader(
     async requests(of, host, window): Promise<ServedRequests> {
       return countRequests(await rowsOf(of, window), host);
     },
-    async shares(of, service, window): Promise<EndpointShares> {
-      const behind = inventory.hops[service];
+    async shares(of, service, window, signal): Promise<EndpointShares> {
+      const behind = Object.values(inventory.hops).find((one) => one.name === service && one.endpoints !== null);
       if (!behind?.endpoints) throw new BlindLook('not-configured', `the endpoints of ${service} are not known`);
       const { hop, instance } = named(of);
       if (!instance.accessLog && instance.metrics && hop.kind.startsWith('haproxy')) {
@@ -97,7 +96,9 @@ export function proxyReader(
           behind,
         );
       }
-      return countShares(await rowsOf(of, window), behind);
+      const shares = countShares(await rowsOf(of, window), behind);
+      // Behind a service address only the endpoints themselves know who got what.
+      return shares.through ? sharesBehind(shares, behind, reach, signal) : shares;
     },
     async targets(of, signal): Promise<TargetsSeen> {
       const { hop, instance } = named(of);

@@ -1,5 +1,6 @@
 import type { EndpointShares, ServedRequests } from '../../../diagnostics/io/proxy-reader.ts';
 import type { PathHop } from '../../../diagnostics/types.ts';
+import { rowCounter } from '../metrics/balance-log.ts';
 import type { AccessRow } from './access-log.ts';
 import type { AccessRows } from './access-rows.ts';
 import { failed } from './compact-rows.ts';
@@ -124,34 +125,62 @@ export function countRequests(log: AccessRows, host: string): ServedRequests {
  * Only addresses that the service has count, and those without any request count too: an idle endpoint is the finding.
  */
 export function countShares(log: AccessRows, service: PathHop): EndpointShares {
-  const wanted = new Map(
-    (service.endpoints ?? [])
-      .filter((e) => e.ready !== false)
-      .map((e) => [e.address, { requests: 0, errors: 0, seconds: 0 }]),
-  );
+  const endpoints = (service.endpoints ?? []).filter((e) => e.ready !== false);
+  const wanted = new Set(endpoints.map((e) => e.address));
   const own = service.address;
-  const byName = new Map((service.endpoints ?? []).map((e) => [e.name, e.address]));
+  const byName = new Map(endpoints.map((e) => [e.name, e.address]));
+  const counter = rowCounter();
+  const stays = new Map<string, { first: number; last: number; before: number; after: number }>();
   let through = 0;
-  log.rows.each(null, (row) => {
-    const first = row.upstreams[0];
-    if (!first) return;
-    if (own && first.address === own) through++;
-    // HAProxy's log names servers, not addresses.
-    const counted = wanted.get(first.address) ?? wanted.get(byName.get(first.address) ?? '');
-    if (!counted) return;
-    counted.requests++;
-    if ((first.status ?? row.status) >= 500) counted.errors++;
-    counted.seconds += first.seconds ?? 0;
+  const eachOfThem = (visit: (address: string, row: AccessRow) => void): void =>
+    log.rows.each(null, (row) => {
+      const first = row.upstreams[0];
+      if (!first) return;
+      // HAProxy's log names servers, not addresses.
+      const address = wanted.has(first.address) ? first.address : byName.get(first.address);
+      if (address !== undefined) visit(address, row);
+      else if (own && first.address === own) through++;
+    });
+  eachOfThem((address, row) => {
+    counter.put(service.name, address, row);
+    if (row.at === null) return;
+    const stay = stays.get(address) ?? { first: row.at, last: row.at, before: 0, after: 0 };
+    stays.set(address, stay);
+    stay.first = Math.min(stay.first, row.at);
+    stay.last = Math.max(stay.last, row.at);
   });
+  // Rows come in the reader's order, not in time's: who joined later is told by times, in a second visit.
+  const all = [...stays.values()];
+  through = 0;
+  eachOfThem((_, { at }) => {
+    if (at === null) return;
+    for (const stay of all) {
+      if (at < stay.first) stay.before++;
+      else if (at > stay.last) stay.after++;
+    }
+  });
+  const counted = counter.end().services.get(service.name)?.endpoints;
+  const stay = (address: string): { before?: number; after?: number } => {
+    const known = stays.get(address);
+    return known ? { before: known.before, after: known.after } : {};
+  };
   return {
     source: through > 0 ? `${log.source} (${through} requests went to the service's own address ${own})` : log.source,
     from: iso(log.rows.from),
     to: iso(log.rows.to),
-    endpoints: [...wanted].map(([address, c]) => ({
-      address,
-      requests: c.requests,
-      errors: c.errors,
-      seconds: c.requests ? c.seconds / c.requests : null,
-    })),
+    endpoints: endpoints.map((e) => {
+      const c = counted?.get(e.address);
+      return {
+        address: e.address,
+        requests: c?.requests ?? 0,
+        errors: c?.errors ?? 0,
+        seconds: c?.seconds ?? null,
+        ...(typeof c?.deviation === 'number' && { deviation: c.deviation }),
+        ...stay(e.address),
+        ...(e.zone && { zone: e.zone }),
+        ...(e.startedAt && { startedAt: e.startedAt }),
+      };
+    }),
+    ...(through > 0 && { through }),
   };
 }

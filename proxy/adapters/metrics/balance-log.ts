@@ -15,7 +15,10 @@ interface Running {
 
 /** Counts rows one by one: what each endpoint got, how long it took, and when it was first and last asked. */
 export function rowCounter(): {
+  /** Counts a row under its own service; rows that asked nobody are only counted. */
   add(row: AccessRow): void;
+  /** Counts a row under a name and an address that the caller knows better. */
+  put(name: string, address: string, row: AccessRow): void;
   end(): { services: Services; rows: number; asked: number; beyond: number };
 } {
   const services: Services = new Map();
@@ -39,33 +42,39 @@ export function rowCounter(): {
     return one;
   }
 
+  function put(name: string, address: string, row: AccessRow): void {
+    // The first try is what the proxy chose; a retry is drawn from what is left.
+    const first = row.upstreams[0];
+    if (!first) return;
+    const total = totals.get(name) ?? { requests: 0, from: null, to: null };
+    const one = begun(name, address, total.requests);
+    if (!one) {
+      beyond++;
+      return;
+    }
+    totals.set(name, total);
+    total.requests++;
+    total.from ??= row.at;
+    total.to = row.at ?? total.to;
+    const { endpoint } = one;
+    endpoint.requests++;
+    endpoint.errors = (endpoint.errors ?? 0) + ((first.status ?? row.status) >= 500 ? 1 : 0);
+    one.last = total.requests;
+    if (first.seconds === null) return;
+    one.timed++;
+    const off = first.seconds - (endpoint.seconds ?? 0);
+    endpoint.seconds = (endpoint.seconds ?? 0) + off / one.timed;
+    one.squares += off * (first.seconds - endpoint.seconds);
+  }
+
   return {
+    put,
     add(row) {
       rows++;
-      // The first try is what the proxy chose; a retry is drawn from what is left.
       const first = row.upstreams[0];
       if (!first) return;
       asked++;
-      const name = row.service ?? row.host ?? 'all';
-      const total = totals.get(name) ?? { requests: 0, from: null, to: null };
-      const one = begun(name, first.address, total.requests);
-      if (!one) {
-        beyond++;
-        return;
-      }
-      totals.set(name, total);
-      total.requests++;
-      total.from ??= row.at;
-      total.to = row.at ?? total.to;
-      const { endpoint } = one;
-      endpoint.requests++;
-      endpoint.errors = (endpoint.errors ?? 0) + ((first.status ?? row.status) >= 500 ? 1 : 0);
-      one.last = total.requests;
-      if (first.seconds === null) return;
-      one.timed++;
-      const off = first.seconds - (endpoint.seconds ?? 0);
-      endpoint.seconds = (endpoint.seconds ?? 0) + off / one.timed;
-      one.squares += off * (first.seconds - endpoint.seconds);
+      put(row.service ?? row.host ?? 'all', first.address, row);
     },
     end() {
       for (const [name, of] of running) {
