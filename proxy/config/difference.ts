@@ -1,7 +1,9 @@
+import { withoutNewNames } from './renamed.ts';
+
 /** What really differs between two configurations, in words that hold for every proxy (DESIGN 4.6). */
 export interface ConfigChange {
   kind: 'added' | 'removed' | 'changed';
-  /** `upstream`, `endpoint`, `server`, `location`, `directive`, `router`, `service`, ... */
+  /** `upstream`, `endpoint`, `server`, `location`, `directive`, `router`, `service`, `generated name`, ... */
   object: string;
   name: string;
   before?: string;
@@ -10,7 +12,7 @@ export interface ConfigChange {
 
 /**
  * A configuration as a bag of named things. Two configurations mean the same when their bags are equal: what has no
- * order (endpoints, upstreams, servers) has none here, and what has one keeps it inside a value.
+ * order (endpoints, upstreams, servers) has none here, and what has one keeps it inside a value, a line for each rule.
  */
 export type ConfigBag = Map<string, { object: string; name: string; value: string }>;
 
@@ -22,30 +24,62 @@ export interface ConfigDifference {
   changes: ConfigChange[];
   /** Only endpoints came or went. */
   endpointsOnly: boolean;
+  /** All that differs is names that a controller made up anew (ingress-nginx: zones named after an Ingress' UID). */
+  namesOnly: boolean;
 }
 
 /** A value may be a whole block; this much of it is shown. */
 const SHOWN = 500;
-const shorten = (text: string): string => (text.length > SHOWN ? `${text.slice(0, SHOWN)} …` : text);
+const shorten = (text: string): string => {
+  const line = text.replaceAll('\n', ' ');
+  return line.length > SHOWN ? `${line.slice(0, SHOWN)} …` : line;
+};
 
 /** Pure: compares two bags; `identical` tells whether the texts were the same but for comments and white space. */
 export function differenceOf(before: ConfigBag, after: ConfigBag, identical: boolean): ConfigDifference {
-  const changes: ConfigChange[] = [];
+  const found: ConfigChange[] = [];
   for (const [key, { object, name, value }] of before) {
     const now = after.get(key);
-    if (!now) changes.push({ kind: 'removed', object, name, ...(value && { before: shorten(value) }) });
-    else if (now.value !== value)
-      changes.push({ kind: 'changed', object, name, before: shorten(value), after: shorten(now.value) });
+    if (!now) found.push({ kind: 'removed', object, name, ...(value && { before: value }) });
+    else if (now.value !== value) found.push(...changed(object, name, value, now.value));
   }
   for (const [key, { object, name, value }] of after) {
-    if (!before.has(key)) changes.push({ kind: 'added', object, name, ...(value && { after: shorten(value) }) });
+    if (!before.has(key)) found.push({ kind: 'added', object, name, ...(value && { after: value }) });
   }
+  const { changes, names } = withoutNewNames(withoutParts(found));
   return {
     same: identical,
-    orderOnly: !identical && changes.length === 0,
-    changes: withoutParts(changes),
-    endpointsOnly: changes.length > 0 && changes.every((change) => change.object === 'endpoint'),
+    orderOnly: !identical && found.length === 0,
+    changes: [...changes, ...names].map((change) => ({
+      ...change,
+      ...(change.before !== undefined && { before: shorten(change.before) }),
+      ...(change.after !== undefined && { after: shorten(change.after) }),
+    })),
+    endpointsOnly: found.length > 0 && found.every((change) => change.object === 'endpoint'),
+    namesOnly: names.length > 0 && changes.length === 0,
   };
+}
+
+/** Rules in their order that differ in single places are named one by one; otherwise the list as a whole. */
+function changed(object: string, name: string, before: string, after: string): ConfigChange[] {
+  const whole: ConfigChange[] = [{ kind: 'changed', object, name, before, after }];
+  if (!before.includes('\n') || !after.includes('\n')) return whole;
+  const [was, now] = [before.split('\n'), after.split('\n')];
+  const subject = (line: string): string => line.split(' ', 2).join(' ');
+  if (was.length !== now.length || was.some((line, i) => subject(line) !== subject(now[i] as string))) return whole;
+  return was.flatMap((line, i) =>
+    line === now[i]
+      ? []
+      : [
+          {
+            kind: 'changed' as const,
+            object,
+            name: `${name}${SEPARATOR}${subject(line)}`,
+            before: line,
+            after: now[i] as string,
+          },
+        ],
+  );
 }
 
 /** When a whole block came or went, what is in it did too: one line says it. */
@@ -63,12 +97,21 @@ function withoutParts(changes: ConfigChange[]): ConfigChange[] {
     return true;
   });
 }
-const BLOCKS = new Set(['upstream', 'server', 'location', 'section', 'block']);
+const BLOCKS = new Set(['upstream', 'server', 'location', 'section', 'block', 'listener', 'cluster', 'virtual host']);
 export const SEPARATOR = ' > ';
 
 /** Puts a thing into a bag; things of the same name are numbered, since each of them counts. */
 export function put(bag: ConfigBag, object: string, name: string, value: string): void {
   let key = `${object}\0${name}`;
-  for (let n = 2; bag.has(key); n++) key = `${object}\0${name}\0${n}`;
+  if (bag.has(key)) {
+    const first = key;
+    let n = counted.get(bag)?.get(first) ?? 2;
+    while (bag.has(`${first}\0${n}`)) n++;
+    key = `${first}\0${n}`;
+    const counts = counted.get(bag) ?? new Map<string, number>();
+    counted.set(bag, counts.set(first, n + 1));
+  }
   bag.set(key, { object, name, value });
 }
+/** Next number for a name that is there already: a file may have a hundred thousand things of one name. */
+const counted = new WeakMap<ConfigBag, Map<string, number>>();

@@ -21,17 +21,22 @@ export function haproxyLines(text: string): string[] {
 /** Turns haproxy.cfg into a bag: servers and sections without order, rules in theirs. */
 export function haproxyBag(lines: string[]): ConfigBag {
   const bag: ConfigBag = new Map();
+  // Where a section stands matters only among several `defaults`: it takes from the last one before it.
+  const several = lines.filter((line) => /^defaults\b/.test(line)).length > 1;
+  let defaults = 0;
   let section = '';
   let rules: string[] = [];
   const flush = (): void => {
-    if (rules.length) put(bag, 'directive', `${section}${SEPARATOR}rules in their order`, rules.join('; '));
+    if (rules.length) put(bag, 'directive', `${section}${SEPARATOR}rules in their order`, rules.join('\n'));
     rules = [];
   };
   for (const line of lines) {
     if (SECTIONS.test(line)) {
       flush();
       section = line;
-      put(bag, 'section', section, '');
+      if (line.startsWith('defaults')) defaults++;
+      const inherits = /^(frontend|backend|listen)\b/.test(line) && !/ from \S+$/.test(line);
+      put(bag, 'section', section, several && inherits ? `after defaults ${defaults}` : '');
     } else if (ORDERED.test(line)) rules.push(line);
     else {
       const [keyword = '', name = '', ...rest] = line.split(' ');

@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { type ConfigBag, put, SEPARATOR } from './difference.ts';
-import type { Directive } from './nginx-config.ts';
+import { type Directive, TAKEN } from './nginx-config.ts';
 
 /** Directives whose order among themselves decides what happens (rewrite module, access module, if): kept as one list. */
 const ORDERED = new Set(['rewrite', 'set', 'if', 'return', 'break', 'allow', 'deny', 'rewrite_by_lua', 'sub_filter']);
@@ -45,8 +46,7 @@ function serverName(server: Directive): string {
 }
 
 /** Turns parsed configuration into a bag: endpoints, upstreams and servers without order, the rest as it matters. */
-export function nginxBag(directives: Directive[]): ConfigBag {
-  const bag: ConfigBag = new Map();
+export function nginxBag(directives: Directive[], bag: ConfigBag = new Map()): ConfigBag {
   walk(directives, '', bag);
   return bag;
 }
@@ -56,6 +56,7 @@ function walk(directives: Directive[], context: string, bag: ConfigBag): void {
   const ordered: string[] = [];
   const regexes: string[] = [];
   for (const d of directives) {
+    if (d.name === TAKEN) continue;
     if (ORDERED.has(d.name)) ordered.push(text(d));
     else if (d.name === 'upstream' && d.block) upstream(d, bag);
     else if (d.name === 'server' && d.block) {
@@ -74,7 +75,7 @@ function walk(directives: Directive[], context: string, bag: ConfigBag): void {
       put(bag, 'directive', inside(`${d.name} ${d.args[0] ?? ''}`), d.args.slice(1).join(' '));
     else put(bag, 'directive', inside(d.name), d.args.join(' '));
   }
-  if (ordered.length) put(bag, 'directive', inside('rules in their order'), ordered.join(' '));
+  if (ordered.length) put(bag, 'directive', inside('rules in their order'), ordered.join('\n'));
   // The first regular expression that matches wins, so their order means something; that of prefixes does not.
   if (regexes.length > 1) put(bag, 'directive', inside('order of regex locations'), regexes.join(' | '));
 }
@@ -91,5 +92,21 @@ function upstream(d: Directive, bag: ConfigBag): void {
   }
 }
 
-/** The tokens of a configuration in their order: two texts with the same ones differ in comments and white space only. */
-export const nginxTokens = (directives: Directive[]): string => directives.map(text).join('\n');
+/** What tells two texts apart that differ in more than comments and white space: their words in their order. */
+export function nginxDigest(directives: Directive[]): string {
+  const hash = createHash('sha256');
+  let chunk = '';
+  const add = (block: Directive[]): void => {
+    for (const d of block) {
+      chunk += `${d.name}\0${d.args.join('\0')}${d.block ? '\x01' : '\x02'}`;
+      if (chunk.length > 65_536) {
+        hash.update(chunk);
+        chunk = '';
+      }
+      if (d.block) add(d.block);
+      if (d.block) chunk += '\x03';
+    }
+  };
+  add(directives);
+  return hash.update(chunk).digest('hex');
+}

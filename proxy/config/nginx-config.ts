@@ -1,6 +1,21 @@
 import { glob } from 'node:fs/promises';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { ConfigFileError, readConfigText } from './config-text.ts';
+import {
+  APOSTROPHE,
+  BACKSLASH,
+  CLOSE,
+  DOLLAR,
+  endOfBlock,
+  endOfLua,
+  HASH,
+  isSpace,
+  linesIn,
+  NEWLINE,
+  OPEN,
+  QUOTE,
+  SEMICOLON,
+} from './nginx-scan.ts';
 
 /**
  * nginx's configuration language: words end at white space, `;`, `{`, `}`; quotes and backslashes as in
@@ -30,65 +45,26 @@ const MAX_DEPTH = 64;
 /** Directives of all files together: 3,000 servers as ingress-nginx writes them are some 500,000. */
 const MAX_DIRECTIVES = 1_500_000;
 
-const NEWLINE = 10;
-const QUOTE = 34;
-const HASH = 35;
-const DOLLAR = 36;
-const APOSTROPHE = 39;
-const DASH = 45;
-const SEMICOLON = 59;
-const OPEN_BRACKET = 91;
-const BACKSLASH = 92;
-const OPEN = 123;
-const CLOSE = 125;
-const isSpace = (code: number): boolean => code === 32 || (code >= 9 && code <= 13);
-
-/** Where a long bracket of Lua (`[[`, `[=[`) that opens at `at` ends; -1: it is none. Unclosed: the end of the text. */
-function endOfLongBracket(text: string, at: number): number {
-  let level = at + 1;
-  while (text[level] === '=') level++;
-  if (text.charCodeAt(level) !== OPEN_BRACKET) return -1;
-  const end = text.indexOf(`]${'='.repeat(level - at - 1)}]`, level + 1);
-  return end === -1 ? text.length : end + (level - at + 1);
-}
-
-/** Where a Lua block ends: at the brace that is not one of Lua's own strings, comments or tables (ngx_lua: src/ngx_http_lua_lex.rl). */
-function endOfLua(text: string, from: number): number {
-  let depth = 1;
-  for (let at = from; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code === OPEN) depth++;
-    else if (code === CLOSE) {
-      if (--depth === 0) return at;
-    } else if (code === QUOTE || code === APOSTROPHE) {
-      for (at++; at < text.length && text.charCodeAt(at) !== code; at++) if (text.charCodeAt(at) === BACKSLASH) at++;
-    } else if (code === OPEN_BRACKET) {
-      const end = endOfLongBracket(text, at);
-      if (end !== -1) at = end - 1;
-    } else if (code === DASH && text.charCodeAt(at + 1) === DASH) {
-      const long = text.charCodeAt(at + 2) === OPEN_BRACKET ? endOfLongBracket(text, at + 2) : -1;
-      const newline = text.indexOf('\n', at);
-      at = long !== -1 ? long - 1 : newline === -1 ? text.length : newline;
-    }
-  }
-  return -1;
-}
-
 /** Only these lose their backslash, in quotes or not; any other pair stays as it is (ngx_conf_read_token). */
 const ESCAPES: { [char: string]: string } = { t: '\t', r: '\r', n: '\n' };
 const withoutBackslash = (_pair: string, char: string): string => ESCAPES[char] ?? char;
 
-const linesIn = (text: string, from: number, to: number): number => {
-  let count = 0;
-  for (let at = text.indexOf('\n', from); at !== -1 && at < to; at = text.indexOf('\n', at + 1)) count++;
-  return count;
-};
+/** Takes the raw text of a whole `server` or `upstream` block; true: it need not be parsed. */
+export type TakeBlock = (raw: string) => boolean;
+/** What stands in the tree for a block that was taken. */
+export const TAKEN = '@taken';
 
 /**
  * Parses one file's text. Throws ConfigSyntaxError with the line. The body of a `*_by_lua_block` is one word. `left`
- * counts down the directives that may still come. Linear in the text, whatever is in it.
+ * counts down the directives that may still come. Linear in the text, whatever is in it. With `take`, servers and
+ * upstreams that it takes are not parsed.
  */
-export function parseNginx(text: string, file?: string, left = { directives: MAX_DIRECTIVES }): Directive[] {
+export function parseNginx(
+  text: string,
+  file?: string,
+  left = { directives: MAX_DIRECTIVES },
+  take?: TakeBlock,
+): Directive[] {
   const root: Directive[] = [];
   const stack: Directive[][] = [root];
   const openedAt: number[] = [];
@@ -130,6 +106,16 @@ export function parseNginx(text: string, file?: string, left = { directives: MAX
         line += linesIn(text, at, close);
         at = close + 1;
         continue;
+      }
+      if (take && openedAt.length <= 1 && (words[0] === 'server' || words[0] === 'upstream')) {
+        const close = endOfBlock(text, at + 1);
+        if (close !== -1 && take(`${words.join(' ')} ${text.slice(at, close + 1)}`)) {
+          words = [TAKEN];
+          end(null);
+          line += linesIn(text, at, close);
+          at = close + 1;
+          continue;
+        }
       }
       end([]);
       at++;
@@ -182,7 +168,7 @@ export function* find(directives: Directive[], name: string): Generator<Directiv
   }
 }
 
-const MAX_FILES = 2_000;
+const MAX_FILES = 10_000;
 const MAX_BYTES = 64 * 1024 * 1024;
 const MAX_PROBLEMS = 20;
 
@@ -201,6 +187,7 @@ export async function loadNginx(
   file: string,
   prefix = dirname(file),
   problems?: ConfigProblem[],
+  take?: TakeBlock,
 ): Promise<Directive[]> {
   const budget = { files: MAX_FILES, bytes: MAX_BYTES, directives: MAX_DIRECTIVES };
   const load = async (path: string, above: string[]): Promise<Directive[]> => {
@@ -209,7 +196,7 @@ export async function loadNginx(
     const text = await readConfigText(path, budget.bytes);
     budget.bytes -= text.length;
     try {
-      return await expand(parseNginx(text, path, budget), [...above, path]);
+      return await expand(parseNginx(text, path, budget, take), [...above, path]);
     } catch (error) {
       if (error instanceof ConfigSyntaxError)
         throw new ConfigFileError('unreadable', `${path}:${error.line}: ${error.message}`, { cause: error });

@@ -4,7 +4,7 @@ type Tree = { [key: string]: unknown };
 const isTree = (value: unknown): value is Tree => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Values without the order of their keys. */
-function canonical(value: unknown): string {
+export function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(', ')}]`;
   if (!isTree(value)) return JSON.stringify(value ?? null);
   return `{${Object.keys(value)
@@ -24,8 +24,7 @@ const ONE: { [many: string]: string } = {
 };
 
 /** Turns a Traefik configuration (dynamic or static, as plain data) into a bag: servers of a service have no order. */
-export function traefikBag(config: unknown): ConfigBag {
-  const bag: ConfigBag = new Map();
+export function traefikBag(config: unknown, bag: ConfigBag = new Map()): ConfigBag {
   walk(config, '', bag);
   return bag;
 }
