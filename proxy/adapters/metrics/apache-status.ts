@@ -20,12 +20,16 @@ export function readApacheStatus(text: string, tally: Tally): boolean {
   const version = /^Apache\/[\d.]+/.exec(fields.get('ServerVersion') ?? '')?.[0];
   if (version) sample.software = version.toLowerCase().replace('/', ' ');
   tally.request({}, 'all', 'unknown', number('Total Accesses') ?? 0);
+  const duration = number('Total Duration');
+  if (duration !== null)
+    Object.assign(tally.latency({}, 'total'), { seconds: duration / 1000, count: number('Total Accesses') ?? 0 });
   const busy = number('BusyWorkers');
   const idle = number('IdleWorkers');
   // One character for each worker slot: the scoreboard is as long as MaxRequestWorkers allows.
   const slots = fields.get('Scoreboard')?.trim().length ?? 0;
   sample.connections = {
-    active: number('ConnsTotal') ?? busy,
+    // The event MPM counts only connections that no worker holds.
+    active: busy === null ? null : busy + (number('ConnsTotal') ?? 0),
     idle,
     limit: slots || null,
     accepted: null,

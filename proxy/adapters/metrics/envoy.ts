@@ -17,7 +17,15 @@ interface Cluster {
   cut: number;
   /** The route's timeout passed (UT): 504. */
   timeout: number;
+  /** The same for one try of a route with retries: 504 if it was the last one. */
+  tryTimeout: number;
   retries: number;
+  /** Where these happened, further 503s of Envoy's hide among the endpoint's (many streams of one connection, and so on). */
+  http2: number;
+  reset: number;
+  maintenance: number;
+  /** An answer that is no HTTP: 502 of Envoy's. */
+  protocolError: number;
 }
 
 const CLUSTER: { [metric: string]: keyof Cluster } = {
@@ -26,7 +34,12 @@ const CLUSTER: { [metric: string]: keyof Cluster } = {
   envoy_cluster_upstream_rq_pending_failure_eject: 'ejected',
   envoy_cluster_upstream_cx_destroy_remote_with_active_rq: 'cut',
   envoy_cluster_upstream_rq_timeout: 'timeout',
+  envoy_cluster_upstream_rq_per_try_timeout: 'tryTimeout',
   envoy_cluster_upstream_rq_retry: 'retries',
+  envoy_cluster_upstream_cx_http2_total: 'http2',
+  envoy_cluster_upstream_rq_rx_reset: 'reset',
+  envoy_cluster_upstream_rq_maintenance_mode: 'maintenance',
+  envoy_cluster_upstream_cx_protocol_error: 'protocolError',
 };
 
 /** Most clusters of which the makers of errors are told apart. */
@@ -50,12 +63,10 @@ export const envoy: Format = (tally) => {
     'envoy_downstream_cx_proxy_proto_error',
     'envoy_cluster_manager_cds_update_success',
     'envoy_cluster_manager_cds_update_rejected',
-    'envoy_cluster_manager_cds_update_failure',
     'envoy_cluster_manager_cds_update_time',
     'envoy_cluster_manager_cds_version',
     'envoy_listener_manager_lds_update_success',
     'envoy_listener_manager_lds_update_rejected',
-    'envoy_listener_manager_lds_update_failure',
     'envoy_listener_manager_lds_update_time',
     'envoy_listener_manager_lds_version',
   );
@@ -130,10 +141,33 @@ export const envoy: Format = (tally) => {
   };
 };
 
-const emptyCluster = (): Cluster => ({ noneHealthy: 0, overflow: 0, ejected: 0, cut: 0, timeout: 0, retries: 0 });
+const emptyCluster = (): Cluster => ({
+  noneHealthy: 0,
+  overflow: 0,
+  ejected: 0,
+  cut: 0,
+  timeout: 0,
+  tryTimeout: 0,
+  retries: 0,
+  http2: 0,
+  reset: 0,
+  maintenance: 0,
+  protocolError: 0,
+});
 
 const total = (...parts: (number | null)[]): number | null =>
   parts.every((part) => part === null) ? null : parts.reduce<number>((sum, part) => sum + (part ?? 0), 0);
+
+/** How many answers of one status are surely Envoy's own, and how many of the rest may be. */
+function makersOf(status: string, count: number, of: Cluster): [own: number, unclear: number] {
+  if (status === '502') return [0, of.protocolError];
+  if (status === '504') return [of.timeout, of.tryTimeout];
+  if (status !== '503') return [0, 0];
+  const broken = of.ejected + of.cut;
+  const own = of.noneHealthy + of.overflow + (of.retries === 0 ? broken : 0);
+  const hidden = of.http2 + of.reset + of.maintenance > 0;
+  return [own, hidden ? count : of.retries === 0 ? 0 : broken];
+}
 
 /**
  * A cluster's 503s are Envoy's where no endpoint could be chosen or a circuit breaker was open, and where the
@@ -153,12 +187,7 @@ function tallyAnswers(
     behind.set(group, (behind.get(group) ?? 0) + count);
     const cluster = clusters.get(of ?? '') ?? emptyCluster();
     const service = { service: of };
-    let [own, unclear] = [0, 0];
-    if (status === '503') {
-      const broken = cluster.ejected + cluster.cut;
-      own = cluster.noneHealthy + cluster.overflow + (cluster.retries === 0 ? broken : 0);
-      unclear = cluster.retries === 0 ? 0 : broken;
-    } else if (status === '504') own = cluster.timeout;
+    let [own, unclear] = makersOf(status, count, cluster);
     own = Math.min(count, own);
     unclear = Math.min(count - own, unclear);
     tally.request(service, status, 'proxy', own);
@@ -173,8 +202,8 @@ function tallyReloads(
   tally: Tally,
   of: (
     name:
-      | `envoy_cluster_manager_cds_${'update_success' | 'update_rejected' | 'update_failure' | 'update_time' | 'version'}`
-      | `envoy_listener_manager_lds_${'update_success' | 'update_rejected' | 'update_failure' | 'update_time' | 'version'}`,
+      | `envoy_cluster_manager_cds_${'update_success' | 'update_rejected' | 'update_time' | 'version'}`
+      | `envoy_listener_manager_lds_${'update_success' | 'update_rejected' | 'update_time' | 'version'}`,
   ) => number | null,
 ): void {
   const [cds, lds] = [of('envoy_cluster_manager_cds_version'), of('envoy_listener_manager_lds_version')];

@@ -50,8 +50,9 @@ export const haproxyExporter: Format = (tally) => {
     'haproxy_process_max_fds',
   );
   let version: string | null = null;
+  let states = false;
   const server = (line: Line): [string, string] => [line.label('proxy') ?? '', line.label('server') ?? ''];
-  const states: Collector['handlers'] = Object.fromEntries(
+  const numbered: Collector['handlers'] = Object.fromEntries(
     Object.entries(SERVER).map(([metric, put]) => [
       metric,
       (line: Line) => {
@@ -78,7 +79,7 @@ export const haproxyExporter: Format = (tally) => {
   return {
     handlers: {
       ...numbers.handlers,
-      ...states,
+      ...numbered,
       ...means,
       haproxy_process_build_info: (line) => {
         version = line.label('version');
@@ -97,6 +98,7 @@ export const haproxyExporter: Format = (tally) => {
       },
       haproxy_backend_retry_warnings_total: (line) => addRetries(found, line.label('proxy') ?? '', line.value),
       haproxy_server_status: (line) => {
+        states = true;
         const state = line.label('state');
         if (state === null) tally.endpoint(...server(line)).up = line.value > 0;
         else if (line.value === 1) tally.endpoint(...server(line)).up = isUp(state);
@@ -105,7 +107,7 @@ export const haproxyExporter: Format = (tally) => {
     finish() {
       const startedAt = isoOf(numbers.of('haproxy_process_start_time_seconds'));
       const { sees } = found;
-      if (!startedAt && !sees.frontends && !sees.backends && !sees.servers && version === null) return false;
+      if (!startedAt && !sees.frontends && !sees.backends && !sees.servers && version === null && !states) return false;
       const { sample } = tally;
       tallyHaproxy(tally, found);
       if (version) sample.software = `haproxy ${version}`;

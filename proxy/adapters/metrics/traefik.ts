@@ -80,7 +80,7 @@ export const traefik: Format = (tally) => {
     finish() {
       const lastAt = isoOf(numbers.of('traefik_config_last_reload_success'));
       const reloads = numbers.of('traefik_config_reloads_total');
-      if (front.empty() && services.empty() && reloads === null && lastAt === null) return false;
+      if (front.empty() && services.empty() && reloads === null && lastAt === null && !servers) return false;
       process.finish();
       const { sample } = tally;
       sample.connections.active = open;
