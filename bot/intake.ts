@@ -63,6 +63,15 @@ function targetOf(place: Named, inventory: Inventory): Target {
   return { host, path, scheme, port: findPath(inventory, { host, port: place.port, path, scheme }).port };
 }
 
+/** The inventory for the place that a case from this reading will be about, completed by a cluster where there is one. */
+export async function inventoryOf(
+  source: { known(): Inventory; forHost(host: string, path: string): Promise<Inventory> },
+  reading: Reading,
+): Promise<Inventory> {
+  const place = reading.places[0] ?? onlyPlace(source.known());
+  return place ? source.forHost(place.host, place.path) : source.known();
+}
+
 /**
  * Pure: a case from a reading, or what is missing to make one. `id` must be unique (see newCaseId).
  * The first place of the text is taken. `refused` names a target that may not be probed, and why.

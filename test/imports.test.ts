@@ -61,7 +61,7 @@ test('of diagnostics, proxy takes types, the seam to IO and errors; never checks
 test('only diagnostics/io opens sockets and asks resolvers; besides it the page reader and the lab, which is a world', () => {
   const network = /^node:(net|tls|dns|dns\/promises|dgram|http|https|http2)$/;
   const may =
-    /^(diagnostics\/io\/|proxy\/adapters\/metrics\/(page|unix-socket)\.ts$|proxy\/lab\/|bot\/local-slack\/|bot\/demo\/|bot\/app\.ts$|workers\/embedded-redis\.ts$)/;
+    /^(diagnostics\/io\/|proxy\/adapters\/metrics\/(page|unix-socket)\.ts$|proxy\/kubernetes\/source\.ts$|proxy\/lab\/|bot\/local-slack\/|bot\/demo\/|bot\/app\.ts$|workers\/embedded-redis\.ts$)/;
   const found = imports.filter((i) => network.test(i.to) && !i.typeOnly && !may.test(i.from));
   // isIP and BlockList are questions about text; health and metrics pages of our own processes are servers, not probes.
   const harmless = found.filter((i) => {

@@ -3,9 +3,9 @@ import { CHECKS, checkNamed } from '../../diagnostics/checks/index.ts';
 import { reasonOf, TriageError } from '../../diagnostics/errors.ts';
 import type { Answer, SavedCase } from '../../diagnostics/types.ts';
 import { triageInProcess } from '../../workers/in-process.ts';
-import { newCaseId, openCase, readReport, readTarget } from '../intake.ts';
+import { inventoryOf, newCaseId, openCase, readReport, readTarget } from '../intake.ts';
 import { caseHtml } from './case-html.ts';
-import { printJson, readArgs, readDuration, readInventory, readSinceFlag } from './options.ts';
+import { printJson, readArgs, readDuration, readSinceFlag, withInventory } from './options.ts';
 import { verdictText } from './verdict-text.ts';
 
 /** Exit codes of commands that end in a verdict. */
@@ -66,28 +66,29 @@ export async function check(args: string[]): Promise<number> {
   const since = readSinceFlag(values.since, now);
   const only = readOnly(values.only);
   const deadlineMs = readDuration(values.deadline ?? DEADLINE, '--deadline');
-  const inventory = await readInventory(values.inventory);
-
-  const told =
-    values.report === undefined ? null : readReport(values.report, { at: now.toISOString(), tz: null }, inventory);
-  const named = target === undefined ? told : readTarget(target, inventory);
-  if (!named) throw new TriageError('wrong-usage', `${target} is no URL, host or host:port`);
-  const reading = { ...(told ?? named), places: named.places, since: since ?? told?.since ?? null };
-  const opened = openCase(reading, {
-    id: newCaseId(now),
-    at: now.toISOString(),
-    report: values.report ?? null,
-    inventory,
-    deadlineMs,
-    only,
+  const saved = await withInventory(values.inventory, async (source) => {
+    const known = source.known();
+    const told =
+      values.report === undefined ? null : readReport(values.report, { at: now.toISOString(), tz: null }, known);
+    const named = target === undefined ? told : readTarget(target, known);
+    if (!named) throw new TriageError('wrong-usage', `${target} is no URL, host or host:port`);
+    const reading = { ...(told ?? named), places: named.places, since: since ?? told?.since ?? null };
+    const inventory = await inventoryOf(source, reading);
+    const opened = openCase(reading, {
+      id: newCaseId(now),
+      at: now.toISOString(),
+      report: values.report ?? null,
+      inventory,
+      deadlineMs,
+      only,
+    });
+    if ('missing' in opened)
+      throw new TriageError('wrong-usage', `the report names no host that I know; name one: ${USAGE}`);
+    if ('refused' in opened) throw new TriageError('not-allowed', opened.refused);
+    return triageInProcess(opened.case, inventory, (error) =>
+      process.stderr.write(`our own bug: ${reasonOf(error)}\n`),
+    );
   });
-  if ('missing' in opened)
-    throw new TriageError('wrong-usage', `the report names no host that I know; name one: ${USAGE}`);
-  if ('refused' in opened) throw new TriageError('not-allowed', opened.refused);
-
-  const saved = await triageInProcess(opened.case, inventory, (error) =>
-    process.stderr.write(`our own bug: ${reasonOf(error)}\n`),
-  );
   refuseIfNothingAllowed(saved);
   if (values.save !== undefined) await write(values.save, `${JSON.stringify(saved, null, 1)}\n`);
   if (values.html !== undefined) await write(values.html, caseHtml(saved));

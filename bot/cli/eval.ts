@@ -1,12 +1,13 @@
 import { fileURLToPath } from 'node:url';
 import { reasonOf, TriageError } from '../../diagnostics/errors.ts';
 import { loadInventory } from '../../proxy/inventory/inventory.ts';
+import { inventorySource } from '../../proxy/kubernetes/source.ts';
 import { triageInProcess } from '../../workers/in-process.ts';
 import { type Incident, incidentsIn } from '../eval/incident.ts';
 import { scoreIntake } from '../eval/intake-score.ts';
 import { type Score, type Scored, scoreAll, scoreOne, skippedOne, unreadOne } from '../eval/score.ts';
 import { startWorldOf } from '../eval/world.ts';
-import { newCaseId, openCase, readReport, readTarget } from '../intake.ts';
+import { inventoryOf, newCaseId, openCase, readReport, readTarget } from '../intake.ts';
 import { printJson, readArgs, readInventory, readSinceFlag } from './options.ts';
 
 const USAGE =
@@ -18,22 +19,32 @@ const DEADLINE_MS = 20_000;
 
 /** The triage of an incident, exactly as `check --report` does it. */
 async function triageOf(incident: Incident, inventoryFile: string): Promise<Scored> {
-  const inventory = await loadInventory(inventoryFile);
-  const now = new Date();
-  const told = readReport(incident.report, { at: now.toISOString(), tz: null }, inventory);
-  const named = incident.target ? readTarget(incident.target, inventory) : told;
-  const since = incident.since ? readSinceFlag(incident.since, now) : told.since;
-  const opened = openCase(
-    { ...told, places: named?.places ?? [], since },
-    { id: newCaseId(now), at: now.toISOString(), report: incident.report, inventory, deadlineMs: DEADLINE_MS },
-  );
-  if ('missing' in opened) return unreadOne(incident);
-  if ('refused' in opened) throw new TriageError('not-allowed', opened.refused);
-  const began = performance.now();
-  const { verdict } = await triageInProcess(opened.case, inventory, (error) =>
-    process.stderr.write(`${incident.id}: our own bug: ${reasonOf(error)}\n`),
-  );
-  return scoreOne(incident, verdict, Math.round(performance.now() - began));
+  const source = await inventorySource(await loadInventory(inventoryFile));
+  try {
+    const known = source.known();
+    const now = new Date();
+    const told = readReport(incident.report, { at: now.toISOString(), tz: null }, known);
+    const named = incident.target ? readTarget(incident.target, known) : told;
+    const since = incident.since ? readSinceFlag(incident.since, now) : told.since;
+    const reading = { ...told, places: named?.places ?? [], since };
+    const began = performance.now();
+    const inventory = await inventoryOf(source, reading);
+    const opened = openCase(reading, {
+      id: newCaseId(now),
+      at: now.toISOString(),
+      report: incident.report,
+      inventory,
+      deadlineMs: DEADLINE_MS,
+    });
+    if ('missing' in opened) return unreadOne(incident);
+    if ('refused' in opened) throw new TriageError('not-allowed', opened.refused);
+    const { verdict } = await triageInProcess(opened.case, inventory, (error) =>
+      process.stderr.write(`${incident.id}: our own bug: ${reasonOf(error)}\n`),
+    );
+    return scoreOne(incident, verdict, Math.round(performance.now() - began));
+  } finally {
+    source.close();
+  }
 }
 
 async function runOne(incident: Incident, keep: boolean): Promise<Scored> {

@@ -1,6 +1,7 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { reasonOf, TriageError } from '../../diagnostics/errors.ts';
 import { emptyInventory, type Inventory, loadInventory } from '../../proxy/inventory/inventory.ts';
+import { type InventorySource, inventorySource } from '../../proxy/kubernetes/source.ts';
 import { readSince } from '../listeners/since.ts';
 
 type Options = NonNullable<ParseArgsConfig['options']>;
@@ -52,6 +53,22 @@ export async function readInventory(file: string | undefined): Promise<Inventory
   const inventory = await loadInventory(file);
   for (const warning of inventory.warnings) process.stderr.write(`warning: ${warning}\n`);
   return inventory;
+}
+
+/**
+ * Runs something with the inventory of `--inventory`, completed by the cluster that it names; what was begun for that is
+ * ended afterwards.
+ */
+export async function withInventory<T>(
+  file: string | undefined,
+  use: (source: InventorySource) => Promise<T>,
+): Promise<T> {
+  const source = await inventorySource(await readInventory(file));
+  try {
+    return await use(source);
+  } finally {
+    source.close();
+  }
 }
 
 /** Exactly one JSON document on stdout. */

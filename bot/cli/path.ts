@@ -2,7 +2,7 @@ import { TriageError } from '../../diagnostics/errors.ts';
 import type { Path } from '../../diagnostics/types.ts';
 import { findPath } from '../../proxy/inventory/inventory.ts';
 import { readTarget } from '../intake.ts';
-import { printJson, readArgs, readInventory } from './options.ts';
+import { printJson, readArgs, withInventory } from './options.ts';
 
 const USAGE = './dev path HOST [--inventory FILE] [--json]';
 
@@ -28,11 +28,12 @@ function asContract(path: Path): object {
     })),
     ambiguous: path.ambiguous,
     unknown: path.unknown,
+    ...(path.cluster && { cluster: path.cluster, unserved: path.unserved ?? [] }),
   };
 }
 
 function asText(path: Path): string {
-  const lines = [`${path.host}${path.path}`];
+  const lines = [`${path.host}${path.path}${path.cluster ? ` in ${path.cluster.name}` : ''}`];
   for (const [i, hop] of path.hops.entries()) {
     lines.push(
       `${'  '.repeat(i)}-> ${hop.name} (${hop.hop}, ${hop.kind})${hop.address ? ` ${hop.address}` : ''}   [${hop.from.join('; ')}]`,
@@ -43,6 +44,7 @@ function asText(path: Path): string {
       lines.push(`${'  '.repeat(i + 2)}${one.name} ${one.address}${one.ready === false ? ' (not ready)' : ''}`);
   }
   for (const { objects, why } of path.ambiguous) lines.push(`ambiguous: ${objects.join(', ')}: ${why}`);
+  for (const { object, why } of path.unserved ?? []) lines.push(`nobody serves ${object}: ${why}`);
   for (const one of path.unknown) lines.push(`unknown: ${one}`);
   return `${lines.join('\n')}\n`;
 }
@@ -55,10 +57,12 @@ export async function path(args: string[]): Promise<number> {
     { inventory: { type: 'string' }, json: { type: 'boolean' } },
     { min: 1, max: 1 },
   );
-  const inventory = await readInventory(values.inventory);
-  const place = readTarget(positionals[0] as string, inventory)?.places[0];
-  if (!place) throw new TriageError('wrong-usage', `${positionals[0]} is no host\nusage: ${USAGE}`);
-  const found = findPath(inventory, { host: place.host, port: place.port, path: place.path });
+  const found = await withInventory(values.inventory, async (source) => {
+    const place = readTarget(positionals[0] as string, source.known())?.places[0];
+    if (!place) throw new TriageError('wrong-usage', `${positionals[0]} is no host\nusage: ${USAGE}`);
+    const inventory = await source.forHost(place.host, place.path);
+    return findPath(inventory, { host: place.host, port: place.port, path: place.path });
+  });
   if (values.json) printJson(asContract(found));
   else process.stdout.write(asText(found));
   return 0;

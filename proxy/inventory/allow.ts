@@ -7,11 +7,12 @@ import { hostMatches } from './path.ts';
 
 const family = (ip: string): 'ipv4' | 'ipv6' => (isIP(ip) === 6 ? 'ipv6' : 'ipv4');
 
+const hostOfUrl = (url: string | null | undefined): string | null =>
+  url && URL.canParse(url) ? new URL(url).hostname.replace(/^\[|\]$/g, '') : null;
+
 /** Addresses that a hop names, of any kind: listeners, targets, instances, endpoints, metrics and admin URLs. */
 function addressesOf(hop: PathHop): string[] {
   const urls = hop.instances.flatMap((i) => [i.metrics, i.admin]);
-  const hostOfUrl = (url: string | null | undefined): string | null =>
-    url && URL.canParse(url) ? new URL(url).hostname.replace(/^\[|\]$/g, '') : null;
   const direct = [
     hop.address,
     ...hop.listeners.map((l) => l.address),
@@ -50,10 +51,10 @@ export function allowanceOf(inventory: Inventory): Allowance {
     else patterns.push(entry.toLowerCase());
   }
   const named = new Set<string>();
+  const prometheus = hostOfUrl(inventory.prometheus);
   // What was only found in a cluster is probed where `allow` covers it, and nowhere else.
-  for (const host of Object.values(inventory.hops)
-    .filter((hop) => !hop.discovered)
-    .flatMap(addressesOf)) {
+  const hops = Object.values(inventory.hops).filter((hop) => !hop.discovered);
+  for (const host of [...hops.flatMap(addressesOf), ...(prometheus === null ? [] : [prometheus])]) {
     if (isIP(host)) put(list, host);
     else named.add(host.toLowerCase());
   }

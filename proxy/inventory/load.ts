@@ -183,11 +183,17 @@ export async function loadInventory(path: string): Promise<Inventory> {
       );
     }
   }
-  if (data.kubernetes) warnings.push(`${path}: kubernetes: is not read yet; only what the file itself says is used`);
   return {
     ...emptyInventory(),
     file,
     name: path,
+    kubernetes: data.kubernetes
+      ? {
+          kubeconfig: absolute(base, data.kubernetes.kubeconfig),
+          context: data.kubernetes.context,
+          namespaces: data.kubernetes.namespaces ?? [],
+        }
+      : null,
     prometheus: data.prometheus,
     changes: absolute(base, data.changes),
     aliases: Object.fromEntries(

@@ -6,6 +6,8 @@ export interface Inventory {
   file: string | null;
   /** The file as the person named it: how facts say where they stand. */
   name: string;
+  /** The cluster to find the rest in; null: the file is all there is. */
+  kubernetes: { kubeconfig: string | null; context: string | null; namespaces: string[] } | null;
   prometheus: string | null;
   changes: string | null;
   aliases: { [alias: string]: string };
@@ -21,6 +23,8 @@ export interface Inventory {
   warnings: string[];
   /** What a cluster added: its name, how old that is, what was not clear. null: a file alone. */
   cluster: { name: string; asOf: string | null; unserved: { object: string; why: string }[] } | null;
+  /** Hosts that objects of the cluster name. */
+  hosts: string[];
   /** Said of every path that is found in it. */
   ambiguous: { objects: string[]; why: string }[];
   unknown: string[];
@@ -31,6 +35,7 @@ export function emptyInventory(): Inventory {
   return {
     file: null,
     name: 'inventory',
+    kubernetes: null,
     prometheus: null,
     changes: null,
     aliases: {},
@@ -42,6 +47,7 @@ export function emptyInventory(): Inventory {
     nodes: [],
     warnings: [],
     cluster: null,
+    hosts: [],
     ambiguous: [],
     unknown: [],
   };
@@ -54,6 +60,7 @@ export function knownHosts(inventory: Inventory): string[] {
       ...inventory.routes.map((route) => route.host).filter((host) => !host.includes('*')),
       ...Object.keys(inventory.dns),
       ...Object.values(inventory.aliases),
+      ...inventory.hosts,
     ]),
   ];
 }

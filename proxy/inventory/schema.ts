@@ -61,7 +61,7 @@ export const hopSchema = z.looseObject({
 
 export const inventorySchema = z.looseObject({
   version: z.literal(1, 'must be 1'),
-  kubernetes: z.looseObject({}).nullish(),
+  kubernetes: z.looseObject({ kubeconfig: maybe(text), context: maybe(name), namespaces: list(name) }).nullish(),
   prometheus: maybe(text),
   changes: maybe(text),
   aliases: z.record(z.string(), text).nullish(),

@@ -28,6 +28,8 @@ export interface ClusterView {
   ingressesFor(host: string | null): Ingress[];
   ingressRoutes(): Iterable<IngressRoute>;
   gatewayRoutes(): Iterable<GatewayRoute>;
+  /** Every host that an object names, without patterns. */
+  hosts(): string[];
 }
 
 export const keyOf = (namespace: string, name: string): string => (namespace ? `${namespace}/${name}` : name);
@@ -145,5 +147,18 @@ export class ClusterStore implements ClusterView {
   gatewayRoutes(): GatewayRoute[] {
     const { httproutes, grpcroutes, tlsroutes } = this.objects;
     return [...httproutes.values(), ...grpcroutes.values(), ...tlsroutes.values()];
+  }
+
+  hosts(): string[] {
+    const hosts = new Set<string>();
+    for (const ingress of this.objects.ingresses.values())
+      for (const rule of ingress.rules) if (rule.host) hosts.add(rule.host);
+    for (const route of this.gatewayRoutes()) for (const host of route.hostnames) hosts.add(host);
+    for (const { routes } of this.ingressRoutes())
+      for (const { match } of routes)
+        for (const found of match.matchAll(/Host(?:SNI)?\(([^)]*)\)/g))
+          for (const host of (found[1] as string).matchAll(/[`"']([^`"']+)[`"']/g))
+            hosts.add((host[1] as string).toLowerCase());
+    return [...hosts].filter((host) => !host.includes('*')).sort();
   }
 }
