@@ -1,34 +1,14 @@
+import { OWN_FINDINGS, type OwnComplaints } from '../complaints/own.ts';
+import type { Specs } from '../complaints/shared.ts';
+import { UPSTREAM_FINDINGS, type UpstreamComplaints } from '../complaints/upstreams.ts';
 import { type Draft, defineCheck, type ReadScope } from '../define-check.ts';
 import type { Complaint, Complaints } from '../io/proxy-reader.ts';
 import { type Window, windowOf } from '../window.ts';
-import { clock, plural, shellWord } from '../wording.ts';
 
-interface Base {
-  proxy: string;
-  count: number;
-  sample: string;
-  last: string;
-  now: string;
-  source: string;
-  [key: string]: string | number | null;
+interface Nothing {
+  NO_COMPLAINTS: { proxy: string; kind: string; source: string };
 }
-interface ComplaintFacts {
-  UPSTREAM_REFUSED_PROXY: Base & { upstream: string };
-  UPSTREAM_UNREACHABLE_FOR_PROXY: Base & { upstream: string };
-  UPSTREAM_TIMED_OUT: Base & { upstream: string };
-  UPSTREAM_CLOSED_EARLY: Base & { upstream: string };
-  STALE_UPSTREAM_LOGGED: Base & { upstream: string; service: string };
-  NO_LIVE_UPSTREAM: Base;
-  ANSWER_HEADER_TOO_BIG: Base;
-  BODY_TOO_LARGE: Base;
-  RATE_LIMIT_LOGGED: Base;
-  AUTH_REQUEST_FAILED: Base;
-  PROXY_HEADER_BROKEN: Base;
-  HANDSHAKES_REFUSED: Base;
-  OUT_OF_CONNECTIONS: Base;
-  ACCESS_FORBIDDEN_BY_RULE: Base & { oneClient: string };
-  NO_COMPLAINTS: { proxy: string; source: string };
-}
+type ComplaintFacts = UpstreamComplaints & OwnComplaints & Nothing;
 
 const CODES: {
   [kind in Complaint['kind']]: Exclude<keyof ComplaintFacts, 'STALE_UPSTREAM_LOGGED' | 'NO_COMPLAINTS'> | null;
@@ -48,13 +28,26 @@ const CODES: {
   'out-of-connections': 'OUT_OF_CONNECTIONS',
   'access-forbidden': 'ACCESS_FORBIDDEN_BY_RULE',
   'not-found-on-disk': null,
+  'endpoint-marked-down': 'ENDPOINT_MARKED_DOWN',
+  'worker-died': 'WORKER_DIED',
+  'service-missing': 'SERVICE_MISSING_LOGGED',
+  'configuration-error': 'CONFIGURATION_COMPLAINT',
 };
+
+/** What HAProxy says of a server that it takes for dead: `reason: Layer7 wrong status, code: 404`. */
+const downBecause = (complaint: Complaint): string =>
+  (/reason: ([^.]{3,120}?)(?:, check duration|\.|$)/.exec(complaint.sample)?.[1] ?? '').replace(/, info: .*/, '');
+
+/** Kinds whose own log is asked for; the others' say so little that it is read only where it is named. */
+const READ = ['nginx', 'ingress-nginx', 'haproxy', 'haproxy-ingress'];
+const IF_NAMED = ['traefik', 'envoy'];
 
 /** A complaint older than this need not be about the endpoints of now, ms. */
 const RECENT_MS = 300_000;
 
 function read(data: Complaints, scope: ReadScope): Draft<ComplaintFacts>[] {
   const proxy = scope.look.at.part ?? scope.look.at.hop;
+  const kind = scope.hop?.kind ?? '';
   const service = scope.path.hops.find((hop) => hop.hop === 'service' || hop.hop === 'app');
   const known = new Set([service?.address, ...(service?.endpoints ?? []).map((e) => e.address)]);
   const born = Math.max(0, ...(service?.endpoints ?? []).map((e) => Date.parse(e.startedAt ?? '') || 0));
@@ -64,6 +57,7 @@ function read(data: Complaints, scope: ReadScope): Draft<ComplaintFacts>[] {
     if (!code) continue;
     const base = {
       proxy,
+      kind,
       count: complaint.count,
       sample: complaint.sample,
       last: complaint.last,
@@ -86,17 +80,25 @@ function read(data: Complaints, scope: ReadScope): Draft<ComplaintFacts>[] {
     } else
       found.push({
         code,
-        facts: { ...base, upstream, oneClient: complaint.oneClient ? 'yes' : 'no' },
+        facts: { ...base, upstream, oneClient: complaint.oneClient ? 'yes' : 'no', why: downBecause(complaint) },
       } as Draft<ComplaintFacts>);
   }
-  return found.length ? found : [{ code: 'NO_COMPLAINTS', facts: { proxy, source: data.source } }];
+  return found.length ? found : [{ code: 'NO_COMPLAINTS', facts: { proxy, kind, source: data.source } }];
 }
 
-const when = (f: Base): string => (f.last ? `, last ${clock(f.last, f.now)}` : '');
-const tail = (pattern: string) => (f: Base) =>
-  f.source.startsWith('/') ? `grep -aE ${shellWord(pattern)} ${shellWord(f.source)} | tail -n 5` : null;
-const complained = (f: Base, of: string): string =>
-  `${f.proxy} complained ${plural(f.count, 'time')}${when(f)}: ${of}.`;
+const NOTHING: Specs<Nothing> = {
+  NO_COMPLAINTS: {
+    hop: 'proxy',
+    direction: 'clears',
+    title: 'The proxy complains of nothing',
+    says: (f) =>
+      f.kind.startsWith('haproxy')
+        ? `${f.proxy}'s log holds no complaint of its own in the time in question (HAProxy's name no host).`
+        : `${f.proxy}'s own log has no complaint about this host in the time in question.`,
+    next: () => 'Nothing to do here.',
+    reproduce: () => null,
+  },
+};
 
 /** What does the proxy's own error log complain of, in the time in question, about this host? */
 export const proxyComplaints = defineCheck<Complaints, ComplaintFacts>({
@@ -107,154 +109,25 @@ export const proxyComplaints = defineCheck<Complaints, ComplaintFacts>({
   budgetMs: 5_000,
   plan: ({ case: triage, path }) =>
     path.hops
-      .filter(
-        (hop) => hop.hop === 'proxy' && ['nginx', 'ingress-nginx', 'haproxy', 'haproxy-ingress'].includes(hop.kind),
-      )
+      .filter((hop) => hop.hop === 'proxy' && [...READ, ...IF_NAMED].includes(hop.kind))
       .flatMap((hop) =>
-        hop.instances.map((instance) => ({
-          look: {
-            check: 'proxy-complaints',
-            vantage: 'inside' as const,
-            hop: 'proxy' as const,
-            at: { hop: hop.name, part: instance.name },
-            address: instance.errorLog ?? instance.accessLog ?? instance.name,
-            with: { host: triage.target.host, window: { ...windowOf(triage) } },
-          },
-        })),
+        hop.instances
+          .filter((one) => READ.includes(hop.kind) || one.errorLog !== null)
+          .map((instance) => ({
+            look: {
+              check: 'proxy-complaints',
+              vantage: 'inside' as const,
+              hop: 'proxy' as const,
+              at: { hop: hop.name, part: instance.name },
+              address: instance.errorLog ?? instance.accessLog ?? instance.name,
+              with: { host: triage.target.host, window: { ...windowOf(triage) } },
+            },
+          })),
       ),
   look(io, look, _address, signal) {
     const { host, window } = look.with as unknown as { host: string; window: Window };
     return io.proxy.complaints(look.at, host, window, signal);
   },
   read,
-  findings: {
-    UPSTREAM_REFUSED_PROXY: {
-      hop: 'app',
-      direction: 'implicates',
-      title: 'An endpoint refused the proxy',
-      says: (f) => complained(f, `${f.upstream} refuses its connections`),
-      next: (f) => `See whether the application on ${f.upstream} is running.`,
-      reproduce: tail('111: Connection refused'),
-    },
-    UPSTREAM_UNREACHABLE_FOR_PROXY: {
-      hop: 'service',
-      direction: 'context',
-      title: 'The proxy gets no connection to an endpoint',
-      says: (f) => complained(f, `it gets no connection to ${f.upstream}`),
-      next: () => 'Try the same connection from the proxy itself: a network policy or a firewall between them?',
-      reproduce: tail('while connecting to upstream'),
-    },
-    UPSTREAM_TIMED_OUT: {
-      hop: 'app',
-      direction: 'context',
-      title: 'The proxy gave up waiting for an endpoint',
-      says: (f) => complained(f, `${f.upstream} did not answer in the time the proxy allows`),
-      next: () => "Compare the proxy's read timeout with what the application needs.",
-      reproduce: tail('upstream timed out'),
-    },
-    UPSTREAM_CLOSED_EARLY: {
-      hop: 'app',
-      direction: 'context',
-      title: 'An endpoint closed the connection before it answered',
-      says: (f) => complained(f, `${f.upstream} closed connections before it answered`),
-      next: () =>
-        "Compare the application's keep-alive time with the proxy's: the application's must be the longer one; else look for crashes.",
-      reproduce: tail('prematurely closed|reset by peer'),
-    },
-    STALE_UPSTREAM_LOGGED: {
-      hop: 'proxy',
-      direction: 'implicates',
-      title: 'The proxy sends to an address that is no endpoint of the service',
-      says: (f) => complained(f, `it gets no answer from ${f.upstream}, which is no endpoint of ${f.service}`),
-      next: (f) =>
-        `See why ${f.proxy} still uses ${f.upstream}: a missing or refused reload, or an old list of endpoints.`,
-      reproduce: (f) =>
-        f.source.startsWith('/') ? `grep -aF ${shellWord(f.upstream)} ${shellWord(f.source)} | tail -n 5` : null,
-    },
-    NO_LIVE_UPSTREAM: {
-      hop: 'service',
-      direction: 'context',
-      title: 'The proxy counts every endpoint as dead',
-      says: (f) => complained(f, 'it counts all endpoints of this service as dead'),
-      next: () => 'Ask the endpoints directly: if they answer, the proxy marked them dead too quickly.',
-      reproduce: tail('no live upstreams'),
-    },
-    ANSWER_HEADER_TOO_BIG: {
-      hop: 'proxy',
-      direction: 'implicates',
-      title: 'An answer had larger headers than the proxy takes',
-      says: (f) => complained(f, 'the application sent larger headers than it takes'),
-      next: () => 'Raise proxy_buffer_size for this host, or send smaller cookies and headers.',
-      reproduce: tail('too big header'),
-    },
-    BODY_TOO_LARGE: {
-      hop: 'proxy',
-      direction: 'implicates',
-      title: 'A request had a larger body than the proxy takes',
-      says: (f) => complained(f, 'clients wanted to send larger bodies than it takes'),
-      next: () => 'Raise client_max_body_size for this host.',
-      reproduce: tail('too large'),
-    },
-    RATE_LIMIT_LOGGED: {
-      hop: 'proxy',
-      direction: 'implicates',
-      title: 'The proxy held back or refused requests for a limit',
-      says: (f) => complained(f, 'it held back or refused requests for a rate limit of its own'),
-      next: () => 'Look at the limit for this host, and at who sends that much.',
-      reproduce: tail('limiting (requests|connections)'),
-    },
-    AUTH_REQUEST_FAILED: {
-      hop: 'proxy',
-      direction: 'implicates',
-      title: 'The authentication sub-request failed',
-      says: (f) => complained(f, 'the authentication service that it asks first answered wrongly'),
-      next: () => 'Look at the authentication service: no request gets past it.',
-      reproduce: tail('auth request unexpected status'),
-    },
-    PROXY_HEADER_BROKEN: {
-      hop: 'proxy',
-      direction: 'implicates',
-      title: 'Connections come without the PROXY header that is demanded',
-      says: (f) => complained(f, 'connections come without the PROXY header that it demands'),
-      next: () => 'Switch PROXY protocol on at the hop in front, or off at this listener. Both sides must agree.',
-      reproduce: tail('PROXY protocol'),
-    },
-    HANDSHAKES_REFUSED: {
-      hop: 'proxy',
-      direction: 'context',
-      title: 'The proxy refused TLS handshakes',
-      says: (f) => complained(f, 'TLS handshakes fail'),
-      next: () => 'See which clients these are, and what they offer.',
-      reproduce: tail('handshake'),
-    },
-    OUT_OF_CONNECTIONS: {
-      hop: 'proxy',
-      direction: 'implicates',
-      title: 'The proxy ran out of connections or files',
-      says: (f) => complained(f, 'it ran out of connections or files'),
-      next: () => 'Raise worker_connections and the file limit, or add replicas.',
-      reproduce: tail('not enough|24: Too many open files'),
-    },
-    ACCESS_FORBIDDEN_BY_RULE: {
-      hop: 'proxy',
-      direction: 'implicates',
-      title: 'The proxy refuses callers by an allow-list',
-      says: (f) =>
-        complained(
-          f,
-          `its allow-list refuses callers${f.oneClient === 'yes' && f.count > 1 ? ', all of them under one and the same address' : ''}`,
-        ),
-      next: () =>
-        'See which address the proxy takes for the caller: it must be the real one (PROXY protocol or X-Forwarded-For from trusted hops).',
-      reproduce: tail('forbidden by rule'),
-    },
-    NO_COMPLAINTS: {
-      hop: 'proxy',
-      direction: 'clears',
-      title: 'The proxy complains of nothing',
-      says: (f) => `${f.proxy}'s error log has no complaint about this host in the time in question.`,
-      next: () => 'Nothing to do here.',
-      reproduce: () => null,
-    },
-  },
+  findings: { ...UPSTREAM_FINDINGS, ...OWN_FINDINGS, ...NOTHING },
 });

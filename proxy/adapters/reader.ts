@@ -18,13 +18,12 @@ import { envoyTargets } from './envoy/targets.ts';
 import { envoyUpdates } from './envoy/updates.ts';
 import { healthOf, nodeHealth } from './health/health.ts';
 import { accessRows } from './logs/access-rows.ts';
-import { haproxyComplaints, nginxComplaints } from './logs/complaints.ts';
-import { tailLines } from './logs/tail.ts';
+import { readComplaints } from './logs/read-complaints.ts';
 import { countRequests, countShares } from './logs/tally.ts';
 import { sharesBehind } from './metrics/balance-endpoints.ts';
 import { sharesIn, targetsIn } from './metrics/haproxy-servers.ts';
 import { reachOf } from './metrics/page.ts';
-import { sampleOf } from './metrics/sample.ts';
+import { sampleOf, sampleOfPage } from './metrics/sample.ts';
 import { nginxReloads } from './reloads/nginx-reloads.ts';
 import { ingressNginxReloads, metricReloads } from './reloads/reload-metrics.ts';
 import { routesOf } from './routes/configured-routes.ts';
@@ -108,17 +107,7 @@ export function proxyReader(
     },
     async complaints(of, host, window): Promise<Complaints> {
       const { hop, instance } = named(of);
-      if (!NGINX.has(hop.kind)) {
-        if (!instance.accessLog)
-          throw new BlindLook(
-            'not-configured',
-            `${instance.name}: its log is not known; ${LOG_HINT[hop.kind] ?? 'name it as accessLog:'}`,
-          );
-        return haproxyComplaints((await tailLines(instance.accessLog)).lines, instance.accessLog);
-      }
-      if (!instance.errorLog)
-        throw new BlindLook('not-configured', `${instance.name}: no error log is known; name it as errorLog:`);
-      return nginxComplaints((await tailLines(instance.errorLog)).lines, instance.errorLog, host, window);
+      return readComplaints(hop.kind, instance, host, window);
     },
     async routes(of, host, path, signal): Promise<ProxyRoutes> {
       const { hop, instance } = named(of);
@@ -133,12 +122,20 @@ export function proxyReader(
       return historyOf(
         hop,
         instance,
-        { host, services: servicesOf(host) },
+        {
+          host,
+          services: servicesOf(host),
+          addresses: servicesOf(host).flatMap(
+            (name) => inventory.hops[name]?.endpoints?.map((one) => one.address) ?? [],
+          ),
+        },
         window,
         {
           prometheus: inventory.prometheus,
           recorder,
           sample: (during) => sampleOf(hop, instance, reach, during),
+          sampleFrom: (text, during) =>
+            sampleOfPage(instance.metrics ?? instance.name, { page: async () => text }, during),
           page: reach.page,
         },
         signal,

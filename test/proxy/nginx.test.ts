@@ -9,7 +9,7 @@ import fc from 'fast-check';
 import { BlindLook } from '../../diagnostics/io/proxy-reader.ts';
 import type { Instance } from '../../diagnostics/types.ts';
 import { masterPid, workersOf } from '../../proxy/adapters/health/processes.ts';
-import { nginxComplaints } from '../../proxy/adapters/logs/complaints.ts';
+import { complaintsIn } from '../../proxy/adapters/logs/complaints.ts';
 import { readErrorLine, reloadsIn } from '../../proxy/adapters/logs/nginx-error-log.ts';
 import { nginxReloads } from '../../proxy/adapters/reloads/nginx-reloads.ts';
 import { ConfigSyntaxError, find, loadNginx, parseNginx } from '../../proxy/config/nginx-config.ts';
@@ -105,7 +105,7 @@ server { listen 127.0.0.1:${pp} proxy_protocol; return 200; }`;
     socket.on('error', () => {});
     socket.write('GET / HTTP/1.1\r\nHost: shop.example.test\r\n\r\n');
     await until('it is logged', () => log().includes('broken header'));
-    const { complaints } = nginxComplaints(log().split('\n'), 'x', 'shop.example.test', window);
+    const { complaints } = complaintsIn('nginx', log().split('\n'), 'x', 'shop.example.test', window);
     assert.deepEqual(
       complaints.map((c) => c.kind),
       ['proxy-header-missing'],
@@ -153,10 +153,10 @@ test('reloads in log lines: notices may be switched off, other processes write t
 test('lines that ingress-nginx really wrote', () => {
   const lines = text('error.txt').split('\n');
   const window = { from: '2026-11-20T00:00:00Z', to: '2026-11-23T00:00:00Z' };
-  const kinds = (host: string): string[] => nginxComplaints(lines, 'x', host, window).complaints.map((c) => c.kind);
+  const kinds = (host: string): string[] => complaintsIn('nginx', lines, 'x', host, window).complaints.map((c) => c.kind);
   assert.ok(kinds('shop.example.test').includes('upstream-refused'));
   assert.ok(kinds('slow.example.test').includes('upstream-timeout'));
-  const all = nginxComplaints(lines, 'x', 'shop.example.test', window).complaints;
+  const all = complaintsIn('nginx', lines, 'x', 'shop.example.test', window).complaints;
   assert.ok(
     all.every((c) => !/client: \d/.test(c.sample)),
     'no client address is kept',

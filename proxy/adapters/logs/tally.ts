@@ -120,6 +120,10 @@ export function countRequests(log: AccessRows, host: string): ServedRequests {
   return out;
 }
 
+/** Most logs note when a request ended: a slow endpoint would look as if it had joined later. Whole seconds, as most logs know. */
+const begunAt = (row: AccessRow): number | null =>
+  row.at === null ? null : Math.floor((row.at - (row.seconds ?? 0) * 1000) / 1000) * 1000;
+
 /**
  * Pure: how requests to a service's endpoints were spread, by the first try of each (a retry is drawn otherwise).
  * Only addresses that the service has count, and those without any request count too: an idle endpoint is the finding.
@@ -143,16 +147,18 @@ export function countShares(log: AccessRows, service: PathHop): EndpointShares {
     });
   eachOfThem((address, row) => {
     counter.put(service.name, address, row);
-    if (row.at === null) return;
-    const stay = stays.get(address) ?? { first: row.at, last: row.at, before: 0, after: 0 };
+    const at = begunAt(row);
+    if (at === null) return;
+    const stay = stays.get(address) ?? { first: at, last: at, before: 0, after: 0 };
     stays.set(address, stay);
-    stay.first = Math.min(stay.first, row.at);
-    stay.last = Math.max(stay.last, row.at);
+    stay.first = Math.min(stay.first, at);
+    stay.last = Math.max(stay.last, at);
   });
   // Rows come in the reader's order, not in time's: who joined later is told by times, in a second visit.
   const all = [...stays.values()];
   through = 0;
-  eachOfThem((_, { at }) => {
+  eachOfThem((_, row) => {
+    const at = begunAt(row);
     if (at === null) return;
     for (const stay of all) {
       if (at < stay.first) stay.before++;
