@@ -72,7 +72,7 @@ export const drainMismatch: Rule = (scene) => {
   return suspect(
     'lb-drain-mismatch',
     [...found, ...lost, ...(cleared ? quiet : [])],
-    lost.length ? 0.95 : cleared ? 0.8 : 0.65,
+    lost.length ? 0.95 : cleared && scene.reported('errors-5xx', 'reset', 'timeout', 'disconnects') ? 0.8 : 0.65,
     {
       fits: true,
       sentence: `replicas of ${proxyName(scene)} were replaced at ${clock(new Date(times[0] as number).toISOString(), scene.case.at)}, and closed before ${balancer?.name} had stopped sending requests for ${host(scene)} to them`,
@@ -87,13 +87,16 @@ export const drainMismatch: Rule = (scene) => {
 export const rolloutDropsInPlace: Rule = (scene) => {
   const services = scene.path.hops.filter((h) => h.hop === 'service' || h.hop === 'app');
   const times = leavings(scene, services);
-  const logged = scene.all('ERRORS_MADE_BY_PROXY');
+  const logged = [...scene.all('ERRORS_MADE_BY_PROXY'), ...scene.all('ERRORS_LOGGED')];
   if (times.length === 0 || logged.length === 0 || !isLeaving(scene) || scene.failing !== 0) return null;
   const found = mechanisms(scene, services);
   const refused = [...scene.all('UPSTREAM_REFUSED_PROXY'), ...scene.all('UPSTREAM_CLOSED_EARLY')];
   if (found.length + refused.length === 0 || !endpointsFine(scene) || !logged.every((f) => during(f, times)))
     return null;
   if (sum(scene.all('ERRORS_MADE_UPSTREAM')) > sum(logged)) return null;
+  // A log that does not say who made its errors needs the error log to say it.
+  const complaints = refused.reduce((total, f) => total + Number(f.facts.count), 0);
+  if (!scene.has('ERRORS_MADE_BY_PROXY') && complaints * 2 < sum(logged)) return null;
   return suspect('app-rollout-drops', [...refused, ...found, ...logged], found.length ? 0.93 : 0.88, {
     fits: true,
     sentence: `endpoints of ${serviceName(scene)} closed while the proxy still sent to them, when ${serviceName(scene)} was deployed at ${clock(new Date(times[0] as number).toISOString(), scene.case.at)}`,

@@ -25,6 +25,7 @@ import {
   staleEndpoints,
   timeoutTooShort,
 } from './configuration.ts';
+import { drainMismatch, rolloutDropsInPlace } from './drain.ts';
 import { boundary, cdnFault, dnsMissing, dnsWrongAddress } from './names-and-places.ts';
 import { acceptQueueOverflow, conntrackExhausted, proxyAtLimit, proxyRestarts } from './proxy-health.ts';
 import { proxyDown, replicaBad } from './replicas.ts';
@@ -76,10 +77,12 @@ const RULES: readonly Rule[] = [
   appErrors,
   appErrorsThrough,
   appRefuses,
+  rolloutDropsInPlace,
   appDown,
   staleEndpoints,
   appSlow,
   rolloutDrops,
+  drainMismatch,
   keepaliveShorter,
   networkPolicy,
   policyTooStrict,

@@ -17,6 +17,13 @@ class Users:
         self.asked, self.failures = 0, []
         self.thread = threading.Thread(target=self.go, daemon=True)
         self.thread.start()
+        self.more(40)
+
+    def more(self, count):
+        """Returns when they have asked so often again."""
+        until = self.asked + count
+        while self.asked < until:
+            time.sleep(0.02)
 
     def go(self):
         while not self.over:
@@ -34,6 +41,7 @@ class Users:
             time.sleep(self.every)
 
     def end(self):
+        self.more(40)
         self.over = True
         self.thread.join()
         with open("users.log", "w") as log:
@@ -43,7 +51,12 @@ class Users:
 def replace(world, child, port, gap=0.4):
     """Ends one server with SIGTERM and starts the same again on the same port."""
     child.terminate()
-    child.wait()
+    try:
+        child.wait(2)
+    except subprocess.TimeoutExpired:
+        # A Python server that was just about to wait for signals has missed this one.
+        child.kill()
+        child.wait()
     time.sleep(gap)
     again = subprocess.Popen(child.args, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     world.children[world.children.index(child)] = again
