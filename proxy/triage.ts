@@ -1,3 +1,4 @@
+import type { ClusterReader } from '../diagnostics/io/cluster-reader.ts';
 import type { Io } from '../diagnostics/io/io.ts';
 import { liveIo } from '../diagnostics/io/live-io.ts';
 import { getPage } from './adapters/metrics/page.ts';
@@ -15,7 +16,12 @@ const PAGE_NAME_PATIENCE_MS = 3_000;
  * What a process needs to look at the world in the name of an inventory: an Io that only ever reaches what the
  * inventory names or allows, with the adapters of the managed proxies behind it. Cheap: made anew for each case.
  */
-export function ioFor(inventory: Inventory, forHost: string, recorder: Recorder | null = null): Io {
+export function ioFor(
+  inventory: Inventory,
+  forHost: string,
+  recorder: Recorder | null = null,
+  cluster: ClusterReader | null = null,
+): Io {
   const allowance = allowanceOf(inventory);
   const guard = allowance.guard(forHost);
   const resolve: Io['resolve'] = async (host, signal) => {
@@ -28,6 +34,7 @@ export function ioFor(inventory: Inventory, forHost: string, recorder: Recorder 
     guard,
     trust: inventory.trust,
     dns: inventory.dns,
+    cluster,
     proxy: proxyReader(
       inventory,
       guard,

@@ -1,4 +1,5 @@
 import type { Window } from '../window.ts';
+import type { ClusterReader } from './cluster-reader.ts';
 import type { NodeHealth, ProxyHealth } from './proxy-health.ts';
 import type {
   Complaints,
@@ -134,4 +135,6 @@ export interface Io {
   request(spec: RequestSpec, signal: AbortSignal): Promise<Attempt>;
   handshake(spec: HandshakeSpec, signal: AbortSignal): Promise<HandshakeSeen>;
   proxy: ProxyReader;
+  /** null: no cluster is known. */
+  cluster: ClusterReader | null;
 }

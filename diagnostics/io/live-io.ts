@@ -1,5 +1,6 @@
 import { lookup, Resolver } from 'node:dns/promises';
 import { isIP } from 'node:net';
+import type { ClusterReader } from './cluster-reader.ts';
 import type { Guard } from './guard.ts';
 import { handshake } from './handshake.ts';
 import { request } from './http.ts';
@@ -20,6 +21,7 @@ export interface LiveIoOptions {
   /** Answers to use instead of the resolver's. */
   dns: { [host: string]: string[] };
   proxy: ProxyReader;
+  cluster?: ClusterReader | null;
 }
 
 /** Names that do not exist are data; a resolver that cannot be asked is blind. */
@@ -65,5 +67,6 @@ export function liveIo(options: LiveIoOptions): Io {
     request: (spec, signal) => request(spec, guard, trust(), signal),
     handshake: (spec, signal) => handshake(spec, guard, trust(), signal),
     proxy: options.proxy,
+    cluster: options.cluster ?? null,
   };
 }

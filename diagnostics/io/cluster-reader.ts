@@ -1,0 +1,155 @@
+import type { Window } from '../window.ts';
+
+/**
+ * What a cluster's objects say of one part of a path. Plain JSON: projections of what is watched, made when a look asks,
+ * so that evidence holds what was true then. Every method throws BlindLook naming the right to grant when the objects it
+ * needs may not be read.
+ */
+
+export interface PodFacts {
+  name: string;
+  node: string | null;
+  ip: string | null;
+  phase: string;
+  ready: boolean;
+  readySince: string | null;
+  startedAt: string | null;
+  /** When it was told to leave; null: it was not. */
+  leavingSince: string | null;
+  /** Ports that its containers declare. */
+  ports: number[];
+  restarts: number;
+  waiting: string | null;
+  lastExit: { reason: string; code: number | null; at: string | null } | null;
+  readinessGates: string[];
+}
+
+export interface EndpointFacts {
+  address: string;
+  ready: boolean;
+  serving: boolean | null;
+  terminating: boolean;
+  node: string | null;
+  zone: string | null;
+  pod: string | null;
+}
+
+export interface WorkloadFacts {
+  kind: string;
+  name: string;
+  images: string[];
+  replicas: number | null;
+  ready: number | null;
+  updated: number | null;
+  /** A newer version of it is being rolled out. */
+  rolling: boolean;
+  graceSeconds: number;
+  preStop: { seconds: number | null; text: string } | null;
+  maxUnavailable: string | null;
+  minReadySeconds: number;
+  limits: { cpu: number | null; memory: number | null };
+  requests: { cpu: number | null; memory: number | null };
+  budget: { minAvailable: string | null; maxUnavailable: string | null; allowed: number | null } | null;
+  autoscaler: { min: number | null; max: number; current: number | null; desired: number | null } | null;
+}
+
+export interface EventFacts {
+  at: string;
+  first: string | null;
+  count: number;
+  type: string;
+  reason: string;
+  /** `Pod namespace/name`. */
+  about: string;
+  message: string;
+  from: string;
+}
+
+export interface ServiceFacts {
+  /** `namespace/name`. */
+  name: string;
+  exists: boolean;
+  type: string | null;
+  selector: { [key: string]: string } | null;
+  /** The port that the route uses, where the Service has it. */
+  port: { name: string | null; port: number; targetPort: string | number; nodePort: number | null } | null;
+  /** What the route asked for, as written. */
+  wantedPort: string | number | null;
+  ports: { name: string | null; port: number; targetPort: string | number }[];
+  /** Pods that its selector matches. */
+  pods: PodFacts[];
+  endpoints: EndpointFacts[];
+  /** Endpoints are made by hand: there is no selector. */
+  manual: boolean;
+  workload: WorkloadFacts | null;
+  /** Policies that select its pods, and whether they let the proxy of the path in. */
+  policies: { name: string; lets: 'in' | 'out' | 'unknown'; why: string }[];
+}
+
+export interface ProxyFacts {
+  /** `namespace/workload`. */
+  name: string;
+  kind: string;
+  brand: string;
+  version: string | null;
+  workload: WorkloadFacts;
+  pods: PodFacts[];
+  /** Flags and ConfigMap entries that matter, as written. */
+  args: { [flag: string]: string };
+  config: { [key: string]: string };
+  /** The Service in front. */
+  front: {
+    name: string;
+    type: string;
+    externalTrafficPolicy: string;
+    healthCheckNodePort: number | null;
+    endpoints: EndpointFacts[];
+    annotations: { [key: string]: string };
+    addresses: string[];
+  } | null;
+  leader: { holder: string | null; since: string | null; transitions: number } | null;
+}
+
+export interface NodeFacts {
+  name: string;
+  ip: string | null;
+  ready: boolean;
+  readySince: string | null;
+  unschedulable: boolean;
+  taints: string[];
+  zone: string | null;
+  /** Takes no traffic of load balancers. */
+  excluded: boolean;
+  /** Ready pods of the proxy that run here, and all of them. */
+  readyProxies: number;
+  proxies: number;
+}
+
+/** Who serves a host, by which object, and who else names it. */
+export interface ClaimFacts {
+  host: string;
+  claims: {
+    proxy: string;
+    object: string;
+    why: string;
+    host: string | null;
+    path: string;
+    service: string | null;
+    problems: string[];
+  }[];
+  unserved: { object: string; why: string }[];
+}
+
+export interface ClusterReader {
+  /** The context's name. */
+  cluster: string;
+  /** When the newest of it was heard, ISO. */
+  asOf: string | null;
+  service(name: string, host: string, signal: AbortSignal): Promise<ServiceFacts>;
+  proxy(name: string, signal: AbortSignal): Promise<ProxyFacts>;
+  /** Nodes that may take traffic for the Service in front of a proxy. */
+  nodes(proxy: string, signal: AbortSignal): Promise<NodeFacts[]>;
+  claims(host: string, path: string, signal: AbortSignal): Promise<ClaimFacts>;
+  /** Events about these objects (`Kind namespace/name`, or a namespace) in a window, oldest first, at most 200. */
+  events(about: string[], window: Window, signal: AbortSignal): Promise<EventFacts[]>;
+}
