@@ -36,6 +36,8 @@ export function toItself(route: RouteSeen, scope: ReadScope, { scheme }: Arrival
   return (
     to !== undefined &&
     scheme !== null &&
+    // What redirects by scheme leaves callers alone who came over the right one.
+    (to.always || to.scheme !== scheme) &&
     (to.scheme ?? scheme) === target.scheme &&
     (to.host === null || to.host.toLowerCase() === target.host) &&
     (to.path === null || to.path === target.path)

@@ -133,7 +133,7 @@ const pageOf = (hop: PathHop, instance: PathHop['instances'][number]): string | 
   BY_API.has(hop.kind) ? instance.admin : BY_FILE.has(hop.kind) ? instance.config : null;
 
 function plan({ case: triage, path }: Scope): Planned[] {
-  const { host, path: asked } = triage.target;
+  const { host, path: wanted } = triage.target;
   const spoken = spokenAt(path, triage.target);
   const look = (hop: PathHop, instance: PathHop['instances'][number]): Planned => ({
     look: {
@@ -142,15 +142,18 @@ function plan({ case: triage, path }: Scope): Planned[] {
       hop: 'proxy',
       at: { hop: hop.name, part: instance.name },
       address: pageOf(hop, instance) ?? instance.name,
-      with: { host, path: asked, ...(spoken.has(hop.name) ? { scheme: spoken.get(hop.name) as string } : {}) },
+      with: { host, path: wanted, ...(spoken.has(hop.name) ? { scheme: spoken.get(hop.name) as string } : {}) },
     },
   });
   const own = path.hops
     .filter((hop) => hop.hop === 'proxy' && (BY_API.has(hop.kind) || BY_FILE.has(hop.kind)))
     .flatMap((hop) => hop.instances.map((instance) => look(hop, instance)));
   if (own.length === 0) return [];
+  // One proxy may stand in the inventory twice, once for each of its listeners.
+  const asked = new Set(own.map((planned) => planned.look.address));
   const beside = path.others
-    .map((hop) => ({ hop, instance: hop.instances.find((one) => pageOf(hop, one) !== null) }))
+    .map((hop) => ({ hop, instance: hop.instances.find((one) => !asked.has(pageOf(hop, one) ?? one.name)) }))
+    .filter(({ hop, instance }) => instance && pageOf(hop, instance) !== null)
     .flatMap(({ hop, instance }) => (instance ? [look(hop, instance)] : []))
     .slice(0, OTHERS);
   return [...own, ...beside];

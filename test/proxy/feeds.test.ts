@@ -5,7 +5,6 @@ import { test } from 'node:test';
 import type { Case } from '../../diagnostics/types.ts';
 import { samples } from '../../proxy/adapters/metrics/prometheus.ts';
 import { ingressNginxReloads, metricReloads } from '../../proxy/adapters/reloads/reload-metrics.ts';
-import { ruleCovers, traefikRoutes } from '../../proxy/adapters/routes/traefik-routes.ts';
 import { readChanges } from '../../proxy/changes.ts';
 import { emptyInventory } from '../../proxy/inventory/inventory.ts';
 import { scratch } from '../diagnostics/real-servers.ts';
@@ -44,55 +43,6 @@ const hop = (kind: string) => ({
   endpoints: null,
   health: null,
   from: [],
-});
-
-test('which rules of real Traefiks cover a request', async (t) => {
-  for (const version of ['2.10.7', '3.0.4', '3.7.9']) {
-    await t.test(version, async () => {
-      const page = fixture(`traefik/${version}/api.http-routers.json`);
-      const found = (host: string, path = '/') => traefikRoutes(instance, host, path, serving(page), signal);
-      const shop = await found('shop.example.test');
-      assert.ok(shop.matching.some((r) => r.name === 'shop@file' && r.ok && r.service === 'shop'));
-      assert.equal(shop.total, JSON.parse(page).length);
-      const lost = await found('lost.example.test');
-      assert.deepEqual(
-        lost.matching.map((r) => [r.name, r.ok]),
-        [['lost@file', false]],
-      );
-      assert.match(lost.matching[0]?.error ?? '', /does not exist/);
-      assert.deepEqual((await found('unknown.example.test')).matching, []);
-      assert.ok(shop.matching.every((r) => !r.name.endsWith('@internal')));
-    });
-  }
-});
-
-test('rules: hosts, patterns, paths, and what is taken as fulfilled', () => {
-  const rows: [string, string, string, boolean][] = [
-    ['Host(`a.test`)', 'a.test', '/', true],
-    ['Host(`A.test`)', 'a.test', '/', true],
-    ['Host(`a.test`)', 'b.test', '/', false],
-    ['Host(`a.test`, `b.test`)', 'b.test', '/', true],
-    ['Host(`a.test`) || Host(`b.test`)', 'b.test', '/', true],
-    ['Host("a.test") && PathPrefix("/api")', 'a.test', '/api/x', true],
-    ['Host(`a.test`) && PathPrefix(`/api`)', 'a.test', '/', false],
-    ['Host(`a.test`) && Path(`/x`)', 'a.test', '/x?q=1', true],
-    ['Host(`a.test`) && Path(`/x`)', 'a.test', '/x/y', false],
-    ['HostRegexp(`{sub:[a-z]+}.example.test`)', 'wiki.example.test', '/', true],
-    ['HostRegexp(`^.+\\.example\\.test$`)', 'wiki.example.test', '/', true],
-    ['HostRegexp(`^.+\\.example\\.test$`)', 'wiki.example.org', '/', false],
-    ['HostRegexp(`(?P<broken`)', 'a.test', '/', false],
-    ['PathPrefix(`/`)', 'any.test', '/', true],
-    ['Host(`a.test`) && Headers(`X`, `y`)', 'a.test', '/', true],
-    ['', 'a.test', '/', true],
-  ];
-  for (const [rule, host, path, expected] of rows)
-    assert.equal(ruleCovers(rule, host, path), expected, `${rule} ${host}${path}`);
-});
-
-test('an API that answers something else is blind', async () => {
-  for (const page of ['', 'not json', '{}', '<html>'])
-    await assert.rejects(traefikRoutes(instance, 'a', '/', serving(page), signal), /is no list of routers/);
-  await assert.rejects(traefikRoutes({ ...instance, admin: null }, 'a', '/', serving('[]'), signal), /switch it on/);
 });
 
 test('reloads from real metrics pages', async () => {

@@ -98,7 +98,7 @@ export function conditionTaken(
     } else lines = acls.get(term) ?? [];
     const answers = lines.map((line) => aclTaken(line, asked));
     const hit = answers.find((answer) => answer.taken === true) ?? answers.find((answer) => answer.taken === null);
-    const taken: Taken = lines.length === 0 ? null : (hit?.taken ?? false);
+    const taken: Taken = lines.length === 0 ? null : hit ? hit.taken : false;
     const answer = negated ? not(taken) : taken;
     if (answer !== false && !negated && hit && hit.about !== 'other' && covers !== 'host')
       covers = hit.about === 'host' ? 'host' : 'pattern';
