@@ -83,6 +83,7 @@ interface PathBisectFacts {
   REQUEST_SLOW: { ms: number; total: number; url: string; address: string };
   ROUTE_NOT_FOUND: { status: number; maker: string; url: string; address: string };
   PROXY_HAS_NO_BACKEND: { status: number; maker: string; url: string; address: string };
+  PROXY_OVERFLOWS: { status: number; maker: string; count: number; total: number; url: string; address: string };
   PROXY_GATEWAY_ERROR: {
     count: number;
     total: number;
@@ -137,9 +138,14 @@ function readOutcome(
   const found: Draft<PathBisectFacts>[] = [];
   const total = data.total;
   if (sample.status === 404 && maker) found.push({ code: 'ROUTE_NOT_FOUND', facts: { status: 404, maker, ...base } });
-  if (sample.status === 503 && maker)
+  // Envoy says 503 to three things, and in its body which: a full circuit breaker, an endpoint that failed, none at all.
+  const overflow = sample.status === 503 && maker === 'Envoy' && /reset reason: overflow/.test(sample.body);
+  const broken = sample.status === 503 && maker === 'Envoy' && /^upstream connect error/.test(sample.body);
+  if (overflow) found.push({ code: 'PROXY_OVERFLOWS', facts: { status: 503, maker, count, total, ...base } });
+  if (sample.status === 503 && maker && !broken)
     found.push({ code: 'PROXY_HAS_NO_BACKEND', facts: { status: 503, maker, ...base } });
-  if ((sample.status === 502 || sample.status === 504) && maker) {
+  const gateway = sample.status === 502 || sample.status === 504 || (broken && !overflow);
+  if (gateway && sample.status !== null && maker) {
     found.push({
       code: 'PROXY_GATEWAY_ERROR',
       facts: { count, total, status: sample.status, maker, ms: outcome.medianMs, ...base },
@@ -336,10 +342,20 @@ export const pathBisect = defineCheck<BisectData, PathBisectFacts>({
       next: () => 'See whether the service has ready endpoints, and whether the proxy knows them.',
       reproduce: (f) => curl(f)?.replace('-skv -o /dev/null', '-ski') ?? null,
     },
+    PROXY_OVERFLOWS: {
+      hop: 'proxy',
+      direction: 'implicates',
+      title: 'The proxy refuses requests, since its own limit of connections or requests is reached',
+      says: (f) =>
+        `${f.maker} at ${f.address} refuses ${f.count} of ${f.total} requests with ${f.status}: its own limit for what is behind it is reached (circuit breaker).`,
+      next: () =>
+        'Compare the circuit breaker with how many requests are under way at once, and see whether the endpoints became slower.',
+      reproduce: (f) => curl(f)?.replace('-skv -o /dev/null', '-ski') ?? null,
+    },
     PROXY_GATEWAY_ERROR: {
       hop: 'proxy',
       direction: 'context',
-      title: 'The proxy itself answers 502 or 504 for what is behind it',
+      title: 'The proxy itself answers 502, 503 or 504 for what is behind it',
       says: (f) =>
         `${f.maker} at ${f.address} answers ${f.status} itself in ${f.count} of ${f.total} requests (after ${duration(f.ms)}): ${f.status === 504 ? 'what is behind it took too long' : 'it got no proper answer from behind'}.`,
       next: () => 'Ask the endpoints directly: if they answer, the way from the proxy to them is broken.',

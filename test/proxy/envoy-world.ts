@@ -1,5 +1,5 @@
-import { writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer, get } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -9,6 +9,7 @@ import { loadInventory } from '../../proxy/inventory/inventory.ts';
 import { findEnvoy, type RunningEnvoy, startEnvoy } from '../../proxy/lab/envoy.ts';
 import type { EnvoyPlan } from '../../proxy/lab/envoy-config.ts';
 import { triageInProcess } from '../../workers/in-process.ts';
+import { authority } from '../diagnostics/real-servers.ts';
 
 /** Why tests on a real Envoy are left out here, or false. */
 export const WITHOUT_ENVOY = findEnvoy() === null ? 'Envoy is not here (./dev test brings it)' : false;
@@ -32,6 +33,15 @@ export async function application(t: TestContext, manner: Manner): Promise<numbe
   return (server.address() as AddressInfo).port;
 }
 
+/** A chain for `*.example.test` with its key, and the root that trusts it (`root.pem` in `dir`). */
+export function certificateIn(dir: string): { chain: string; key: string } {
+  const ca = authority(dir);
+  const leaf = ca.leaf('site', { names: 'DNS:*.example.test' });
+  const chain = join(dir, 'chain.pem');
+  writeFileSync(chain, readFileSync(leaf.pem, 'utf8') + readFileSync(ca.intermediate, 'utf8'));
+  return { chain, key: leaf.key };
+}
+
 /** A real Envoy by this plan, which ends with the test. */
 export async function envoy(t: TestContext, dir: string, plan: EnvoyPlan): Promise<RunningEnvoy> {
   const running = await startEnvoy(dir, plan);
@@ -39,10 +49,21 @@ export async function envoy(t: TestContext, dir: string, plan: EnvoyPlan): Promi
   return running;
 }
 
-/** A whole triage as `check --report` makes it, with the inventory's text. */
-export async function triage(dir: string, inventory: string, report: string): Promise<SavedCase> {
-  const file = join(dir, 'inventory.yaml');
-  writeFileSync(file, inventory);
+/** One request over clear HTTP; its status, and the body. */
+export const ask = (port: number, host: string): Promise<{ status: number; body: string }> =>
+  new Promise((resolve, reject) => {
+    get({ port, host: '127.0.0.1', agent: false, headers: { host } }, (answer) => {
+      let body = '';
+      answer
+        .on('data', (chunk: Buffer) => (body += chunk))
+        .on('end', () => {
+          resolve({ status: answer.statusCode ?? 0, body });
+        });
+    }).on('error', reject);
+  });
+
+/** A whole triage as `check --report` makes it. */
+export async function triage(file: string, report: string): Promise<SavedCase> {
   const known = await loadInventory(file);
   const now = new Date().toISOString();
   const opened = openCase(readReport(report, { at: now, tz: null }, known), {
