@@ -3,7 +3,7 @@ import { type Base, complained, type Specs, tail } from './shared.ts';
 /** What a proxy's own log says of itself: its limits, its rules, its configuration, its processes. */
 
 export interface OwnComplaints {
-  NO_LIVE_UPSTREAM: Base;
+  NO_LIVE_UPSTREAM: Base & { upstream: string };
   ANSWER_HEADER_TOO_BIG: Base;
   BODY_TOO_LARGE: Base;
   RATE_LIMIT_LOGGED: Base;
@@ -22,7 +22,8 @@ export const OWN_FINDINGS: Specs<OwnComplaints> = {
     hop: 'service',
     direction: 'context',
     title: 'The proxy counts every endpoint as dead',
-    says: (f) => complained(f, 'it counts all endpoints of this service as dead'),
+    says: (f) =>
+      complained(f, `it counts all endpoints of ${f.upstream === 'an upstream' ? 'this service' : f.upstream} as dead`),
     next: () => 'Ask the endpoints directly: if they answer, the proxy marked them dead too quickly.',
     reproduce: tail('no live upstreams|active Endpoint', { haproxy: 'has no server available' }),
   },

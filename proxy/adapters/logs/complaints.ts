@@ -94,7 +94,10 @@ const HAPROXY: readonly Words[] = [
   },
 ];
 
-/** Traefik 2 and 3 (pkg/server, pkg/healthcheck, pkg/provider, oxy's buffer, net/http's own lines). */
+/**
+ * Traefik 2 and 3 (pkg/server, pkg/healthcheck, pkg/provider, oxy's buffer, net/http's own lines). Its DEBUG lines about
+ * endpoints name neither host nor route: they would accuse one service of another's trouble, so they are left out.
+ */
 const TRAEFIK: readonly Words[] = [
   { kind: 'body-too-large', pattern: /request body over limit/ },
   {
@@ -107,12 +110,6 @@ const TRAEFIK: readonly Words[] = [
     pattern: /the service \\?"[^"\\]+\\?" does not exist/,
     about: /the service \\?"([^"\\]{1,200})/,
   },
-  {
-    kind: 'upstream-refused',
-    pattern: /'?502 Bad Gateway'? .*connection refused/,
-    about: /dial tcp ([^ ":]{1,100}:\d+)/,
-  },
-  { kind: 'upstream-closed', pattern: /'?502 Bad Gateway'? (caused by: |error=)"?EOF/ },
   { kind: 'handshake-failed', pattern: /TLS handshake error from/ },
   { kind: 'out-of-connections', pattern: /accept4?: too many open files|socket: too many open files/ },
   {
@@ -148,9 +145,12 @@ const OF_THE_LISTENER = new Set<Complaint['kind']>([
   'configuration-error',
 ]);
 
-/** Is this line about another host? nginx names the request's; others name none. */
+/** Is this line about another host? nginx names the request's, Traefik a route, which is mostly called like its host. */
 function ofAnother(line: SaidLine, kind: Complaint['kind'], host: string): boolean {
   if (OF_THE_LISTENER.has(kind)) return false;
+  const route = /routerName"?[=:]"?([^@"\s]+)/.exec(line.text)?.[1]?.toLowerCase();
+  const label = host.split('.', 1)[0] as string;
+  if (route !== undefined && kind !== 'service-missing') return !route.includes(label);
   const about = /, host: "([^"]+)"/.exec(line.text)?.[1]?.toLowerCase().replace(/:\d+$/, '');
   const server = /, server: ([^,]+)/.exec(line.text)?.[1];
   return about !== undefined && about !== host && server !== host;
