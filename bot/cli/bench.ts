@@ -4,6 +4,7 @@ import { TriageError } from '../../diagnostics/errors.ts';
 const BENCHES: { [name: string]: () => Promise<(args: string[]) => Promise<number>> } = {
   case: async () => (await import('../../bench/case.ts')).benchCase,
   drains: async () => (await import('../../bench/drains.ts')).benchDrains,
+  reloads: async () => (await import('../../bench/reloads.ts')).benchReloads,
 };
 
 /** `./dev bench [NAME]`: one benchmark, or all of them. */
