@@ -32,6 +32,8 @@ export interface HistorySources {
   page: (url: string, signal: AbortSignal) => Promise<string>;
   /** Reads a metrics page that was put together from a store as if the proxy had just served it. */
   sampleFrom?: (page: string, signal: AbortSignal) => Promise<ProxySample>;
+  /** Time between two samples where there is nothing else, ms; about a second unless said. */
+  apartMs?: number;
 }
 
 /**
@@ -85,7 +87,7 @@ export async function historyOf(
     const found = await attempt('the time in question from the recorder', read, none);
     if (found) return found;
   }
-  const series = await twoSamples(sources.sample, signal);
+  const series = await twoSamples(sources.sample, signal, sources.apartMs);
   const found = assemble(series, hop.kind, about, window);
   if (!found) throw new BlindLook('unreadable', `${instance.name}: two samples could not be compared`);
   return { ...found, cannotTell: [...inVain, ...found.cannotTell] };
