@@ -44,7 +44,9 @@ export const responseClass = classOf;
  * Who made which status. HAProxy counts a response for the server only when the server sent it, for the backend and
  * the frontend whatever the client got (measured on 2.6.12: a refused connection and a server timeout count 5xx for
  * backend and frontend, none for the server). So a backend's surplus over its servers, and the frontends' over the
- * backends, are HAProxy's own answers: 503 without a server, 504, 400, 403 by rule, redirects.
+ * backends, are HAProxy's own answers: 503 without a server, 504, 400, 403 by rule, redirects. Among the frontends' 4xx
+ * is a 400 for everybody who connects and leaves without a word (health checks), unless `option http-ignore-probes` is
+ * set (measured on 2.6.12).
  */
 export function tallyHaproxy(tally: Tally, of: HaproxyCounts): void {
   const repeated = new Map<string, number>();
