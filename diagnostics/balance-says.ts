@@ -23,7 +23,7 @@ export function balanceSays(group: Group): string {
   if (kind) return KINDS[kind](group);
   if (verdict === 'skewed') return KINDS.uneven(group);
   if (verdict === 'even')
-    return `${plural(group.requests, 'request')} evenly over ${judgedOf(group).length} endpoints${times(group.maxOverMean)}.`;
+    return `${drawsOf(group)} evenly over ${judgedOf(group).length} endpoints${times(group.maxOverMean)}.`;
   if (group.unit === 'connections' && group.connections === null)
     return `${plural(group.requests, 'request')}, but not over how many connections: without those nothing can be said, since it is connections that are drawn.`;
   if (group.policy === 'least-conn' && group.enough)
@@ -31,6 +31,12 @@ export function balanceSays(group: Group): string {
   return tooFew(group);
 }
 
+/** A TCP proxy counts connections only. */
+const drawsOf = (group: Group): string =>
+  plural(
+    group.requests,
+    group.unit === 'connections' && group.requests === group.connections ? 'connection' : 'request',
+  );
 const judgedOf = (group: Group): Group['endpoints'] => group.endpoints.filter((e) => !e.aside);
 const oneOf = (group: Group): Group['endpoints'][number] | undefined =>
   group.endpoints.find((e) => e.address === group.endpoint);
@@ -53,8 +59,7 @@ const KINDS: { [K in Kind]: (group: Group) => string } = {
     const hot = oneOf(g) ?? judgedOf(g)[0];
     return `${hot?.address} got ${part(hot?.requests ?? 0, g.requests)} of ${plural(g.requests, 'request')}; its share is ${percent(hot?.fair ?? 0)}.`;
   },
-  uneven: (g) =>
-    `${plural(g.requests, 'request')} unevenly over ${judgedOf(g).length} endpoints${times(g.maxOverMean)}.`,
+  uneven: (g) => `${drawsOf(g)} unevenly over ${judgedOf(g).length} endpoints${times(g.maxOverMean)}.`,
   'one-endpoint-slow': (g) => {
     const slow = oneOf(g);
     const cost = g.cost ? `: ${ms(g.cost.seconds)} a request on average, ${ms(g.cost.others)} without it` : '';

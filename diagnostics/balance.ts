@@ -9,6 +9,8 @@ export type { BalanceGroup, Counted, Dealt, Kind, Policy } from './balance-group
 const MATTERS = 0.2;
 /** Smaller than this no skew is one, however many requests prove it: least_conn and TCP draws are off by 0.5 to 4 %. */
 const NEGLIGIBLE = 0.1;
+/** Requests that follow their connections are named from this much on, since nothing is blamed by it. */
+const VISIBLE = 0.03;
 /** Fewer connections than this are too few to share anything evenly: fair draws of 64 give a CV of 20 % (simulated). */
 const FEW_CONNECTIONS = 100;
 /** Few connections are unlucky often enough; only a draw that is hardly possible is called skewed. */
@@ -29,6 +31,7 @@ export function balanceOf(service: string, all: Counted[], dealt: Dealt = {}): B
   const total = counted.reduce((sum, e) => sum + e.requests, 0);
   const since = counted.map((e) => joined(e, weights, total, dealt));
   const stayed = expectedShares(weights, since);
+  const allAlong = expectedShares(weights, []);
   const unit = dealt.unit ?? 'requests';
   const known = counted.every((e) => typeof e.connections === 'number');
   const connections = known ? counted.reduce((sum, e) => sum + (e.connections ?? 0), 0) : (dealt.connections ?? null);
@@ -38,7 +41,9 @@ export function balanceOf(service: string, all: Counted[], dealt: Dealt = {}): B
   const draws = unit === 'connections' ? connections : total;
   const without = withoutLeavers(counted, weights, since, total);
   const left = without !== null && (fitOf(units, without) ?? 1) >= ALPHA;
-  const fair = left ? without : stayed;
+  // Who joined when is inferred: what is even without that needs no such excuse.
+  const flat = (fitOf(units, allAlong) ?? 1) >= ALPHA || offBy(units, allAlong) < NEGLIGIBLE;
+  const fair = left ? without : flat ? allAlong : stayed;
   const needed = drawsNeeded(counted.length, dealt.matters ?? MATTERS);
   const tellable = counted.length > 1 && draws !== null && draws > 0;
   const equal = new Set(fair).size === 1;
@@ -67,7 +72,9 @@ export function balanceOf(service: string, all: Counted[], dealt: Dealt = {}): B
       return total > 0 ? { verdict: 'even', kind: 'one-address' } : { verdict: 'not-enough-data' };
     const odd = oddOneOut(counted);
     const few = unit === 'connections' && draws !== null && draws < FEW_CONNECTIONS;
-    const skewed = (base.pValue ?? 1) < (few ? FEW_ALPHA : ALPHA) && offBy(units, fair) >= NEGLIGIBLE;
+    const off = (shares: number[]): boolean =>
+      tellable && (fitOf(units, shares, spread) ?? 1) < (few ? FEW_ALPHA : ALPHA) && offBy(units, shares) >= NEGLIGIBLE;
+    const skewed = off(fair) && off(allAlong);
     if (left) return { verdict: enough ? 'even' : 'not-enough-data', kind: 'endpoint-left' };
     const late = lateOnes();
     if (late && (!skewed || late.excused) && !skewedAmong(late.rest))
@@ -108,17 +115,13 @@ export function balanceOf(service: string, all: Counted[], dealt: Dealt = {}): B
   /** Would requests by themselves look skewed? */
   function unevenRequests(): boolean {
     const requests = counted.map((e) => e.requests);
-    return (fitOf(requests, fair) ?? 1) < ALPHA && offBy(requests, fair) >= NEGLIGIBLE;
+    return (fitOf(requests, fair) ?? 1) < ALPHA && offBy(requests, fair) >= VISIBLE;
   }
 
   /** Endpoints that joined after the window began and have less than the others: not judged with them. */
   function lateOnes(): { rest: number[]; enough: boolean; excused: boolean; kind: Partial<BalanceGroup> } | null {
-    const equal = expectedShares(
-      weights,
-      weights.map(() => 0),
-    );
     const late = counted.filter(
-      (e, i) => (since[i] ?? 0) > 0 && e.requests < total * (equal[i] ?? 0) * (1 - START_SLACK),
+      (e, i) => (since[i] ?? 0) > 0 && e.requests < total * (allAlong[i] ?? 0) * (1 - START_SLACK),
     );
     const rest = counted.flatMap((e, i) => (late.includes(e) ? [] : [i]));
     if (late.length === 0 || rest.length === 0) return null;
@@ -144,7 +147,7 @@ export function balanceOf(service: string, all: Counted[], dealt: Dealt = {}): B
     const own = rest.map((i) => (weights[i] ?? 0) / share);
     const got = rest.map((i) => units[i] ?? 0);
     const few = unit === 'connections' && got.reduce((a, b) => a + b, 0) < FEW_CONNECTIONS;
-    return (fitOf(got, own, spread) ?? 1) < (few ? FEW_ALPHA : ALPHA) && offBy(got, own) >= NEGLIGIBLE;
+    return tellable && (fitOf(got, own, spread) ?? 1) < (few ? FEW_ALPHA : ALPHA) && offBy(got, own) >= NEGLIGIBLE;
   }
 }
 

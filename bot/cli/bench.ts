@@ -2,6 +2,7 @@ import { TriageError } from '../../diagnostics/errors.ts';
 
 /** Every benchmark; each prints its peer and the ratio. */
 const BENCHES: { [name: string]: () => Promise<(args: string[]) => Promise<number>> } = {
+  balance: async () => (await import('../../bench/balance.ts')).benchBalance,
   case: async () => (await import('../../bench/case.ts')).benchCase,
   drains: async () => (await import('../../bench/drains.ts')).benchDrains,
   reloads: async () => (await import('../../bench/reloads.ts')).benchReloads,

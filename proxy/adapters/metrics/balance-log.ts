@@ -11,7 +11,18 @@ interface Running {
   timed: number;
   squares: number;
   last: number;
+  lastAt: number;
 }
+interface Total {
+  requests: number;
+  from: number | null;
+  to: number | null;
+  /** The latest begin of any request, ms. */
+  begun: number;
+}
+
+/** Logs are in the order of ends, in whole seconds mostly: a slow endpoint's first line stands late, ms. */
+const CLOCK_MS = 1_000;
 
 /** Counts rows one by one: what each endpoint got, how long it took, and when it was first and last asked. */
 export function rowCounter(): {
@@ -23,7 +34,7 @@ export function rowCounter(): {
 } {
   const services: Services = new Map();
   const running = new Map<string, Map<string, Running>>();
-  const totals = new Map<string, { requests: number; from: number | null; to: number | null }>();
+  const totals = new Map<string, Total>();
   let rows = 0;
   let asked = 0;
   let pairs = 0;
@@ -35,7 +46,7 @@ export function rowCounter(): {
     if (pairs++ >= MOST_PAIRS) return null;
     const endpoint = serviceIn(services, name).at(address);
     endpoint.before = before;
-    const one = { endpoint, timed: 0, squares: 0, last: 0 };
+    const one = { endpoint, timed: 0, squares: 0, last: 0, lastAt: 0 };
     const of = running.get(name) ?? new Map<string, Running>();
     running.set(name, of);
     of.set(address, one);
@@ -46,8 +57,10 @@ export function rowCounter(): {
     // The first try is what the proxy chose; a retry is drawn from what is left.
     const first = row.upstreams[0];
     if (!first) return;
-    const total = totals.get(name) ?? { requests: 0, from: null, to: null };
-    const one = begun(name, address, total.requests);
+    const total = totals.get(name) ?? { requests: 0, from: null, to: null, begun: 0 };
+    const began = (row.at ?? 0) - (row.seconds ?? 0) * 1000;
+    const late = row.at === null || total.from === null || began > total.from + CLOCK_MS;
+    const one = begun(name, address, late ? total.requests : 0);
     if (!one) {
       beyond++;
       return;
@@ -60,6 +73,8 @@ export function rowCounter(): {
     endpoint.requests++;
     endpoint.errors = (endpoint.errors ?? 0) + ((first.status ?? row.status) >= 500 ? 1 : 0);
     one.last = total.requests;
+    one.lastAt = Math.max(one.lastAt, row.at ?? 0);
+    total.begun = Math.max(total.begun, began);
     if (first.seconds === null) return;
     one.timed++;
     const off = first.seconds - (endpoint.seconds ?? 0);
@@ -84,7 +99,8 @@ export function rowCounter(): {
           typeof ms === 'number' ? new Date(ms).toISOString() : null;
         service.dealt = { ...service.dealt, from: iso(total?.from), to: iso(total?.to) };
         for (const one of of.values()) {
-          one.endpoint.after = (total?.requests ?? 0) - one.last;
+          const left = one.lastAt === 0 || (total?.begun ?? 0) > one.lastAt + CLOCK_MS;
+          one.endpoint.after = left ? (total?.requests ?? 0) - one.last : 0;
           if (one.timed > 1) one.endpoint.deviation = Math.sqrt(one.squares / (one.timed - 1));
         }
       }
