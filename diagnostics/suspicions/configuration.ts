@@ -239,6 +239,24 @@ export const staleEndpoints: Rule = (scene) => {
   });
 };
 
+/** Servers that the proxy's own health check took out, though they answer the very requests that users make. */
+export const wrongHealthCheck: Rule = (scene) => {
+  const service = scene.path.hops.find((h) => h.hop === 'service' || h.hop === 'app');
+  const known = new Set((service?.endpoints ?? []).flatMap((e) => [e.name, e.address]));
+  // HAProxy names `backend/server`, the others an address.
+  const named = (upstream: string): boolean => known.has(upstream) || known.has(upstream.split('/').at(-1) as string);
+  const found = scene.all('ENDPOINT_MARKED_DOWN').filter((f) => named(text(f.facts.upstream)));
+  const none = [...scene.all('NO_HEALTHY_ENDPOINT_LOGGED'), ...scene.all('PROXY_HAS_NO_BACKEND')];
+  const explains = byStatus(scene, 502, 503);
+  if (found.length === 0 || none.length === 0 || explains === 0 || !endpointsFine(scene)) return null;
+  const why = text(found[0]?.facts.why);
+  return suspect('stale-endpoints', [...found, ...none, ...scene.all('ENDPOINT_ANSWERS')], 0.9, {
+    explains,
+    fits: scene.reported('errors-5xx', 'unspecified'),
+    sentence: `${proxyName(scene, found[0])} takes the endpoints of ${serviceName(scene)} for dead by its own health check${why ? ` (${why})` : ''}, while they answer when asked directly`,
+  });
+};
+
 export const reloadStorm: Rule = (scene) => {
   const found = scene.all('RELOAD_STORM');
   if (found.length === 0) return null;

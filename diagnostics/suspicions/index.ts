@@ -24,6 +24,7 @@ import {
   sizeLimit,
   staleEndpoints,
   timeoutTooShort,
+  wrongHealthCheck,
 } from './configuration.ts';
 import { drainMismatch, rolloutDropsInPlace } from './drain.ts';
 import { boundary, cdnFault, dnsMissing, dnsWrongAddress } from './names-and-places.ts';
@@ -80,6 +81,7 @@ const RULES: readonly Rule[] = [
   rolloutDropsInPlace,
   appDown,
   staleEndpoints,
+  wrongHealthCheck,
   appSlow,
   rolloutDrops,
   drainMismatch,
