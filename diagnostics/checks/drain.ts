@@ -87,7 +87,9 @@ function ofBoundary(data: DrainData, front: PathHop, leaver: PathHop): Draft<Dra
       code: 'GRACE_CUTS_PRESTOP',
       facts: { ...base, preStop: how.preStop as number, grace: how.grace as number, own: how.finishesFor ?? 0 },
     });
-  return [...found, ...ofOneReplica(data, front, leaver, servesFor)];
+  const alone = ofOneReplica(data, front, leaver, servesFor);
+  // Where nobody else is there to serve, nothing is covered.
+  return [...(alone.length ? found.filter((one) => one.code !== 'DRAIN_COVERS') : found), ...alone];
 }
 
 function ofOneReplica(data: DrainData, front: PathHop, leaver: PathHop, servesFor: number | null): Draft<DrainFacts>[] {
@@ -109,19 +111,27 @@ function ofOneReplica(data: DrainData, front: PathHop, leaver: PathHop, servesFo
 /** Errors that the balancer made itself in the time in question. */
 function ofItsLog({ lost }: DrainData, scope: ReadScope): Draft<DrainFacts>[] {
   const now = scope.case.at;
-  const own = Object.entries(lost?.madeByProxy ?? {}).filter(([status]) => Number(status) >= 500);
-  const errors = own.reduce((sum, [, count]) => sum + count, 0);
   if (!lost || lost.total === 0) return [];
+  const own = Object.entries(lost.madeByProxy).filter(([status]) => Number(status) >= 500);
+  // Bare connections have no status: how they ended says whether a server took them.
+  const ended = lost.connections ? (lost.reasons ?? {}) : {};
+  const errors =
+    own.reduce((sum, [, count]) => sum + count, 0) +
+    (ended.refused ?? 0) +
+    (ended['no-endpoint'] ?? 0) +
+    (ended['connect-timeout'] ?? 0);
   const balancer = scope.look.at.hop;
   if (errors === 0)
     return [{ code: 'BALANCER_LOST_NOTHING', facts: { balancer, total: lost.total, source: lost.source } }];
+  // Errors whose time is not known belong to no replacement.
+  if (lost.firstError === null || lost.lastError === null) return [];
   const { source, total, firstError, lastError } = lost;
   const facts = {
     balancer,
     errors,
     total,
-    first: firstError ?? now,
-    last: lastError ?? now,
+    first: firstError,
+    last: lastError,
     now,
     source,
   };
@@ -181,7 +191,7 @@ export const drain = defineCheck<DrainData, DrainFacts>({
       direction: 'clears',
       title: 'Leaving servers stay long enough',
       says: (f) =>
-        `A server of ${f.leaver} that leaves drops nothing: ${f.servesFor === null || f.stopsSendingBy === null ? `${f.front} repeats elsewhere what it refuses` : `it takes connections for ${seconds(f.servesFor)}, and ${f.front} has stopped sending after ${seconds(f.stopsSendingBy)}`}${f.longerThan === null ? '' : `; only requests over ${seconds(f.longerThan)} would be cut`}.`,
+        `A server of ${f.leaver} that leaves drops nothing: ${f.servesFor === null || f.stopsSendingBy === null ? `${f.front} repeats at another server what is refused` : `it takes connections for ${seconds(f.servesFor)}, and ${f.front} has stopped sending after ${seconds(f.stopsSendingBy)}`}${f.longerThan === null ? '' : `; only requests over ${seconds(f.longerThan)} would be cut`}.`,
       next: () => 'Nothing to do here.',
       reproduce: () => null,
     },
@@ -211,7 +221,7 @@ export const drain = defineCheck<DrainData, DrainFacts>({
       direction: 'context',
       title: 'The only replica is replaced before its successor is taken in',
       says: (f) =>
-        `${f.leaver} has one replica, and ${f.front} takes a new one in after ${seconds(f.takesInAfter)}: for ${seconds(f.seconds)} of a rollout there is none.`,
+        `${f.leaver} has one replica, and ${f.front} takes a new one in after ${seconds(f.takesInAfter)}: for at least ${seconds(f.seconds)} of a rollout there is none.`,
       next: (f) =>
         `Run two replicas of ${f.leaver}, or make it ready only once ${f.front} has found it healthy (a readiness gate).`,
       reproduce: () => null,

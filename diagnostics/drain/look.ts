@@ -13,7 +13,10 @@ export interface DrainData {
   upstream: UpstreamSettings | null;
   timeouts: Pick<ProxySettings['timeouts'], 'drain' | 'acceptAfterStop'> | null;
   /** Errors that the balancer made itself, from its own log. */
-  lost: Pick<ServedRequests, 'source' | 'total' | 'madeByProxy' | 'firstError' | 'lastError'> | null;
+  lost: Pick<
+    ServedRequests,
+    'source' | 'total' | 'madeByProxy' | 'firstError' | 'lastError' | 'connections' | 'reasons'
+  > | null;
   cannot: string[];
 }
 
@@ -112,6 +115,7 @@ export async function lookAtDrain(io: Io, one: Look, signal: AbortSignal): Promi
       madeByProxy: served.madeByProxy,
       firstError: served.firstError,
       lastError: served.lastError,
+      ...(served.connections && { connections: served.connections, reasons: served.reasons ?? {} }),
     },
     cannot: [...new Set(cannot)].slice(0, 5),
   };

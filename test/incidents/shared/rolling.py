@@ -46,6 +46,8 @@ class Users:
         self.thread.join()
         with open("users.log", "w") as log:
             log.writelines(f"{how}\n" for how in self.failures)
+        # Access logs know whole seconds only: what happened in the one before counts.
+        time.sleep(1.1)
 
 
 def replace(world, child, port, gap=0.4):
