@@ -5,6 +5,9 @@ const BENCHES: { [name: string]: () => Promise<(args: string[]) => Promise<numbe
   balance: async () => (await import('../../bench/balance.ts')).benchBalance,
   case: async () => (await import('../../bench/case.ts')).benchCase,
   drains: async () => (await import('../../bench/drains.ts')).benchDrains,
+  logs: async () => (await import('../../bench/logs.ts')).benchLogs,
+  metrics: async () => (await import('../../bench/metrics.ts')).benchMetrics,
+  recorder: async () => (await import('../../bench/recorder.ts')).benchRecorder,
   reloads: async () => (await import('../../bench/reloads.ts')).benchReloads,
 };
 

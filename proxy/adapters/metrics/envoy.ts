@@ -2,6 +2,9 @@ import { type Collector, counts, type Format, histogram, sums } from './collecto
 import type { Line } from './exposition.ts';
 import { countOf, isoOf, type Tally } from './tally.ts';
 
+/** What only the admin pages tell. */
+export const ENDPOINTS = 'states of endpoints, and names of certificates';
+
 /** Envoy's own admin listener is a connection manager of this name. */
 const ADMIN = 'admin';
 
@@ -135,6 +138,7 @@ export const envoy: Format = (tally) => {
       sample.process.processes = 1;
       sample.process.residentBytes = countOf(numbers.of('envoy_server_memory_physical_size'));
       tallyReloads(tally, numbers.of);
+      tally.cannotTell(ENDPOINTS, 'the address of its admin listener as admin:');
       tally.cannotTell('requests by host', 'an access log with %REQ(:AUTHORITY)%, named as accessLog:');
       return true;
     },

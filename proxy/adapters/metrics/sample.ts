@@ -1,6 +1,7 @@
 import { BlindLook } from '../../../diagnostics/io/proxy-reader.ts';
 import type { ProxySample } from '../../../diagnostics/io/proxy-sample.ts';
 import type { Instance, PathHop } from '../../../diagnostics/types.ts';
+import { ENDPOINTS } from './envoy.ts';
 import { readCerts, readClusters, readServerInfo } from './envoy-admin.ts';
 import { readInfo, readStats } from './haproxy-stats.ts';
 import { hintFor } from './hints.ts';
@@ -62,13 +63,14 @@ async function complement(hop: PathHop, admin: string, tally: Tally, reach: Reac
       tally.sample.refusedBeforeRequest.handshake = beside.sample.refusedBeforeRequest.handshake;
       for (const one of beside.done().endpoints)
         tally.endpoint(one.service, one.endpoint).address = one.address ?? null;
-      tally.sample.cannotTell = tally.sample.cannotTell.filter(({ what }) => what !== 'failed handshakes');
+      tally.canTell('failed handshakes');
     } else if (hop.kind === 'envoy' && isWeb(admin)) {
       readServerInfo(await json('server_info'), tally);
       readClusters(await json('clusters?format=json'), tally);
       // The page names certificates by a hash only.
       tally.sample.certificates = [];
       readCerts(await json('certs'), tally);
+      tally.canTell(ENDPOINTS);
     } else if (hop.kind === 'traefik' && isWeb(admin)) {
       readVersion(await json('api/version'), tally);
       readServices(await json('api/http/services?per_page=1000'), tally);

@@ -39,6 +39,8 @@ export interface Tally {
   certificate(names: string[], notAfterSeconds: number): void;
   tls(version: string, cipher: string | null, count: number): void;
   cannotTell(what: string, hint: string): void;
+  /** Another source told it after all. */
+  canTell(what: string): void;
   /** The sample, sorted, with what had to be left out said. */
   done(): ProxySample;
 }
@@ -151,6 +153,9 @@ export function startTally(at: Date, source: string): Tally {
     },
     cannotTell(what, hint) {
       if (!sample.cannotTell.some((one) => one.what === what)) sample.cannotTell.push({ what, hint });
+    },
+    canTell(what) {
+      sample.cannotTell = sample.cannotTell.filter((one) => one.what !== what);
     },
     done() {
       sample.requests.push(...requests.values());

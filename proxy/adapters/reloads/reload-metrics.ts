@@ -4,15 +4,21 @@ import type { Instance, PathHop } from '../../../diagnostics/types.ts';
 import type { Reach } from '../metrics/page.ts';
 import { sampleOf, sampleOfPage } from '../metrics/sample.ts';
 
-/** ingress-nginx says of its last reload whether it was taken and when; null without a metrics page. */
+/**
+ * ingress-nginx says of its last reload whether it was taken and when; null without a metrics page, or where the page is
+ * another one: then its error log may tell.
+ */
 export async function ingressNginxReloads(
   instance: Instance,
   reach: Reach,
   signal: AbortSignal,
 ): Promise<ReloadHistory | null> {
   if (!instance.metrics) return null;
-  const sample = await sampleOfPage(instance.metrics, reach, signal);
-  return sample.reloads.lastOk === null ? null : reloadsOf(sample);
+  const sample = await sampleOfPage(instance.metrics, reach, signal).catch((error: unknown) => {
+    if (error instanceof BlindLook && error.reason === 'unreadable') return null;
+    throw error;
+  });
+  return !sample || sample.reloads.lastOk === null ? null : reloadsOf(sample);
 }
 
 /** What Traefik, HAProxy, Envoy and others say of reloads in their counters. Throws BlindLook where they say nothing. */
@@ -22,7 +28,10 @@ export async function metricReloads(
   reach: Reach,
   signal: AbortSignal,
 ): Promise<ReloadHistory> {
-  const sample = await sampleOf(hop, instance, reach, signal);
+  // Admin addresses know nothing of reloads that the page does not.
+  const sample = instance.metrics
+    ? await sampleOfPage(instance.metrics, reach, signal)
+    : await sampleOf(hop, instance, reach, signal);
   const { ok, lastAt, lastOk } = sample.reloads;
   if (ok === null && lastAt === null && lastOk === null)
     throw new BlindLook('not-configured', `${sample.source} says nothing of reloads of ${hop.kind}${hintIn(sample)}`);
