@@ -130,24 +130,24 @@ export async function balance(args: string[]): Promise<number> {
   if (policy === undefined)
     throw new TriageError('wrong-usage', `--policy: ${values.policy} is none of ${Object.keys(POLICIES).join(', ')}`);
   const live = await liveReads(positionals.filter(isUrl));
-  const reads = new Map<string, Read>();
+  const reads: [string, Read][] = [];
   for (const source of positionals)
-    reads.set(source, live.get(source) ?? (await readFileOf(source, values.kind ?? null)));
+    reads.push([source, live.get(source) ?? (await readFileOf(source, values.kind ?? null))]);
   const results = resultsOf(reads, policy, values.together === true);
   if (values.json) printJson(results.length === 1 ? results[0] : results);
   else process.stdout.write(results.map(asText).join('\n'));
   return 0;
 }
 
-function resultsOf(reads: Map<string, Read>, policy: Policy | null, together: boolean): Balance[] {
-  const own = [...reads].filter(([, read]) => read.own !== null);
+function resultsOf(reads: [string, Read][], policy: Policy | null, together: boolean): Balance[] {
+  const own = reads.filter(([, read]) => read.own !== null);
   const [lonely] = own.length === 1 ? own : [];
   if (lonely)
     throw new TriageError(
       'unreadable',
       `${lonely[0]}:1: this page is one endpoint's own; give those of the other endpoints beside it`,
     );
-  const proxies = [...reads].filter(([, read]) => read.own === null);
+  const proxies = reads.filter(([, read]) => read.own === null);
   const results = together
     ? proxies.length
       ? [judged(proxies.map(([source]) => source).join(' '), sumOf(proxies.map(([, read]) => read.services)), policy)]
