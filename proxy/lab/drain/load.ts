@@ -25,7 +25,8 @@ const PATIENCE_MS = 8_000;
  * asks for the slow page. Kept: connections are pooled, as browsers and API clients do; else each request has its own.
  */
 export function load(port: number, options: { rate: number; ms: number; kept: boolean; host: string }): Load {
-  const agent = new Agent({ keepAlive: options.kept, maxFreeSockets: 64 });
+  // In turn, so that all pooled connections are in use: with the default only the youngest few are.
+  const agent = new Agent({ keepAlive: options.kept, maxFreeSockets: 64, scheduling: 'fifo' });
   const counted: Counted = { sent: 0, ok: 0, failures: {}, failed: 0, slowest: 0 };
   const total = Math.round((options.rate * options.ms) / 1000);
   const { promise, resolve } = Promise.withResolvers<Counted>();
