@@ -58,7 +58,7 @@ export interface EndpointState {
   connectErrors: number | null;
   responseErrors: number | null;
   retries: number | null;
-  /** Requests (sessions in TCP mode) that were sent to it so far; absent: not told. */
+  /** Requests (sessions in TCP mode) that were sent to it so far, every try counted; absent: not told. */
   requests?: number | null;
   /** host:port, where `endpoint` is only a name and the proxy tells both. */
   address?: string | null;

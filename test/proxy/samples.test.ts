@@ -136,6 +136,14 @@ test("HAProxy: the servers' answers are theirs, what backends and frontends have
   );
   assert.deepEqual([both.refusedBeforeRequest.handshake, both.endpoints.length], [0, 4]);
   assert.equal(both.endpoints[0]?.address, '127.0.0.1:18811');
+  const away = await sampleOf(
+    hopOf('haproxy'),
+    instanceAt('http://m/', '/run/h.sock'),
+    reachTo({}, {}, answers),
+    patient(),
+  );
+  assert.deepEqual([away.source, requestsOf(away)], ['/run/h.sock', requestsOf(told)]);
+  assert.ok(away.cannotTell.some(({ what }) => /answers 404/.test(what)));
   const csv = await sampleIn(fixture('haproxy/2.6.12/show-stat.csv'), 'traefik');
   assert.ok(requestsOf(csv).includes('- dead - 5xx proxy 1'), 'the stats page with ;csv is the same table');
 });

@@ -1,5 +1,5 @@
 import type { Line } from './exposition.ts';
-import { clip, statusOf, type Tally } from './tally.ts';
+import { statusOf, type Tally } from './tally.ts';
 
 /** What one kind of proxy reads from a Prometheus page, series by series. */
 export interface Collector {
@@ -49,12 +49,15 @@ export interface Counts {
 /** Most rows of one table of counts; those beyond it lose their name, not their count. */
 const ROWS = 20_000;
 
+/** Longest key, characters: two names that are cut already, and what stands between them. */
+const KEY_CHARS = 600;
+
 export function counts(): Counts {
   const rows = new Map<string, { of: string | null; status: string; count: number }>();
   return {
     add(of, status, count) {
       if (!(count > 0) || !Number.isFinite(count)) return;
-      const [name, kept] = [clip(of), statusOf(status ?? '')];
+      const [name, kept] = [of?.slice(0, KEY_CHARS) || null, statusOf(status ?? '')];
       const key = `${name}\n${kept}`;
       const row = rows.get(key) ?? (rows.size < ROWS ? null : rows.get(`null\n${kept}`));
       if (row) row.count += count;

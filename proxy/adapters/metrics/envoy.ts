@@ -1,6 +1,6 @@
 import { type Collector, counts, type Format, histogram, sums } from './collector.ts';
 import type { Line } from './exposition.ts';
-import { countOf, isoOf, type Tally } from './tally.ts';
+import { clip, countOf, isoOf, type Tally } from './tally.ts';
 
 /** What only the admin pages tell. */
 export const ENDPOINTS = 'states of endpoints, and names of certificates';
@@ -73,7 +73,7 @@ export const envoy: Format = (tally) => {
     'envoy_listener_manager_lds_update_time',
     'envoy_listener_manager_lds_version',
   );
-  const clusterOf = (line: Line): string => line.label('envoy_cluster_name') ?? '';
+  const clusterOf = (line: Line): string => clip(line.label('envoy_cluster_name')) ?? '';
   const isAdmin = (line: Line): boolean => line.label('envoy_http_conn_manager_prefix') === ADMIN;
   const own: Collector['handlers'] = Object.fromEntries(
     Object.entries(CLUSTER).map(([metric, field]) => [

@@ -2,7 +2,7 @@ import type { EndpointState } from '../../../diagnostics/io/proxy-sample.ts';
 import { type Collector, type Format, sums } from './collector.ts';
 import type { Line } from './exposition.ts';
 import { addMean, addRetries, haproxyCounts, isUp, responseClass, tallyHaproxy } from './haproxy-model.ts';
-import { countOf, isoOf } from './tally.ts';
+import { clip, countOf, isoOf } from './tally.ts';
 
 /** Numbers of a server that become a field of its state. */
 const SERVER: { [metric: string]: (state: EndpointState, value: number) => void } = {
@@ -51,7 +51,8 @@ export const haproxyExporter: Format = (tally) => {
   );
   let version: string | null = null;
   let states = false;
-  const server = (line: Line): [string, string] => [line.label('proxy') ?? '', line.label('server') ?? ''];
+  const proxy = (line: Line): string => clip(line.label('proxy')) ?? '';
+  const server = (line: Line): [string, string] => [proxy(line), clip(line.label('server')) ?? ''];
   const numbered: Collector['handlers'] = Object.fromEntries(
     Object.entries(SERVER).map(([metric, put]) => [
       metric,
@@ -71,8 +72,7 @@ export const haproxyExporter: Format = (tally) => {
       ],
       [
         `haproxy_backend_${word}_time_average_seconds`,
-        (line: Line) =>
-          addMean(found, { service: line.label('proxy') ?? '', endpoint: null, kind, seconds: line.value }),
+        (line: Line) => addMean(found, { service: proxy(line), endpoint: null, kind, seconds: line.value }),
       ],
     ]),
   );
@@ -86,17 +86,17 @@ export const haproxyExporter: Format = (tally) => {
       },
       haproxy_frontend_http_responses_total: (line) => {
         found.sees.frontends = true;
-        found.frontends.add(line.label('proxy'), responseClass(line.label('code')), line.value);
+        found.frontends.add(proxy(line), responseClass(line.label('code')), line.value);
       },
       haproxy_backend_http_responses_total: (line) => {
         found.sees.backends = true;
-        found.backends.add(line.label('proxy'), responseClass(line.label('code')), line.value);
+        found.backends.add(proxy(line), responseClass(line.label('code')), line.value);
       },
       haproxy_server_http_responses_total: (line) => {
         found.sees.servers = true;
         found.servers.add(server(line).join('\t'), responseClass(line.label('code')), line.value);
       },
-      haproxy_backend_retry_warnings_total: (line) => addRetries(found, line.label('proxy') ?? '', line.value),
+      haproxy_backend_retry_warnings_total: (line) => addRetries(found, proxy(line), line.value),
       haproxy_server_status: (line) => {
         states = true;
         const state = line.label('state');

@@ -1,6 +1,6 @@
 import type { RecentMean } from '../../../diagnostics/io/proxy-sample.ts';
 import { counts } from './collector.ts';
-import type { Tally } from './tally.ts';
+import { clip, type Tally } from './tally.ts';
 
 /** What HAProxy counts, whether it was read from its exporter or from its stats socket. */
 export interface HaproxyCounts {
@@ -27,12 +27,13 @@ export const haproxyCounts = (): HaproxyCounts => ({
 const ROWS = 5_000;
 
 export function addMean(of: HaproxyCounts, mean: RecentMean): void {
-  if (mean.seconds > 0 && Number.isFinite(mean.seconds) && of.means.length < ROWS) of.means.push(mean);
+  if (mean.seconds > 0 && Number.isFinite(mean.seconds) && of.means.length < ROWS)
+    of.means.push({ ...mean, service: clip(mean.service) ?? '', endpoint: clip(mean.endpoint) });
 }
 
 export function addRetries(of: HaproxyCounts, service: string, count: number): void {
   if (count > 0 && Number.isFinite(count) && of.retries.size < ROWS)
-    of.retries.set(service, (of.retries.get(service) ?? 0) + count);
+    of.retries.set(clip(service) ?? '', (of.retries.get(clip(service) ?? '') ?? 0) + count);
 }
 
 const classOf = (code: string | null): string => code ?? 'other';

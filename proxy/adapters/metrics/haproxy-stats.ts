@@ -1,6 +1,6 @@
 import { BlindLook } from '../../../diagnostics/io/proxy-reader.ts';
 import { addMean, addRetries, haproxyCounts, isUp, tallyHaproxy } from './haproxy-model.ts';
-import { countOf, isoOf, type Tally } from './tally.ts';
+import { clip, countOf, isoOf, type Tally } from './tally.ts';
 
 const CLASSES = ['1xx', '2xx', '3xx', '4xx', '5xx', 'other'];
 
@@ -35,7 +35,7 @@ export function readStats(csv: string, tally: Tally): void {
     const fields = fieldsOf(line);
     const text = (name: string): string => fields[columns.get(name) ?? -1] ?? '';
     const number = (name: string): number | null => (text(name) === '' ? null : countOf(Number(text(name))));
-    const [service, name] = [text('pxname'), text('svname')];
+    const [service, name] = [clip(text('pxname')), clip(text('svname'))];
     if (!service || !name) continue;
     if (name === 'FRONTEND') {
       for (const code of CLASSES) found.frontends.add(service, code, number(`hrsp_${code}`) ?? 0);

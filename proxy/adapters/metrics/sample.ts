@@ -23,18 +23,43 @@ export async function sampleOf(
   signal: AbortSignal,
 ): Promise<ProxySample> {
   const { metrics, admin } = instance;
-  const page = metrics ?? (hop.kind === 'envoy' && admin && isWeb(admin) ? below(admin, 'stats/prometheus') : null);
+  const page = metrics ?? pageOfAdmin(hop.kind, admin);
   const socket = admin !== null && isCommandSocket(admin) ? admin : null;
   if (page === null && socket === null)
     throw new BlindLook('not-configured', `${instance.name}: its counters are not known; ${hintFor(hop.kind)}`);
   const tally = startTally(new Date(), page ?? (socket as string));
-  if (page !== null) await readMetrics(page, tally, reach, signal);
-  if (socket !== null && page === null) {
-    readStats(await commandOf(reach, socket, 'show stat', signal), tally);
-    readInfo(await commandOf(reach, socket, 'show info', signal), tally);
-    tally.cannotTell('certificates', 'the certificate files, or a probe of the listener');
-  } else if (admin !== null) await complement(hop, admin, tally, reach, signal);
+  if (page === null) {
+    await readSocket(socket as string, tally, reach, signal);
+    return tally.done();
+  }
+  try {
+    await readMetrics(page, tally, reach, signal);
+  } catch (error) {
+    if (socket === null || signal.aborted || !(error instanceof BlindLook)) throw error;
+    // The socket has the same counters; a page that broke off half-way must not be mixed with them.
+    const instead = startTally(new Date(), socket);
+    await readSocket(socket, instead, reach, signal);
+    instead.cannotTell(
+      `what the page has (${error.message.slice(0, 200)})`,
+      'metrics: with an address that answers from here',
+    );
+    return instead.done();
+  }
+  if (admin !== null) await complement(hop, admin, tally, reach, signal);
   return tally.done();
+}
+
+/** Where an admin address has the counters itself: Envoy's, and the nginx Plus API. */
+function pageOfAdmin(kind: string, admin: string | null): string | null {
+  if (admin === null || !isWeb(admin)) return null;
+  if (kind === 'envoy') return below(admin, 'stats/prometheus');
+  return kind === 'nginx' ? admin : null;
+}
+
+async function readSocket(socket: string, tally: Tally, reach: Reach, signal: AbortSignal): Promise<void> {
+  readStats(await commandOf(reach, socket, 'show stat', signal), tally);
+  readInfo(await commandOf(reach, socket, 'show info', signal), tally);
+  tally.cannotTell('certificates', 'the certificate files, or a probe of the listener');
 }
 
 async function commandOf(reach: Reach, socket: string, line: string, signal: AbortSignal): Promise<string> {
