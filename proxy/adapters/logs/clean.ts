@@ -9,7 +9,8 @@ const CONTROL = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2
 /** What never leaves the machine: [what it looks like, what stands there instead]. Each is linear in the line's length. */
 const SECRETS: readonly [RegExp, string][] = [
   [/\?[^ "'\\]{1,4000}/g, '?…'],
-  [/\b(authorization|proxy-authorization|cookie|set-cookie|x-api-key)\b("?\s?[:=]\s?"?)[^",;]{1,4000}/gi, '$1$2…'],
+  [/\b(cookie|set-cookie)\b("?\s?[:=]\s?"?)[^"]{1,4000}/gi, '$1$2…'],
+  [/\b(authorization|proxy-authorization|x-api-key)\b("?\s?[:=]\s?"?)[^",;]{1,4000}/gi, '$1$2…'],
   [/\b(bearer|basic) [\w.~+/=-]{6,4000}/gi, '$1 …'],
   [/\b(token|password|passwd|secret|session|sid|api_?key|access_?key)=[^ "&,;]{1,4000}/gi, '$1=…'],
   [/\beyJ[\w-]{8,4000}(?:\.[\w-]{1,4000}){0,2}/g, '…'],
@@ -26,6 +27,6 @@ const CLIENT_FIRST = /(^|[\s\]])(?:\d{1,3}(?:\.\d{1,3}){3}|[\da-f:]{3,45})(?::\d
 export function cleanLine(line: string, most = 300): string {
   let text = line.slice(0, 4_000).replace(ESCAPES, '').replace(CONTROL, ' ').replace(CLIENT_FIRST, '$1…');
   for (const [pattern, instead] of SECRETS) text = text.replace(pattern, instead);
-  text = text.trim();
+  text = text.replace(/ {2,}/g, ' ').trim();
   return text.length > most ? `${text.slice(0, most - 1)}…` : text;
 }

@@ -85,7 +85,7 @@ const HAPROXY: readonly Words[] = [
   {
     kind: 'no-live-upstream',
     pattern: /(backend|proxy|listener) \S+ has no server available/i,
-    about: /(?:backend|proxy|listener) (\S{1,200}) has no server available/i,
+    about: /(?:backend|proxy|listener) '?([^\s']{1,200})'? has no server available/i,
   },
   {
     kind: 'out-of-connections',
@@ -169,9 +169,17 @@ export function complaintsIn(kind: string, lines: string[], source: string, host
   const found = new Map<string, Complaint>();
   const clients = new Map<string, string>();
   let first: number | null = null;
+  let before = '';
   for (const raw of lines) {
     const line = saidLine(kind, raw, to);
     if (!line) continue;
+    // HAProxy says the same on stderr and in its log, where both end in one file.
+    const repeated =
+      line.text !== '' &&
+      kind.startsWith('haproxy') &&
+      before.replaceAll("'", '').endsWith(line.text.replaceAll("'", ''));
+    before = line.text;
+    if (repeated) continue;
     if (line.at !== null) first ??= line.at;
     // Lines without a time are taken: they stand in what was read of the log's end.
     if (line.at !== null && (line.at < from || line.at > to)) continue;

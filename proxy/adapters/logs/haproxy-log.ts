@@ -101,7 +101,8 @@ function rowOfHttp(m: RegExpExecArray, line: string, at: number): AccessRow {
   };
   const queued = part(Tw);
   const receiving = part(TR);
-  if (queued !== null && queued > 0) row.queued = queued;
+  // In a tarpit the wait counts as one for the queue (measured on 2.6).
+  if (queued !== null && queued > 0 && flags[1] !== 'T') row.queued = queued;
   if (receiving !== null && receiving > 0) row.receiving = receiving;
   if (noRoute) row.noRoute = true;
   const reason = noRoute ? 'no-route' : (why ?? (row.maker === 'proxy' ? whyOfOwn(status) : undefined));
