@@ -2,13 +2,16 @@ import type { Check } from '../define-check.ts';
 import { acceptQueue } from './accept-queue.ts';
 import { balancerTargets } from './balancer-targets.ts';
 import { configReloads } from './config-reloads.ts';
+import { configRisks } from './config-risks.ts';
 import { drain } from './drain.ts';
 import { endpointAnswers } from './endpoint-answers.ts';
 import { endpointBalance } from './endpoint-balance.ts';
+import { limitsAndTimeouts } from './limits-and-timeouts.ts';
 import { nameResolution } from './name-resolution.ts';
 import { nodeConnections } from './node-connections.ts';
 import { pathBisect } from './path-bisect.ts';
 import { proxyComplaints } from './proxy-complaints.ts';
+import { proxyHeaderSettings } from './proxy-header-settings.ts';
 import { proxyHealth } from './proxy-health.ts';
 import { proxyProtocol } from './proxy-protocol.ts';
 import { routeOwner } from './route-owner.ts';
@@ -21,13 +24,16 @@ export const CHECKS: readonly Check[] = [
   acceptQueue,
   balancerTargets,
   configReloads,
+  configRisks,
   drain,
   endpointAnswers,
   endpointBalance,
+  limitsAndTimeouts,
   nameResolution,
   nodeConnections,
   pathBisect,
   proxyComplaints,
+  proxyHeaderSettings,
   proxyHealth,
   proxyProtocol,
   routeOwner,

@@ -111,7 +111,7 @@ export async function settingsOf(
   };
   try {
     const settings = await read();
-    return { ...settings, software: settings.software ?? (version ? `${hop.kind} ${version}` : null) };
+    return bounded({ ...settings, software: settings.software ?? (version ? `${hop.kind} ${version}` : null) });
   } catch (error) {
     throw blindConfig(error);
   }
@@ -120,4 +120,29 @@ export async function settingsOf(
 async function haproxyFile(instance: Instance, host: string): Promise<ProxySettings> {
   const config = configOf(instance);
   return haproxySettings(await loadHaproxy(config), host, config);
+}
+
+/** Rows are kept with the case: more of anything than people read is left out, and said so. */
+const MOST = { listeners: 200, upstreams: 200, servers: 500, problems: 20 };
+
+function bounded(settings: ProxySettings): ProxySettings {
+  const { listeners, upstreams, problems } = settings;
+  const left = [
+    listeners.length > MOST.listeners ? `${listeners.length - MOST.listeners} more listeners` : null,
+    upstreams.length > MOST.upstreams ? `${upstreams.length - MOST.upstreams} more upstreams` : null,
+    ...upstreams
+      .slice(0, MOST.upstreams)
+      .map((u) =>
+        u.servers.length > MOST.servers ? `${u.servers.length - MOST.servers} more servers of ${u.name}` : null,
+      ),
+  ].filter((one) => one !== null);
+  return {
+    ...settings,
+    listeners: listeners.slice(0, MOST.listeners),
+    upstreams: upstreams.slice(0, MOST.upstreams).map((u) => ({ ...u, servers: u.servers.slice(0, MOST.servers) })),
+    problems: [...problems, ...left.map((what) => ({ where: settings.source, what: `left out: ${what}` }))].slice(
+      0,
+      MOST.problems,
+    ),
+  };
 }

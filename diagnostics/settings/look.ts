@@ -1,0 +1,107 @@
+import type { Planned, Scope } from '../define-check.ts';
+import { reasonOf } from '../errors.ts';
+import type { Io } from '../io/io.ts';
+import { BlindLook } from '../io/proxy-reader.ts';
+import type { ProxySettings } from '../io/proxy-settings.ts';
+import type { Instance, Look, PathHop } from '../types.ts';
+import { shellWord } from '../wording.ts';
+
+/** One proxy's configuration in a row; null where it could not be read, and why. */
+export interface PartSettings {
+  hop: string;
+  part: string;
+  settings: ProxySettings | null;
+  cannot: string | null;
+  /** The kernel's bound of accept queues there; null: not visible, or not asked for. */
+  somaxconn: number | null;
+}
+
+/** What the proxies along a path are configured to do: one row holds both sides of every boundary. */
+export interface PathSettings {
+  parts: PartSettings[];
+}
+
+const READABLE = new Set(['nginx', 'ingress-nginx', 'haproxy', 'haproxy-ingress', 'traefik', 'envoy']);
+/** Replicas of one hop that are read: they should be alike, and a hundred of them say no more. */
+const REPLICAS = 3;
+/** Servers and upstreams that a row keeps of each part. */
+const KEPT = 20;
+
+const tells = (instance: Instance): boolean => instance.config !== null || instance.admin !== null;
+
+/** Hops of the path that have a configuration to read, with the parts that are read. */
+const readable = (hops: PathHop[]): { hop: PathHop; parts: Instance[] }[] =>
+  hops
+    .filter((hop) => READABLE.has(hop.kind))
+    .map((hop) => ({ hop, parts: hop.instances.filter(tells).slice(0, REPLICAS) }))
+    .filter(({ parts }) => parts.length > 0);
+
+/** Pure: one look at all configurations of the path. Without any there is none, unless it was asked for by name. */
+export function planSettings(check: string, { case: triage, path }: Scope): Planned[] {
+  const found = readable(path.hops);
+  const proxy = found.find(({ hop }) => hop.hop === 'proxy') ?? found[0];
+  const first = path.hops.find((hop) => hop.hop === 'proxy');
+  const look: Look = {
+    check,
+    vantage: 'inside',
+    hop: 'proxy',
+    at: { hop: proxy?.hop.name ?? first?.name ?? '', part: proxy?.parts[0]?.name ?? first?.instances[0]?.name ?? null },
+    address: proxy?.parts[0]?.config ?? proxy?.parts[0]?.admin ?? '',
+    with: {
+      host: triage.target.host,
+      parts: found.flatMap(({ hop, parts }) => parts.map((part) => ({ hop: hop.name, part: part.name }))),
+    },
+  };
+  if (proxy) return [{ look }];
+  if (!triage.only?.includes(check)) return [];
+  const detail = `no configuration of a proxy on this path is known; name the file as config: under its instance`;
+  return [{ look, blind: { reason: 'not-configured', detail } }];
+}
+
+const shortened = (settings: ProxySettings): ProxySettings => ({
+  ...settings,
+  listeners: settings.listeners.slice(0, KEPT),
+  upstreams: settings.upstreams.slice(0, KEPT).map((one) => ({ ...one, servers: one.servers.slice(0, KEPT) })),
+});
+
+/** Reads every configuration that the plan names. Throws BlindLook where none could be read. */
+export async function lookAtSettings(
+  io: Io,
+  look: Look,
+  signal: AbortSignal,
+  also: { somaxconn: boolean } = { somaxconn: false },
+): Promise<PathSettings> {
+  const { host, parts } = look.with as unknown as { host: string; parts: { hop: string; part: string }[] };
+  let blind: BlindLook | null = null;
+  const read = await Promise.all(
+    parts.map(async (at): Promise<PartSettings> => {
+      try {
+        const [settings, health] = await Promise.all([
+          io.proxy.settings(at, host, signal),
+          also.somaxconn ? io.proxy.health(at, signal).catch(() => null) : null,
+        ]);
+        return { ...at, settings: shortened(settings), cannot: null, somaxconn: health?.somaxconn ?? null };
+      } catch (error) {
+        if (!(error instanceof BlindLook)) throw error;
+        blind ??= error;
+        return { ...at, settings: null, cannot: reasonOf(error).slice(0, 300), somaxconn: null };
+      }
+    }),
+  );
+  if (blind && read.every((one) => one.settings === null)) throw blind;
+  return { parts: read };
+}
+
+/** The settings of a hop: those of its first part that could be read. */
+export const settingsOfHop = (row: PathSettings, hop: PathHop): ProxySettings | null =>
+  row.parts.find((one) => one.hop === hop.name && one.settings)?.settings ?? null;
+
+/** "edge (nginx)". */
+export const hopTitle = (hop: { name: string; kind: string }): string =>
+  hop.kind === 'other' || hop.kind === 'service' || hop.kind === hop.name ? hop.name : `${hop.name} (${hop.kind})`;
+
+/** A command that shows the line a setting stands in. */
+export function showLine(where: string | null): string | null {
+  const match = /^(\/[^\n]*):(\d+)$/.exec(where ?? '');
+  return match ? `sed -n ${match[2]}p ${shellWord(match[1] as string)}` : null;
+}
