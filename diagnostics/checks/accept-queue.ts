@@ -115,7 +115,7 @@ export const acceptQueue = defineCheck<ProxyHealth, QueueFacts>({
       direction: 'implicates',
       title: 'New connections are dropped for a full accept queue',
       says: (f) =>
-        `The kernel dropped ${plural(f.count, 'new connection')} to ${f.proxy} (${f.listener}) within ${duration(f.overMs)}, ${f.total} in all: its accept queue was full. No log of the proxy shows them.`,
+        `The kernel dropped ${plural(f.count, 'attempt')} to connect to ${f.proxy} (${f.listener}) within ${duration(f.overMs)}, ${f.total} in all: its accept queue was full. No log of the proxy shows them.`,
       next: (f) =>
         `Give ${f.proxy} more workers or replicas, and its listener a longer backlog= (and net.core.somaxconn).`,
       reproduce: ss,
@@ -125,7 +125,7 @@ export const acceptQueue = defineCheck<ProxyHealth, QueueFacts>({
       direction: 'context',
       title: 'New connections were dropped at some time for a full accept queue',
       says: (f) =>
-        `The kernel dropped ${plural(f.total, 'new connection')} to ${f.proxy} (${f.listener}) ${f.since ? `since the proxy began ${clock(f.since, f.now)}` : 'at some time'}, none while I looked.`,
+        `The kernel dropped ${plural(f.total, 'attempt')} to connect to ${f.proxy} (${f.listener}) ${f.since ? `since the proxy began ${clock(f.since, f.now)}` : 'at some time'}, none while I looked.`,
       next: (f) => `Watch whether this counter grows when it happens again; ${f.listener} may need a longer backlog.`,
       reproduce: ss,
     },
@@ -143,7 +143,7 @@ export const acceptQueue = defineCheck<ProxyHealth, QueueFacts>({
       direction: 'context',
       title: 'Connections are dropped in the network namespace, at whose listener cannot be seen',
       says: (f) =>
-        `The kernel dropped ${plural(f.count, 'new connection')} within ${duration(f.overMs)} in the network namespace of ${f.proxy} (${f.total} in all), at a listener that I cannot tell.`,
+        `The kernel dropped ${plural(f.count, 'attempt')} to connect within ${duration(f.overMs)} in the network namespace of ${f.proxy} (${f.total} in all), at a listener that I cannot tell.`,
       next: () => 'Install iproute2 (ss) where I run: it shows at which listener.',
       reproduce: netstat,
     },
@@ -152,7 +152,7 @@ export const acceptQueue = defineCheck<ProxyHealth, QueueFacts>({
       direction: 'clears',
       title: 'No new connection was ever dropped, and none waits',
       says: (f) =>
-        `No new connection to ${f.proxy} was dropped${f.since ? ` since it began ${clock(f.since, f.now)}` : ''}, and none waits (${plural(f.listeners, 'listener')}${f.length === null ? '' : `, room for ${f.length}`}).`,
+        `No attempt to connect to ${f.proxy} was dropped${f.since ? ` since it began ${clock(f.since, f.now)}` : ''}, and none waits (${plural(f.listeners, 'listener')}${f.length === null ? '' : `, room for ${f.length}`}).`,
       next: () => 'Nothing to do here.',
       reproduce: ss,
     },

@@ -99,7 +99,7 @@ export const nodeConnections = defineCheck<NodeHealth, NodeFacts>({
       direction: 'context',
       title: "Connections are dropped for full accept queues in the node's own network namespace",
       says: (f) =>
-        `${f.node} dropped ${plural(f.count, 'new connection')} for full accept queues within ${duration(f.overMs)} (${f.total} in all), in its own network namespace: pods have theirs.`,
+        `${f.node} dropped ${plural(f.count, 'attempt')} to connect for full accept queues within ${duration(f.overMs)} (${f.total} in all), in its own network namespace: pods have theirs.`,
       next: () => 'See with ss -ltnm whose queue it is; a proxy in a pod counts elsewhere.',
       reproduce: curl,
     },

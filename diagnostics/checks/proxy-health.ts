@@ -36,16 +36,14 @@ const THROTTLED = 0.1;
 const THROTTLED_BADLY = 0.5;
 const MIB = 1024 * 1024;
 
-/** nginx keeps one slot of a worker for the channel to its master: 15 of 16 is full (measured on 1.22.1). */
-const isAt = (now: number, limit: number): boolean => now >= limit * AT || now >= limit - 1;
-
 function limits(health: ProxyHealth, base: Base): Draft<HealthFacts>[] {
   const found: Draft<HealthFacts>[] = [];
   const { connections, files, memory, cpu } = health;
-  if (connections && connections.now >= connections.limit * NEAR) {
-    const code = isAt(connections.now, connections.limit)
-      ? ('PROXY_AT_CONNECTION_LIMIT' as const)
-      : ('PROXY_NEAR_CONNECTION_LIMIT' as const);
+  if (connections && connections.now >= connections.fullAt * NEAR) {
+    const code =
+      connections.now >= connections.fullAt
+        ? ('PROXY_AT_CONNECTION_LIMIT' as const)
+        : ('PROXY_NEAR_CONNECTION_LIMIT' as const);
     found.push({ code, facts: { ...base, used: connections.now, limit: connections.limit, what: connections.what } });
   }
   const dropped = connections?.dropped;
@@ -57,7 +55,7 @@ function limits(health: ProxyHealth, base: Base): Draft<HealthFacts>[] {
   }
   if (files && files.open >= files.limit * NEAR)
     found.push({
-      code: isAt(files.open, files.limit) ? ('PROXY_AT_FILE_LIMIT' as const) : ('PROXY_NEAR_FILE_LIMIT' as const),
+      code: files.open >= files.limit * AT ? ('PROXY_AT_FILE_LIMIT' as const) : ('PROXY_NEAR_FILE_LIMIT' as const),
       facts: { ...base, ...files },
     });
   const kills = memory?.oomKills;

@@ -59,8 +59,11 @@ export interface ProxyHealth {
   } | null;
   /** The process that is nearest to its limit. */
   files: { open: number; limit: number } | null;
-  /** What is nearest to its limit. `dropped`: connections that it took and let go for want of room. */
-  connections: { now: number; limit: number; what: string; dropped: CountedInAll | null } | null;
+  /**
+   * What is nearest to its limit. `fullAt`: from here on the proxy itself acts as being full. `dropped`: connections that
+   * it took and let go for want of room.
+   */
+  connections: { now: number; limit: number; fullAt: number; what: string; dropped: CountedInAll | null } | null;
   /** Accept queues of its listeners, in its own network namespace. */
   queues: AcceptQueue[] | null;
   /**

@@ -18,6 +18,12 @@ export async function workerConnections(config: string | null): Promise<number |
 }
 
 /**
+ * An nginx worker with a sixteenth of its slots left closes idle connections to make room, and refuses where it has none
+ * (nginx: src/core/ngx_connection.c, ngx_drain_connections; measured on 1.22.1: 30 of 32 sockets and no request served).
+ */
+export const nginxFullAt = (limit: number): number => limit - Math.floor(limit / 16);
+
+/**
  * Of a HAProxy metrics page, whichever is nearest to its limit: the process (global maxconn) or one frontend (its own
  * maxconn; what comes above waits in the kernel's accept queue, whose length is that maxconn again; measured on 2.6.12).
  */
@@ -32,7 +38,9 @@ export function haproxyConnections(page: string): Connections | null {
     put(what, /current/.test(name) ? { now: value } : { limit: value });
   }
   return [...found]
-    .flatMap(([what, { now, limit }]) => (now !== undefined && limit ? [{ now, limit, what, dropped: null }] : []))
+    .flatMap(([what, { now, limit }]) =>
+      now !== undefined && limit ? [{ now, limit, fullAt: limit, what, dropped: null }] : [],
+    )
     .reduce<Connections | null>(
       (worst, one) => (!worst || one.now / one.limit > worst.now / worst.limit ? one : worst),
       null,

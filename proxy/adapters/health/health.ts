@@ -6,7 +6,7 @@ import type { Instance, PathHop } from '../../../diagnostics/types.ts';
 import { tailLines } from '../logs/tail.ts';
 import type { Reach } from '../metrics/page.ts';
 import { sampleOf } from '../metrics/sample.ts';
-import { haproxyConnections, workerConnections } from './connections.ts';
+import { haproxyConnections, nginxFullAt, workerConnections } from './connections.ts';
 import { masterOf } from './find-process.ts';
 import { type LogTraces, nginxTraces, traefikStarts } from './log-traces.ts';
 import { fileLimitOf, type Machine, openFilesOf, socketsOf, THIS_MACHINE } from './machine.ts';
@@ -86,15 +86,17 @@ async function connectionsOf(
     const active = last?.connections.active ?? null;
     if (limit && held.length) {
       const now = Math.max(...held.map((one) => one.size));
-      return { now, limit, what: 'its busiest worker (clients and upstreams)', dropped };
+      return { now, limit, fullAt: nginxFullAt(limit), what: 'its busiest worker, clients and upstreams', dropped };
     }
-    if (limit && workers.length && active !== null)
-      return { now: active, limit: limit * workers.length, what: 'all workers (clients alone)', dropped };
+    if (limit && workers.length && active !== null) {
+      const all = limit * workers.length;
+      return { now: active, limit: all, fullAt: all, what: 'all workers, clients alone', dropped };
+    }
   }
   const ofPage = page === null ? null : haproxyConnections(page);
   if (ofPage) return { ...ofPage, dropped };
   const { active = null, limit = null } = last?.connections ?? {};
-  return active !== null && limit ? { now: active, limit, what: 'the whole process', dropped } : null;
+  return active !== null && limit ? { now: active, limit, fullAt: limit, what: 'the whole process', dropped } : null;
 }
 
 const hints = (
@@ -138,7 +140,7 @@ function fromMetrics(sample: ProxySample | null, page: string | null): Omit<Prox
     connections:
       (page && haproxyConnections(page)) ||
       (active !== null && limit
-        ? { now: active, limit, what: 'the whole process', dropped: counted(dropped, dropped, 0) }
+        ? { now: active, limit, fullAt: limit, what: 'the whole process', dropped: counted(dropped, dropped, 0) }
         : null),
     queues: null,
     overflows: null,
