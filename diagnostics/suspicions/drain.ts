@@ -17,7 +17,7 @@ const isLeaving = (scene: Scene): boolean =>
   scene.case.symptoms.course !== 'steady' &&
   scene.reported('errors-5xx', 'reset', 'timeout', 'disconnects', 'unspecified');
 
-/** When servers of these hops left in the time in question: the change feed, and processes that began anew. */
+/** When servers of these hops were replaced in the time in question: the change feed, and what began anew. */
 function leavings(scene: Scene, hops: PathHop[]): number[] {
   const names = new Set(
     hops.flatMap((hop) => [hop.name, ...hop.instances.map((i) => i.name), ...(hop.endpoints ?? []).map((e) => e.name)]),
@@ -29,7 +29,10 @@ function leavings(scene: Scene, hops: PathHop[]): number[] {
     .all('PROXY_RESTARTED_RECENTLY')
     .filter((f) => names.has(f.about.hop))
     .map((f) => Date.parse(String(f.facts.at)));
-  return [...told, ...seen].filter((at) => at >= from && at <= until).sort((a, b) => a - b);
+  const begun = hops
+    .flatMap((hop) => hop.endpoints ?? [])
+    .flatMap(({ startedAt }) => (startedAt === null ? [] : [Date.parse(startedAt)]));
+  return [...told, ...seen, ...begun].filter((at) => at >= from && at <= until).sort((a, b) => a - b);
 }
 
 /** Did these errors begin and end while servers were leaving? */
@@ -99,6 +102,6 @@ export const rolloutDropsInPlace: Rule = (scene) => {
   if (!scene.has('ERRORS_MADE_BY_PROXY') && complaints * 2 < sum(logged)) return null;
   return suspect('app-rollout-drops', [...refused, ...found, ...logged], found.length ? 0.93 : 0.88, {
     fits: true,
-    sentence: `endpoints of ${serviceName(scene)} closed while the proxy still sent to them, when ${serviceName(scene)} was deployed at ${clock(new Date(times[0] as number).toISOString(), scene.case.at)}`,
+    sentence: `endpoints of ${serviceName(scene)} closed while the proxy still sent to them, when they were replaced at ${clock(new Date(times[0] as number).toISOString(), scene.case.at)}`,
   });
 };

@@ -51,7 +51,7 @@ class Users:
 
 
 def replace(world, child, port, gap=0.4):
-    """Ends one server with SIGTERM and starts the same again on the same port."""
+    """Ends one server with SIGTERM and starts the same again on the same port; says when."""
     child.terminate()
     try:
         child.wait(2)
@@ -63,11 +63,15 @@ def replace(world, child, port, gap=0.4):
     again = subprocess.Popen(child.args, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     world.children[world.children.index(child)] = again
     listening(port)
-    return again
+    return stamp()
+
+
+def stamp(seconds_ago=0.0):
+    at = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(seconds=seconds_ago)
+    return f"{at:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def change(kind, what, summary, seconds_ago=0.0, by="argo"):
     """One line of the change feed."""
-    at = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(seconds=seconds_ago)
     with open("changes.ndjson", "a") as feed:
-        feed.write(json.dumps({"at": f"{at:%Y-%m-%dT%H:%M:%SZ}", "kind": kind, "object": what, "summary": summary, "by": by}) + "\n")
+        feed.write(json.dumps({"at": stamp(seconds_ago), "kind": kind, "object": what, "summary": summary, "by": by}) + "\n")
