@@ -15,7 +15,7 @@ export interface Bounded {
 }
 
 /** Names of the series of the last sample, so that the next one keeps the same. */
-export interface Kept {
+interface Kept {
   requests: ReadonlySet<string>;
   latency: ReadonlySet<string>;
 }
@@ -33,7 +33,7 @@ const asOthers = <T extends Named>(row: T): T => ({
 });
 
 /** What a sample keeps, for the choice of the next. */
-export const keptOf = (sample: ProxySample): Kept => ({
+const keptOf = (sample: ProxySample): Kept => ({
   requests: new Set(sample.requests.map(nameOf)),
   latency: new Set(sample.latency.map(nameOf)),
 });
@@ -94,15 +94,20 @@ function clipped<T>(value: T): T {
   return (copy ?? value) as T;
 }
 
-/** A sample of bounded size, whatever the page held: the busiest series, the rest summed, and that said. */
+/**
+ * A sample of bounded size, whatever the page held: the busiest series, the rest summed, and that said. `last`: the
+ * sample before it, as it was bounded.
+ */
 export function bounded(
   whole: ProxySample,
-  before: Kept | null,
+  last: ProxySample | null,
   most: { [kind in keyof typeof MOST]?: number } = {},
 ): Bounded {
   const limits = { ...MOST, ...most };
   const sample = clipped(whole);
   const open = <T extends Named>(rows: T[]): T[] => rows.filter((row) => !isOthers(row));
+  const many = sample.requests.length > limits.requests || sample.latency.length > limits.latency;
+  const before = last && (many || last.requests.some(isOthers) || last.latency.some(isOthers)) ? keptOf(last) : null;
   const requests = choose(open(sample.requests), limits.requests, before?.requests ?? null);
   const latency = choose(open(sample.latency), limits.latency, before?.latency ?? null);
   const left = requests.rest.length + latency.rest.length;

@@ -1,6 +1,6 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { ProxySample } from '../../diagnostics/io/proxy-sample.ts';
-import { keyOf, putTogether, rowOf, takeApart } from './columns.ts';
+import { keyOf, type Maker, putTogether, readTemplate, takeApart } from './columns.ts';
 import { Reader, readDifference, Writer, writeDifference } from './varint.ts';
 
 /** Version of what follows: entries of another version are skipped, never guessed at. */
@@ -11,6 +11,8 @@ const BROKEN_OFF = 2;
 const GAP = 4;
 /** An entry of ours is a few KiB; more than this is none of ours. */
 const MOST_BYTES = 16 * 1024 * 1024;
+/** Most numbers of one series: a histogram has some dozens. */
+const MOST_NUMBERS = 100_000;
 /** Longest reason that is kept with a missed sample. */
 const WHY_CHARS = 200;
 
@@ -69,7 +71,9 @@ export function writeFrame(before: State | null, sample: ProxySample, brokenOff 
   writer.varint(text.length);
   const head = writer.done();
   const body = new Writer();
-  writeDifference(body, before?.numbers ?? [], state.numbers);
+  const order = orderOf(state);
+  const sorted = (all: number[]): number[] => order.map((at) => all[at] ?? 0);
+  writeDifference(body, sorted(before?.numbers ?? []), sorted(numbers));
   const packed = deflateRawSync(Buffer.concat([head, text, body.done()]), { level: 9, memLevel: 9 });
   const flags = (before ? 0 : KEY) | (brokenOff ? BROKEN_OFF : 0);
   return { bytes: Buffer.concat([Buffer.from([VERSION, flags]), packed]), state };
@@ -102,24 +106,63 @@ function unpack(before: State | null, packed: Uint8Array): State {
   const length = reader.varint();
   const from = bytes.length - reader.left;
   const fresh = length ? (JSON.parse(bytes.subarray(from, from + length).toString()) as string[]) : [];
-  const templates = [...(before?.templates ?? [])];
-  const spans = [...(before?.spans ?? [])];
+  // The same lists as long as nothing is added: what is known of their order stays known.
+  const templates = before && !fresh.length ? before.templates : [...(before?.templates ?? [])];
+  const spans = before && !fresh.length ? before.spans : [...(before?.spans ?? [])];
   let count = before?.numbers.length ?? 0;
   for (let i = 0; i + 1 < fresh.length; i += 2) {
+    const size = Number(fresh[i + 1]);
+    if (!Number.isInteger(size) || size < 1 || size > MOST_NUMBERS) throw new RangeError('no size of a series');
     templates.push(fresh[i] as string);
-    spans.push([count, Number(fresh[i + 1])]);
-    count += Number(fresh[i + 1]);
+    spans.push([count, size]);
+    count += size;
   }
-  const numbers = readDifference(new Reader(bytes, from + length), before?.numbers ?? [], count);
+  const order = orderOf({ templates, spans });
+  const was = before?.numbers ?? [];
+  const sorted = readDifference(
+    new Reader(bytes, from + length),
+    order.map((at) => was[at] ?? 0),
+    count,
+  );
+  const numbers = new Array<number>(count).fill(0);
+  for (const [i, at] of order.entries()) numbers[at] = sorted[i] as number;
   return { places: before?.places ?? new Map(), templates, spans, numbers };
+}
+
+/** What a template is but for its names: series of one kind stand beside each other. */
+const NAMES = /"(host|service|endpoint|address|status|maker|zone)":("(?:[^"\\]|\\.)*"|null)/g;
+const orders = new WeakMap<State['spans'], number[]>();
+
+/**
+ * The order in which numbers are written: column by column of each kind of series, since the same column of neighbours
+ * is alike (equal counts of one request in several histograms, nothing at all in most buckets).
+ */
+function orderOf({ templates, spans }: Pick<State, 'templates' | 'spans'>): number[] {
+  const known = orders.get(spans);
+  if (known) return known;
+  const kinds = new Map<string, [at: number, length: number][]>();
+  for (const [i, span] of spans.entries()) {
+    const kind = `${span[1]} ${(templates[i] as string).replace(NAMES, '')}`;
+    const others = kinds.get(kind);
+    if (others) others.push(span);
+    else kinds.set(kind, [span]);
+  }
+  const order: number[] = [];
+  for (const of of kinds.values()) {
+    const length = of[0]?.[1] ?? 0;
+    for (let column = 0; column < length; column++) for (const [at] of of) order.push(at + column);
+  }
+  orders.set(spans, order);
+  return order;
 }
 
 /** A state that was read back, ready to be written from. */
 export function resumed(state: State): State {
   const places = new Map<string, number>();
-  for (const [place, [at, length]] of state.spans.entries()) {
-    const [field, template] = parsed(state.templates[place] as string);
-    const row = rowOf(template, state.numbers.slice(at, at + length));
+  const makers = makersOf(state.templates);
+  for (const [place, [at]] of state.spans.entries()) {
+    const { field, make } = makers[place] as Template;
+    const row = make(state.numbers, { place: at + 1 });
     places.set(
       keyOf(field, row, [], (key) => places.has(key)),
       place,
@@ -128,20 +171,26 @@ export function resumed(state: State): State {
   return { ...state, places };
 }
 
-function sampleOf(state: State): ProxySample {
-  const present = state.spans.flatMap(([at, length], i): [[string, unknown], number[]][] =>
-    state.numbers[at] === 1 ? [[parsed(state.templates[i] as string), state.numbers.slice(at, at + length)]] : [],
-  );
-  return putTogether(present);
+function sampleOf({ templates, spans, numbers }: State): ProxySample {
+  const makers = makersOf(templates);
+  const rows: [string, unknown][] = [];
+  for (const [i, [at]] of spans.entries()) {
+    // The first number says whether the series is there.
+    if (numbers[at] !== 1) continue;
+    const { field, make } = makers[i] as Template;
+    rows.push([field, make(numbers, { place: at + 1 })]);
+  }
+  return putTogether(rows);
 }
 
-/** Templates repeat from sample to sample: parsed once each, as long as they are in use. */
-let recent = new Map<string, [string, unknown]>();
-function parsed(template: string): [string, unknown] {
-  const known = recent.get(template);
+type Template = { field: string; make: Maker };
+const compiled = new WeakMap<string[], Template[]>();
+
+/** Templates stay the same for many samples: each list of them is read once. */
+function makersOf(templates: string[]): Template[] {
+  const known = compiled.get(templates);
   if (known) return known;
-  const made = JSON.parse(template) as [string, unknown];
-  if (recent.size > 20_000) recent = new Map();
-  recent.set(template, made);
+  const made = templates.map(readTemplate);
+  compiled.set(templates, made);
   return made;
 }

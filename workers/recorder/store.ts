@@ -4,7 +4,7 @@ import type { Window } from '../../diagnostics/window.ts';
 import type { Recorded, Recorder } from '../../proxy/history/history.ts';
 import { PREFIX } from '../queues.ts';
 import { isUp, type RedisClient } from '../redis.ts';
-import { bounded, keptOf } from './bound.ts';
+import { bounded } from './bound.ts';
 import { isKey, readFrame, resumed, type State, writeFrame, writeGap } from './frame.ts';
 
 /**
@@ -117,7 +117,7 @@ export function recorderStore(redis: RedisClient, options: StoreOptions): Record
   async function put(stream: string, slot: number, whole: ProxySample): Promise<Kept> {
     for (let attempt = 0; attempt < 3; attempt++) {
       const before = (attempt === 0 ? states.get(stream) : null) ?? (await resume(stream));
-      const { sample, brokenOff } = bounded(whole, before && keptOf(before.sample));
+      const { sample, brokenOff } = bounded(whole, before?.sample ?? null);
       const builds =
         before !== null && before.since + 1 < GROUP && before.bytes < GROUP_SHARE * options.maxBytesPerProxy;
       const frame = writeFrame(builds ? before.state : null, sample, brokenOff);
