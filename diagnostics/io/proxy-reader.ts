@@ -106,6 +106,8 @@ export interface ServedRequests {
   slowQueue?: number;
   /** Of the slow ones that were not slow behind the proxy: answers of over a megabyte, where the log knows sizes. */
   slowLarge?: number;
+  /** Mean time that endpoints took to answer, s; null: no answer, or no times in the log. */
+  upstreamSeconds?: number | null;
 }
 
 /** One kind of trouble that a proxy logged, about one upstream where it names one. */

@@ -1,6 +1,7 @@
 import type { Draft, FindingSpec } from '../define-check.ts';
 import type { ServedRequests } from '../io/proxy-reader.ts';
 import { share } from '../wording.ts';
+import { slowBehind } from './shared.ts';
 
 /** Where slow requests spent their time: behind the proxy, in its queue, or waiting for the client. Pure. */
 
@@ -26,7 +27,14 @@ export function readLatency(served: ServedRequests, proxy: string): Draft<Latenc
   const { slow, total, source, slowUpstream, slowClient = 0, slowQueue = 0, slowLarge = 0 } = served;
   if (slow < SLOW_COUNT || slow < total * SLOW_SHARE) return [];
   const facts = { proxy, slow, total, source };
-  if (slowQueue * 2 >= slow) return [{ code: 'REQUESTS_QUEUED', facts: { ...facts, slow: slowQueue } }];
+  if (slowQueue * 2 >= slow)
+    return [
+      {
+        code: 'REQUESTS_QUEUED',
+        ...(slowBehind(served) ? { direction: 'context' as const } : {}),
+        facts: { ...facts, slow: slowQueue },
+      },
+    ];
   if (slowUpstream * 2 >= slow) return [{ code: 'SLOW_UPSTREAM', facts }];
   if (slowClient * 2 >= slow) return [{ code: 'SLOW_CLIENTS', facts: { ...facts, slow: slowClient } }];
   return [{ code: 'SLOW_IN_PROXY', facts: { ...facts, large: slowLarge } }];

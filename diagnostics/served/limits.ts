@@ -1,7 +1,7 @@
 import type { Draft, FindingSpec, ReadScope } from '../define-check.ts';
 import type { ServedRequests } from '../io/proxy-reader.ts';
-import { share } from '../wording.ts';
-import { grepFor, listed, reasonsOf, statusPattern, sum } from './shared.ts';
+import { duration, share } from '../wording.ts';
+import { grepFor, listed, reasonsOf, slowBehind, statusPattern, sum } from './shared.ts';
 
 /** Requests that the proxy refused for a limit or a rule of its own, before anything behind it was asked. Pure. */
 
@@ -17,7 +17,7 @@ export interface LimitFacts {
   REQUESTS_TOO_LARGE: Refused & { statuses: string[] };
   REQUESTS_LIMITED: Refused;
   REQUESTS_DENIED: Refused & { statuses: string[] };
-  PROXY_QUEUE_FULL: Refused & { queue: number };
+  PROXY_QUEUE_FULL: Refused & { queue: number; upstreamMs: number };
 }
 
 /** Statuses that a proxy gives requests that are too large: body, line, headers. */
@@ -44,7 +44,13 @@ export function readLimits(served: ServedRequests, scope: ReadScope, proxy: stri
     found.push({ code: 'REQUESTS_DENIED', facts: { ...base(sum(denied)), statuses: listed(denied) } });
   const queue = reasonsOf(served, 'queue-full');
   const full = queue + reasonsOf(served, 'out-of-resources');
-  if (full) found.push({ code: 'PROXY_QUEUE_FULL', facts: { ...base(full), queue } });
+  if (full)
+    found.push({
+      code: 'PROXY_QUEUE_FULL',
+      // Slow endpoints fill any queue: then the limit only shows what they do.
+      ...(slowBehind(served) ? { direction: 'context' as const } : {}),
+      facts: { ...base(full), queue, upstreamMs: Math.round((served.upstreamSeconds ?? 0) * 1000) },
+    });
   return found;
 }
 
@@ -84,7 +90,7 @@ export const LIMIT_FINDINGS: { [K in keyof LimitFacts]: FindingSpec<LimitFacts[K
     direction: 'implicates',
     title: 'The proxy turned requests away at a limit of its own',
     says: (f) =>
-      `${f.proxy}'s log: ${share(f.count, f.total)} requests were turned away by the proxy itself: ${f.queue === f.count ? 'they waited too long in its queue, or its circuit breaker was open' : 'its connections, memory or queue were used up'}.`,
+      `${f.proxy}'s log: ${share(f.count, f.total)} requests were turned away by the proxy itself: ${f.queue === f.count ? 'they waited too long in its queue, or its circuit breaker was open' : 'its connections, memory or queue were used up'}${f.upstreamMs >= 1_000 ? `, while endpoints took ${duration(f.upstreamMs)} to answer` : ''}.`,
     next: () =>
       'Compare the limit (maxconn, circuit breaker) with how many requests are under way at once, and why they take so long.',
     reproduce: (f) =>

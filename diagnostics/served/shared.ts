@@ -35,6 +35,10 @@ const WORDS: { [why in Why]: string } = {
 export const reasonsOf = (served: ServedRequests, ...which: Why[]): number =>
   which.reduce((count, why) => count + (served.reasons?.[why] ?? 0), 0);
 
+/** Endpoints that take this long on average are slow themselves, s. */
+const SLOW_SECONDS = 1;
+export const slowBehind = (served: ServedRequests): boolean => (served.upstreamSeconds ?? 0) >= SLOW_SECONDS;
+
 /** "connection refused 7", most frequent first, of the failures that the log explains; unknown reasons are left out. */
 export function reasonsListed(served: ServedRequests, but: Why[] = []): string[] {
   return Object.entries(served.reasons ?? {})

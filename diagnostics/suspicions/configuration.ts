@@ -119,7 +119,10 @@ export const proxyOverloaded: Rule = (scene) => {
       sentence: `${proxyName(scene, found[0])} ran out of connections or files`,
     });
   // A full queue or circuit breaker is the proxy's own limit, unless it is full because the endpoints are slow or broken.
-  const full = [...scene.all('PROXY_OVERFLOWS'), ...scene.all('PROXY_QUEUE_FULL')];
+  const full = [
+    ...scene.all('PROXY_OVERFLOWS'),
+    ...[...scene.all('PROXY_QUEUE_FULL'), ...scene.all('REQUESTS_QUEUED')].filter((f) => f.direction === 'implicates'),
+  ];
   const behind = !endpointsFine(scene) || scene.endpoints.some((e) => e.slowMs !== null);
   if (full.length === 0 || behind) return null;
   return suspect('proxy-overloaded', full, scene.has('PROXY_OVERFLOWS') ? 0.93 : 0.82, {

@@ -82,6 +82,7 @@ export function countRequests(log: AccessRows, host: string): ServedRequests {
     slowClient: 0,
     slowQueue: 0,
     slowLarge: 0,
+    upstreamSeconds: null,
   };
   const reasons = out.reasons as NonNullable<ServedRequests['reasons']>;
   const asked = new Map<string, Asked>();
@@ -89,6 +90,8 @@ export function countRequests(log: AccessRows, host: string): ServedRequests {
     into[status] = (into[status] ?? 0) + 1;
   };
   let errors = 0;
+  let answers = 0;
+  let waited = 0;
   let first: number | null = null;
   let last: number | null = null;
   rows.each(rows.namesHosts ? host : null, (row) => {
@@ -109,8 +112,14 @@ export function countRequests(log: AccessRows, host: string): ServedRequests {
       errors++;
       if (row.why !== undefined) reasons[row.why] = (reasons[row.why] ?? 0) + 1;
     }
+    const final = row.upstreams.at(-1);
+    if (final && final.status !== null && final.seconds !== null && row.status >= 200) {
+      answers++;
+      waited += final.seconds;
+    }
     addSlow(out, row);
   });
+  out.upstreamSeconds = answers ? waited / answers : null;
   out.firstError = iso(first);
   out.lastError = iso(last);
   out.upstreams = [...asked]
