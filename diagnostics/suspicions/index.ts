@@ -42,6 +42,7 @@ import {
   portMismatch,
   rolloutDrops,
 } from './service-and-app.ts';
+import { appIdleShorter, balancerIdle, configuredTimeout, headerSettingsDisagree } from './settings.ts';
 import type { Rule, Suspicion } from './suspicion.ts';
 import { certificateExpired, certificateWrong, chainIncomplete, clientCertificate, policyTooStrict } from './tls.ts';
 
@@ -54,6 +55,7 @@ const RULES: readonly Rule[] = [
   cdnFault,
   proxyProtocolUnexpected,
   proxyProtocolMissing,
+  headerSettingsDisagree,
   plaintextToTlsPort,
   clientCertificate,
   certificateExpired,
@@ -74,6 +76,7 @@ const RULES: readonly Rule[] = [
   noEndpoints,
   portMismatch,
   endpointImbalance,
+  configuredTimeout,
   timeoutTooShort,
   appErrors,
   appErrorsThrough,
@@ -85,6 +88,7 @@ const RULES: readonly Rule[] = [
   appSlow,
   rolloutDrops,
   drainMismatch,
+  appIdleShorter,
   keepaliveShorter,
   networkPolicy,
   policyTooStrict,
@@ -92,6 +96,7 @@ const RULES: readonly Rule[] = [
   reloadDisconnects,
   staleTarget,
   noHealthyTarget,
+  balancerIdle,
   balancerSlow,
   proxyHeaderSuspected,
   balancerFails,

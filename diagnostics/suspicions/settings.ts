@@ -1,0 +1,112 @@
+import type { Scene } from '../scene.ts';
+import type { Finding } from '../types.ts';
+import { byStatus, early, endpointsFine, host, proxyName, type Rule, serviceName, suspect, text } from './suspicion.ts';
+
+/** Causes that stand in the configuration: each needs a symptom that the setting explains, never the setting alone. */
+
+/**
+ * Both sides of a boundary are configured for different PROXY headers, and connections end as such a difference makes
+ * them end. Where nothing fails now, what is configured is not what runs.
+ */
+export const headerSettingsDisagree: Rule = (scene) => {
+  const found = scene.all('PROXY_HEADER_SETTINGS_DISAGREE').filter((f) => f.direction === 'implicates');
+  const first = found[0];
+  if (!first) return null;
+  const ended = early(scene);
+  const unseen = scene.failing === null;
+  if (ended === 0 && !unseen) return null;
+  const cause = first.facts.wrong === 'missing' ? 'proxy-protocol-missing' : 'proxy-protocol-unexpected';
+  const does =
+    first.facts.wrong === 'missing'
+      ? `demands a PROXY header that ${text(first.facts.outer)} is not configured to send`
+      : `does not parse the PROXY header that ${text(first.facts.outer)} is configured to send`;
+  return suspect(cause, found, unseen ? 0.75 : 0.9, {
+    explains: ended,
+    fits: scene.reported('handshake', 'reset', 'errors-5xx', 'timeout', 'unspecified'),
+    sentence: `${proxyName(scene, first)} ${does}`,
+  });
+};
+
+/** Longer than this nobody waits for a page, ms: then it is the application that is slow, whoever cuts first. */
+const ANYONE_WAITS_MS = 10_000;
+/** A duration is a timeout when it is this near to it. */
+const NEAR = 0.05;
+/** A connection, a handshake and our own scheduling lie between the proxy's clock and ours, ms. */
+const OURS_MS = 60;
+
+/** Gateway timeouts after just the time that a proxy is configured to wait, while the application would have answered. */
+export const configuredTimeout: Rule = (scene) => {
+  const cut = scene.all('PROXY_GATEWAY_ERROR').filter((f) => f.facts.status === 504);
+  const finishing = scene.all('ENDPOINT_SLOW');
+  if (cut.length === 0 || finishing.length === 0) return null;
+  const slowest = Math.max(...finishing.map((f) => Number(f.facts.ms)));
+  const wait = scene.all('WAITS_FOR_UPSTREAM').find((f) => {
+    const limit = Number(f.facts.seconds) * Number(f.facts.tries) * 1000;
+    const near = (ms: number): boolean => Math.abs(ms - limit) <= Math.max(OURS_MS, limit * NEAR);
+    return limit > 0 && limit < ANYONE_WAITS_MS && slowest > limit && cut.every((one) => near(Number(one.facts.ms)));
+  });
+  if (!wait) return null;
+  const seconds = Number(wait.facts.seconds);
+  return suspect('proxy-timeout-too-short', [...cut, wait, ...finishing], 0.95, {
+    explains: byStatus(scene, 504),
+    fits: true,
+    sentence: `${text(wait.facts.proxy)} waits ${seconds} s for ${host(scene)}${place(wait)}, while the application would have answered after ${(slowest / 1000).toFixed(1)} s`,
+  });
+};
+
+const place = (wait: Finding): string => {
+  const from = text(wait.facts.from);
+  return /:\d+$/.test(from) ? ` (${from.split('/').at(-1)})` : '';
+};
+
+const comesAndGoes = (scene: Scene): boolean => scene.case.symptoms.course !== 'steady' && (scene.failing ?? 0) < 0.5;
+
+/** The application is known to close idle connections before the proxy does, and the proxy saw connections closed on it. */
+export const appIdleShorter: Rule = (scene) => {
+  const settings = scene.all('APP_CLOSES_IDLE_FIRST');
+  const closed = scene.all('UPSTREAM_CLOSED_EARLY');
+  const first = settings[0];
+  if (!first || closed.length === 0 || !endpointsFine(scene) || !comesAndGoes(scene)) return null;
+  if (!scene.reported('errors-5xx', 'reset', 'unspecified')) return null;
+  return suspect('app-keepalive-shorter', [...closed, ...settings], 0.92, {
+    explains: byStatus(scene, 502),
+    fits: true,
+    sentence: `${serviceName(scene)} closes idle connections after ${first.facts.innerValue} s, ${text(first.facts.outer)} still uses them up to ${first.facts.outerValue} s`,
+  });
+};
+
+/** The logs of every proxy cover the time in question and hold no error: what users met was made in front of them. */
+function proxiesSawNothing(scene: Scene): Finding[] {
+  const clean = scene.all('NO_ERRORS_LOGGED').filter((f) => f.facts.covers === true);
+  const proxies = scene.path.hops.filter((hop) => hop.hop === 'proxy');
+  const all = proxies.every((hop) =>
+    hop.instances.every((one) => clean.some((f) => f.about.hop === hop.name && f.about.part === one.name)),
+  );
+  return proxies.length > 0 && all ? clean : [];
+}
+
+/**
+ * Balancer and proxy disagree on how long an idle connection lives, errors come and go, and no proxy's log has any: the
+ * request was lost between the two.
+ */
+export const balancerIdle: Rule = (scene) => {
+  const race = scene.all('PROXY_CLOSES_IDLE_FIRST');
+  const forgets = scene.all('BALANCER_FORGETS_IDLE_FIRST');
+  const first = race[0] ?? forgets[0];
+  if (!first || !comesAndGoes(scene)) return null;
+  // A balancer of HTTP answers 502 itself; one of connections only resets.
+  const { statuses } = scene.case.symptoms;
+  const fits = race.length
+    ? scene.reported('reset', 'disconnects') ||
+      (scene.reported('errors-5xx') && (!statuses.length || statuses.includes(502)))
+    : scene.reported('reset', 'disconnects', 'timeout');
+  if (!fits) return null;
+  const clean = proxiesSawNothing(scene);
+  if (clean.length === 0) return null;
+  return suspect('lb-idle-timeout', [...race, ...forgets, ...clean], 0.8, {
+    fits: true,
+    sentence: race.length
+      ? `${text(first.facts.inner)} closes idle connections after ${first.facts.innerValue} s, while ${text(first.facts.outer)} still uses them up to ${first.facts.outerValue} s`
+      : `${text(first.facts.outer)} forgets idle connections after ${first.facts.outerValue} s, while ${text(first.facts.inner)} keeps them longer`,
+  });
+};
