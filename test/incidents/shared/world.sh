@@ -120,6 +120,22 @@ traefik_up() {
   run "$1/traefik.log" "$traefik" --configfile="$1/traefik.yml"
 }
 
+# envoy_up NAME: an Envoy in the folder NAME; its plan (proxy/lab/envoy-config.ts) comes on stdin.
+envoy_up() {
+  local envoy root=$shared/../../.. node
+  for envoy in "${ITI_PARTS:-$root/.parts}/envoy" "$(command -v envoy)"; do
+    [ -x "$envoy" ] && break
+  done
+  [ -x "$envoy" ] || skip "Envoy is not here (./dev eval brings it)"
+  for node in "${ITI_NODE:-}" "${ITI_PARTS:-$root/.parts}"/node-*/bin/node "$(command -v node)"; do
+    [ -x "$node" ] && "$node" -e 'process.exit(process.versions.node.split(".")[0] >= 24 ? 0 : 1)' && break
+  done
+  mkdir -p "$1"
+  "$node" "$root/proxy/lab/envoy.ts" "$1" 2>>"$1/envoy.log" || fail "no configuration for $1: $(tail -n 3 "$1/envoy.log")"
+  (cd "$1" && exec "$envoy" -c envoy.json --concurrency 1 --disable-hot-restart --file-flush-interval-msec 200) >>"$1/envoy.log" 2>&1 &
+  pids+=($!)
+}
+
 # ready: says so and stays until SIGTERM.
 ready() {
   echo ready
