@@ -97,7 +97,8 @@ export function checkOf(
 function retryOf(front: PathHop, upstream: UpstreamSettings | null): DrainFront['retry'] {
   // They end the connection, or answer 502 (AWS ALB guide, troubleshooting), and try nothing twice.
   if (LAYER_4.has(front.kind) || AWS.has(front.kind)) return { refused: 'nowhere', unanswered: 'none' };
-  if (!upstream) return null;
+  // A group whose servers are not in its file (ingress-nginx' Lua tables) may or may not have another one to try.
+  if (!upstream || upstream.servers.length === 0) return null;
   const { retries } = upstream;
   const covers = (words: Set<string>): boolean => retries?.on.some((on) => words.has(on)) ?? false;
   if (!retries || retries.count === 0 || !covers(REFUSED)) return { refused: 'nowhere', unanswered: 'none' };
@@ -138,9 +139,8 @@ export function frontOf(front: PathHop, leaver: PathHop, upstream: UpstreamSetti
       : AWS.has(front.kind) || front.hop === 'proxy'
         ? 'http'
         : null);
-  const known = upstream
-    ? upstream.servers.filter((s) => !s.down).length
-    : Math.max(front.targets?.length ?? 0, leaver.instances.length, leaver.endpoints?.length ?? 0);
+  const listed = upstream?.servers.filter((server) => !server.down).length ?? 0;
+  const known = listed || Math.max(front.targets?.length ?? 0, leaver.instances.length, leaver.endpoints?.length ?? 0);
   return {
     passes: mode === null ? null : mode === 'tcp' ? 'connections' : 'requests',
     told: toldOf(front, leaver),

@@ -1,10 +1,18 @@
 import type { Scene } from '../scene.ts';
-import type { Finding, PathHop } from '../types.ts';
+import type { Change, Finding, PathHop } from '../types.ts';
 import { clock } from '../wording.ts';
 import { endpointsFine, host, proxyName, type Rule, serviceName, suspect } from './suspicion.ts';
 
 /** Kinds of changes in which servers leave; a reload, a certificate or a change of settings is none. */
 const LEAVES = /deploy|roll|restart|replac|scal|terminat|delet|evict|drain|upgrad|preempt|shut|stop/i;
+/** "2 -> 4 replicas": more of them, and nobody leaves. */
+function growsOnly(summary: string): boolean {
+  const counts = /\b(\d{1,5})\s*(?:->|→|to)\s*(\d{1,5})\b/.exec(summary);
+  return counts !== null && Number(counts[2]) >= Number(counts[1]);
+}
+const leavesBy = ({ kind, summary }: Change): boolean =>
+  LEAVES.test(kind) && !(/scal/i.test(kind) && growsOnly(summary));
+
 /** A change this long before the time in question may still be what it is about, ms. */
 const BEFORE_MS = 10 * 60_000;
 const UNSAID_MS = 30 * 60_000;
@@ -24,7 +32,7 @@ function leavings(scene: Scene, hops: PathHop[]): number[] {
   );
   const until = Date.parse(scene.case.at);
   const from = (scene.case.since === null ? until - UNSAID_MS : Date.parse(scene.case.since)) - BEFORE_MS;
-  const told = scene.changes.filter((c) => names.has(c.object) && LEAVES.test(c.kind)).map((c) => Date.parse(c.at));
+  const told = scene.changes.filter((c) => names.has(c.object) && leavesBy(c)).map((c) => Date.parse(c.at));
   const seen = scene
     .all('PROXY_RESTARTED_RECENTLY')
     .filter((f) => names.has(f.about.hop))

@@ -80,6 +80,12 @@ test('a replacement at another time, of something else, or a mere reload is none
   assert.notEqual(cause(changeAt(0.2, 'billing')), 'lb-drain-mismatch');
   assert.notEqual(cause(changeAt(0.2, 'edge', 'reload')), 'lb-drain-mismatch');
   assert.notEqual(cause(changeAt(0.2, 'edge', 'certificate')), 'lb-drain-mismatch');
+  const scaled = (summary: string): string | null =>
+    cause(changeAt(0.2, 'edge', 'scale'), (saved) => {
+      for (const change of saved.changes) change.summary = summary;
+    });
+  assert.equal(scaled('4 -> 2 replicas'), 'lb-drain-mismatch');
+  assert.notEqual(scaled('2 -> 4 replicas'), 'lb-drain-mismatch');
 });
 
 test('a balancer whose own log is clean, or tells of another time, lost nothing in the replacement', () => {

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import type { Scope } from '../../diagnostics/define-check.ts';
 import { frontOf, leaverOf, secondsOf, trafficOf } from '../../diagnostics/drain/declared.ts';
 import { drainOf } from '../../diagnostics/drain/drain.ts';
+import { planDrain } from '../../diagnostics/drain/look.ts';
 import type { DrainFront, DrainLeaver, DrainOutcome, DrainTraffic } from '../../diagnostics/drain/model.ts';
 import { oneReplicaGap } from '../../diagnostics/drain/roll.ts';
-import type { Path, PathHop } from '../../diagnostics/types.ts';
+import type { UpstreamSettings } from '../../diagnostics/io/proxy-settings.ts';
+import type { Case, Path, PathHop } from '../../diagnostics/types.ts';
 
 const FRONT: DrainFront = {
   passes: 'connections',
@@ -153,9 +156,11 @@ test('durations as people and APIs write them', () => {
     assert.equal(secondsOf(no as never), null, String(no));
 });
 
-const path = (
-  JSON.parse(readFileSync(new URL('checks/drain/DRAIN_TOO_SHORT.nlb.json', import.meta.url), 'utf8')) as { path: Path }
-).path;
+const SAVED = JSON.parse(readFileSync(new URL('checks/drain/DRAIN_TOO_SHORT.nlb.json', import.meta.url), 'utf8')) as {
+  case: Case;
+  path: Path;
+};
+const { path } = SAVED;
 const hop = (base: string, more: Partial<PathHop>): PathHop => ({
   ...(path.hops.find((h) => h.name === base) as PathHop),
   ...more,
@@ -198,4 +203,61 @@ test('declared facts: what each kind of balancer and each signal means', () => {
     [10, null],
   );
   assert.equal(trafficOf(hop('edge', { settings: { requestsPerSecond: 400 } })).perSecond, 200);
+});
+
+const GROUP: UpstreamSettings = {
+  name: 'edges',
+  policy: 'roundrobin',
+  mode: 'http',
+  servers: ['127.0.0.1:1', '127.0.0.1:2'].map((address) => ({
+    name: null,
+    address,
+    weight: null,
+    backup: false,
+    down: false,
+    sends: 'none',
+    tls: false,
+    limit: null,
+  })),
+  healthCheck: null,
+  retries: null,
+  keepalive: null,
+  where: null,
+};
+
+test('configured retries, in each software own words', () => {
+  const retry = (on: string[], otherServer = true): unknown =>
+    Object.values(
+      frontOf(hop('edge', {}), hop('rates', {}), { ...GROUP, retries: { count: 2, otherServer, on } }).retry ?? {},
+    );
+  assert.deepEqual(retry(['conn-failure'], false), ['same-server', 'none']); // HAProxy's default
+  assert.deepEqual(retry(['conn-failure', 'empty-response']), ['other-server', 'all']);
+  assert.deepEqual(retry(['error', 'timeout']), ['other-server', 'idempotent']); // nginx' default
+  assert.deepEqual(retry(['error', 'non_idempotent']), ['other-server', 'all']);
+  assert.deepEqual(retry(['connect']), ['other-server', 'none']); // nginx, stream
+  assert.deepEqual(retry(['connect-failure', 'reset']), ['other-server', 'all']); // Envoy
+  assert.deepEqual(retry(['connection']), ['other-server', null]); // Traefik
+  assert.deepEqual(retry(['http_503']), ['nowhere', 'none']);
+  const none = frontOf(hop('edge', {}), hop('rates', {}), GROUP);
+  assert.deepEqual([none.retry?.refused, none.others, none.checkKnown], ['nowhere', 1, true]);
+  // Servers that stand in no file: unknown.
+  assert.equal(frontOf(hop('edge', {}), hop('rates', {}), { ...GROUP, servers: [] }).retry, null);
+});
+
+const scope = (more: { settings: PathHop['settings']; only: string[] | null }): Scope => {
+  const { case: triage } = SAVED;
+  const hops = path.hops.map((one) => ({ ...one, settings: one.name === 'edge' ? more.settings : {} }));
+  return { case: { ...triage, only: more.only }, path: { ...path, hops } };
+};
+
+test('a look is planned where somebody said how servers leave; asked for by name, it says what to declare', () => {
+  const looks = (settings: PathHop['settings'], only: string[] | null = null): (string | undefined)[] =>
+    planDrain(scope({ settings, only })).map(
+      (one) => one.blind?.detail ?? `${one.look.at.hop} > ${one.look.with.leaver}`,
+    );
+  assert.deepEqual(looks({ preStop: '5s' }), ['nlb > edge']);
+  assert.deepEqual(looks({ worker_cpu_limit: 1 }), []);
+  const asked = looks({}, ['drain']);
+  assert.equal(asked.length, 2);
+  assert.match(asked[0] ?? '', /settings of edge \(preStop/);
 });
