@@ -60,10 +60,10 @@ const fileSchema = z.object({
     })
     .prefault({}),
   /** The flight recorder; `recorder: false` switches it off. */
-  recorder: z
-    .union([
-      z.literal(false).transform(() => null),
-      z.object({
+  recorder: z.preprocess(
+    (value) => (value === false ? null : (value ?? {})),
+    z
+      .object({
         /** Time between two samples of a managed proxy. */
         every: duration.refine((ms) => ms >= 2000 && ms <= 300_000, 'between 2s and 5m').default(15_000),
         /** How far back samples reach. */
@@ -72,9 +72,9 @@ const fileSchema = z.object({
         maxBytesPerProxy: size
           .refine((bytes) => bytes >= 65_536 && bytes <= 67_108_864, 'between 64KiB and 64MiB')
           .default(1_048_576),
-      }),
-    ])
-    .prefault({}),
+      })
+      .nullable(),
+  ),
 });
 export type FileConfig = z.infer<typeof fileSchema>;
 

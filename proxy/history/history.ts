@@ -34,7 +34,12 @@ export interface HistorySources {
   sampleFrom?: (page: string, signal: AbortSignal) => Promise<ProxySample>;
   /** Time between two samples where there is nothing else, ms; about a second unless said. */
   apartMs?: number;
+  /** How long Prometheus may take before something else is tried, ms. */
+  prometheusMs?: number;
 }
+
+/** A look has six seconds: what is left after this is enough for two samples, ms. */
+const PROMETHEUS_MS = 3_000;
 
 /**
  * What a proxy's counters did in a window, for a host and the services behind it: from Prometheus where the inventory
@@ -67,20 +72,20 @@ export async function historyOf(
   };
   const { prometheus, recorder, sampleFrom } = sources;
   if (prometheus !== null && sampleFrom) {
-    const read = async () =>
-      assemble(
-        await prometheusSamples(prometheus, hop.kind, instance, about.host, window, { ...sources, sampleFrom }, signal),
-        hop.kind,
-        about,
-        window,
-      );
+    const read = async () => {
+      const limit = AbortSignal.any([signal, AbortSignal.timeout(sources.prometheusMs ?? PROMETHEUS_MS)]);
+      const { page } = sources;
+      const found = prometheusSamples(prometheus, hop.kind, instance, about.host, window, { page, sampleFrom }, limit);
+      return assemble(await found, hop.kind, about, window);
+    };
     const found = await attempt('the time in question from Prometheus', read, 'it holds fewer than two samples of it');
     if (found) return found;
   }
   if (recorder) {
     const read = async () => {
       const held = await recorder.samples(hop.name, instance.name, window);
-      const otherwise = 'no sample was taken: no worker was running, or Redis was away';
+      const otherwise =
+        'no sample is held: none was taken (no worker was running, or Redis was away), or it was older than what is kept';
       return held && assemble({ source: 'recorder', ...held, otherwise, cannotTell: [] }, hop.kind, about, window);
     };
     const none = `the recorder has fewer than two samples of ${instance.name} in this time; it takes them while workers run (recorder: in CONFIG)`;

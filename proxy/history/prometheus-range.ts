@@ -170,6 +170,7 @@ async function samplesIn(
       missed.push({ at: iso, why: 'Prometheus could not scrape it' });
       continue;
     }
+    if (signal.aborted) throw new BlindLook('deadline', 'Prometheus has more to say than can be read in time');
     if (at <= from) samples.length = 0;
     const sample = await sources.sampleFrom(page, signal);
     samples.push({ ...sample, at: iso, clock: null, source: instance.metrics ?? sample.source });

@@ -8,6 +8,7 @@ import { after, before, test } from 'node:test';
 import { pino } from 'pino';
 import { BlindLook } from '../../diagnostics/io/proxy-reader.ts';
 import { emptyInventory, type Inventory } from '../../proxy/inventory/inventory.ts';
+import { readConfigFile } from '../../workers/config.ts';
 import { type EmbeddedRedis, startEmbeddedRedis } from '../../workers/embedded-redis.ts';
 import { createMetrics } from '../../workers/metrics.ts';
 import { jitterOf } from '../../workers/recorder/instances.ts';
@@ -165,12 +166,50 @@ test('a worker that is killed in mid-sample leaves the slot to another', async (
   assert.equal(`${entry?.[0].split('-')[0]}-edge-killed`, job);
 });
 
-test('Redis that comes back empty is recorded into again', async (t) => {
-  const running = recorder(() => inventoryOf('again'));
-  t.after(() => running.close(200));
-  await until('samples', async () => (await lengthOf('again')) >= 2);
-  await redis.flushall();
-  await until('samples after the loss', async () => (await lengthOf('again')) >= 2);
+test('Redis that goes away and comes back empty is recorded into again', async (t) => {
+  const dir = mkdtempSync(join(tmpdir(), 'iti-recorder-'));
+  const socket = join(dir, 'redis.sock');
+  const start = () =>
+    spawn('redis-server', ['--port', '0', '--unixsocket', socket, '--dir', dir, '--save', ''], { stdio: 'ignore' });
+  let process = start();
+  const [worker, asking] = [connectRedis(`unix:${socket}`, 'worker'), connectRedis(`unix:${socket}`, 'producer')];
+  for (const client of [worker, asking]) client.on('error', () => {});
+  await until('redis', () => isUp(worker) && isUp(asking));
+  const inventory = inventoryOf('again');
+  const running = recorder(() => inventory, { redis: worker, producer: asking, store: storeOf(asking) });
+  t.after(async () => {
+    await running.close(200);
+    for (const client of [worker, asking]) closeRedis(client);
+    process.kill('SIGKILL');
+    rmSync(dir, { recursive: true, force: true });
+  });
+  const length = async () => (isUp(asking) ? asking.xlen(streamOf('edge', 'again')).catch(() => 0) : 0);
+  await until('samples', async () => (await length()) >= 2);
+  process.kill('SIGKILL');
+  await until('away', () => !isUp(worker) && !isUp(asking));
+  process = start();
+  await until('samples after the loss', async () => (await length()) >= 2);
+});
+
+test('CONFIG: every setting has its default and its limits, and false switches it off', (t) => {
+  const dir = mkdtempSync(join(tmpdir(), 'iti-recorder-'));
+  t.after(() => rmSync(dir, { recursive: true, force: true }));
+  const read = (text: string) => {
+    writeFileSync(join(dir, 'config.yaml'), text);
+    const { file, warnings } = readConfigFile(join(dir, 'config.yaml'));
+    assert.deepEqual(warnings, []);
+    return file.recorder;
+  };
+  const usual = { every: 15_000, keep: 7_200_000, maxBytesPerProxy: 1_048_576 };
+  assert.deepEqual(read('deadline: 20s'), usual);
+  assert.deepEqual(read('recorder: { every: 30s, keep: 6h, maxBytesPerProxy: 512KiB }'), {
+    every: 30_000,
+    keep: 21_600_000,
+    maxBytesPerProxy: 524_288,
+  });
+  assert.equal(read('recorder: false'), null);
+  assert.throws(() => read('recorder: { every: 10ms }'), /recorder\.every: between 2s and 5m/);
+  assert.throws(() => read('recorder: { maxBytesPerProxy: 1GB }'), /recorder\.maxBytesPerProxy: a size/);
 });
 
 test('two hundred proxies are not asked at the same instant', () => {

@@ -172,6 +172,15 @@ test('whatever Prometheus answers instead is said, without its password, and two
     assert.ok(!JSON.stringify(history).includes('secret'), name);
   }
   server.closeAllConnections();
+  const slow = await ask('http://127.0.0.1:9090', '127.0.0.1:9100', {
+    prometheusMs: 20,
+    page: (url, signal) =>
+      new Promise((_, reject) =>
+        signal.addEventListener('abort', () => reject(new BlindLook('deadline', `${url} did not answer in time`))),
+      ),
+  });
+  assert.equal(slow.source, 'two samples');
+  assert.match(slow.cannotTell[0]?.hint ?? '', /127\.0\.0\.1:9090 did not answer in time/);
   const gone = await ask('http://127.0.0.1:1', '127.0.0.1:9100', {
     page: async (url) => {
       throw new BlindLook('no-connection', `${url}: ECONNREFUSED`);
