@@ -72,14 +72,14 @@ export const balancerTargets = defineCheck<TargetData, TargetFacts>({
       .filter((hop) => hop.hop === 'load-balancer' && hop.kind.startsWith('haproxy'))
       .flatMap((hop) =>
         hop.instances
-          .filter((instance) => instance.metrics)
+          .filter((instance) => instance.metrics || instance.admin)
           .map((instance) => ({
             look: {
               check: 'balancer-targets',
               vantage: 'inside' as const,
               hop: 'load-balancer' as const,
               at: { hop: hop.name, part: instance.name },
-              address: instance.metrics as string,
+              address: (instance.metrics ?? instance.admin) as string,
               with: { believes: true },
             },
           })),
