@@ -54,7 +54,7 @@ export async function benchDrains(args: string[]): Promise<number> {
   }
 }
 
-const WIDTHS = [46, 6, 11, 48, 34, 8] as const;
+const WIDTHS = [52, 6, 11, 48, 34, 8] as const;
 const cells = (...texts: string[]): string =>
   `${texts
     .map((text, i) => text.padEnd(WIDTHS[i] ?? 0))

@@ -33,10 +33,14 @@ function leavings(scene: Scene, hops: PathHop[]): number[] {
   const until = Date.parse(scene.case.at);
   const from = (scene.case.since === null ? until - UNSAID_MS : Date.parse(scene.case.since)) - BEFORE_MS;
   const told = scene.changes.filter((c) => names.has(c.object) && leavesBy(c)).map((c) => Date.parse(c.at));
-  const seen = scene
-    .all('PROXY_RESTARTED_RECENTLY')
-    .filter((f) => names.has(f.about.hop))
-    .map((f) => Date.parse(String(f.facts.at)));
+  const seen = [
+    ...scene.all('PROXY_RESTARTED_RECENTLY').map((f) => ({ f, at: f.facts.at })),
+    // A reload begins some proxies' counters anew as well, and nobody leaves.
+    ...scene
+      .all('COUNTERS_BEGAN_ANEW')
+      .filter((f) => f.facts.why === 'restart')
+      .map((f) => ({ f, at: f.facts.last })),
+  ].flatMap(({ f, at }) => (names.has(f.about.hop) ? [Date.parse(String(at))] : []));
   const begun = hops
     .flatMap((hop) => hop.endpoints ?? [])
     .flatMap(({ startedAt }) => (startedAt === null ? [] : [Date.parse(startedAt)]));

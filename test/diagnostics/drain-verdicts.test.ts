@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { readRows } from '../../diagnostics/findings.ts';
 import { judge } from '../../diagnostics/judge.ts';
-import type { Case, Change, EvidenceRow, Path, Symptoms, Verdict } from '../../diagnostics/types.ts';
+import { sceneOf } from '../../diagnostics/scene.ts';
+import { drainMismatch } from '../../diagnostics/suspicions/drain.ts';
+import type { Case, Change, EvidenceRow, Finding, Path, Symptoms, Verdict } from '../../diagnostics/types.ts';
 
 interface Saved {
   case: Case;
@@ -13,8 +16,10 @@ interface Saved {
 type Twist = (saved: Saved) => void;
 
 /** Cases that were looked at in real worlds: proxies and endpoints that were replaced while users asked. */
-const verdictOf = (name: 'lb-drain-mismatch' | 'app-rollout-drops', ...twists: Twist[]): Verdict => {
-  const saved = JSON.parse(readFileSync(new URL(`../fixtures/cases/${name}.json`, import.meta.url), 'utf8')) as Saved;
+const load = (name: 'lb-drain-mismatch' | 'app-rollout-drops'): Saved =>
+  JSON.parse(readFileSync(new URL(`../fixtures/cases/${name}.json`, import.meta.url), 'utf8'));
+const verdictOf = (name: Parameters<typeof load>[0], ...twists: Twist[]): Verdict => {
+  const saved = load(name);
   for (const twist of twists) twist(saved);
   return judge({ ...saved, durationMs: 1 });
 };
@@ -86,6 +91,21 @@ test('a replacement at another time, of something else, or a mere reload is none
     });
   assert.equal(scaled('4 -> 2 replicas'), 'lb-drain-mismatch');
   assert.notEqual(scaled('2 -> 4 replicas'), 'lb-drain-mismatch');
+});
+
+test('counters that a restart began anew tell of a replacement; those that a reload did tell of none', () => {
+  const saved = load('lb-drain-mismatch');
+  noChanges(saved);
+  const { findings, blind } = readRows(saved.evidence, saved.case, saved.path);
+  const anew = (why: string): Finding => ({
+    ...(findings.find((f) => f.code === 'NO_ERRORS_LOGGED') as Finding),
+    code: 'COUNTERS_BEGAN_ANEW',
+    facts: { proxy: 'edge-1', times: 1, last: saved.case.at, why },
+  });
+  const suspicion = (why: string) =>
+    drainMismatch(sceneOf(saved.case, saved.path, [...findings, anew(why)], blind, []));
+  assert.equal(suspicion('restart')?.cause, 'lb-drain-mismatch');
+  assert.equal(suspicion('reload'), null);
 });
 
 test('a balancer whose own log is clean, or tells of another time, lost nothing in the replacement', () => {
