@@ -173,7 +173,11 @@ export const appSlow: Rule = (scene) => {
   return suspect('app-slow', [...found, ...logged], onlyBusiestIsSlow(scene) || maybeBusy(scene) ? 0.6 : 0.95, {
     explains: Math.max(
       scene.slowMs !== null ? 1 : 0,
-      failingBy(scene, (f) => f.status === 504 || f.error === 'TIMEOUT'),
+      failingBy(
+        scene,
+        // A queue that slow endpoints fill turns requests away with 503.
+        (f) => f.status === 504 || f.error === 'TIMEOUT' || (f.status === 503 && scene.has('PROXY_QUEUE_FULL')),
+      ),
     ),
     fits: scene.reported('slow', 'timeout', 'errors-5xx', 'unspecified'),
     sentence: `${serviceName(scene)} itself is slow: asked directly, ${count(scene, (e) => e.slowMs !== null)} ${silent ? 'did not answer within' : 'took up to'} ${(slowest / 1000).toFixed(1)} s`,
