@@ -38,7 +38,8 @@ const LOG_HINT: { [kind: string]: string } = {
   traefik:
     "Traefik's access log is off unless it is switched on (--accesslog=true --accesslog.format=json); name the file as accessLog:",
   haproxy: 'send its log to a file (option httplog) and name it as accessLog:',
-  envoy: 'switch on its access log and name the file as accessLog:',
+  envoy:
+    "Envoy's access log is off unless a listener has one (access_log: [{ name: envoy.access_loggers.file, typed_config: { '@type': type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog, path: … } }]); name the file as accessLog:",
 };
 
 /** Longest wait for a metrics page, ms. */

@@ -319,3 +319,48 @@ test('the second in which the case was opened is not read: our own probes are in
   seen.rows.each(null, (row) => seconds.push(new Date(row.at ?? 0).getUTCSeconds()));
   assert.deepEqual(seconds, [1, 2]);
 });
+
+test('JSON formats whose keys are people’s own, flat or nested, with bare numbers; other shapes of formats', () => {
+  const own = namedReader(
+    '{"ts":"$time_iso8601","st":$status,"req":{"vhost":"${host}","t":"$request_time"},"up":{"a":"$upstream_addr","s":"$upstream_status","c":"$upstream_connect_time"}}',
+  );
+  const line = (status: string, connect: string): string =>
+    `{"ts":"2026-11-21T10:00:00+00:00","st":${status},"req":{"vhost":"shop.example.test","t":"0.200"},"up":{"a":"10.0.0.1:80, 10.0.0.2:80","s":"502, ${status}","c":"-, ${connect}"}}`;
+  const row = own?.(line('502', '-'));
+  assert.deepEqual(
+    [row?.status, row?.host, row?.seconds, row?.upstreams.map((u) => u.address)],
+    [502, 'shop.example.test', 0.2, ['10.0.0.1:80', '10.0.0.2:80']],
+  );
+  assert.equal(own?.(line('009', '0.001'))?.status, 9);
+  assert.equal(own?.('{"st":'), null);
+  const refused = namedReader(
+    '$status|$upstream_addr|$upstream_status|$upstream_header_time|$upstream_connect_time|$host',
+  );
+  const short = (text: string): unknown[] => {
+    const one = refused?.(text);
+    return [one?.maker, one?.why, one?.host];
+  };
+  assert.deepEqual(short('502|10.0.0.1:80|502|-|-|a.test'), ['proxy', 'refused', 'a.test']);
+  assert.deepEqual(short('502|10.0.0.1:80|502|-|0.001|a.test'), ['proxy', 'closed-early', 'a.test']);
+  assert.deepEqual(short('504|10.0.0.1:80|504|-|-|a.test'), ['proxy', 'connect-timeout', 'a.test']);
+  assert.deepEqual(short('504|10.0.0.1:80|504|-|0.001|a.test'), ['proxy', 'proxy-timeout', 'a.test']);
+  assert.deepEqual(short('502|shop|502|-|-|a.test'), ['proxy', 'no-endpoint', 'a.test']);
+  assert.deepEqual(short('413|-|-|-|-|a.test'), ['proxy', 'too-large', 'a.test']);
+});
+
+test('formats that are not told are found out: Apache’s with virtual hosts, main, Amplify’s, combined with more behind it, Caddy’s', () => {
+  const combined = '192.0.2.1 - - [21/Nov/2026:10:00:00 +0000] "GET / HTTP/1.1" 502 9 "-" "curl"';
+  const read = (line: string): (string | number | null | undefined)[] => {
+    const row = detectReader([line])?.(line);
+    return [row?.status, row?.host, row?.maker];
+  };
+  assert.deepEqual(read(combined), [502, null, 'unknown']);
+  assert.deepEqual(read(`${combined} "-"`), [502, null, 'unknown']);
+  assert.deepEqual(read(`a.example.test:80 ${combined}`), [502, 'a.example.test', 'unknown']);
+  assert.deepEqual(read(`${combined} anything else 17 "x"`), [502, null, 'unknown']);
+  const amplify = `${combined} "-" "a.example.test" sn="_" rt=0.001 ua="10.0.0.1:80" us="502" ut="0.001" ul="0" cs=-`;
+  assert.deepEqual(read(amplify), [502, 'a.example.test', 'proxy']);
+  const caddy =
+    '{"level":"info","ts":1763719200.5,"logger":"http.log.access","msg":"handled request","request":{"host":"a.example.test","method":"GET","uri":"/?x=1"},"duration":0.01,"status":502}';
+  assert.deepEqual(read(caddy), [502, 'a.example.test', 'unknown']);
+});
