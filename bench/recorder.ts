@@ -164,7 +164,7 @@ async function measureWay(
   return {
     proxies,
     samples: proxies * SAMPLES,
-    mb: round(used / 2 ** 20),
+    mb: round(used / 1e6),
     bytesPerSample: Math.round(used / (proxies * SAMPLES)),
     samplesPerSecond: Math.round((proxies * SAMPLES) / (ms / 1000)),
     read30mMs: await reading(30),

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { ProxySample } from '../../diagnostics/io/proxy-sample.ts';
+import { sampleOfPage } from '../../proxy/adapters/metrics/sample.ts';
 import { OTHERS } from '../../proxy/history/scope.ts';
 import { bounded } from '../../workers/recorder/bound.ts';
 import { readFrame, resumed, type State, writeFrame, writeGap } from '../../workers/recorder/frame.ts';
@@ -78,6 +80,26 @@ test('what is written comes back: whole, as differences, and from a state that a
     assert.deepEqual(back.sample, full(n));
     [written, read] = [frame.state, back.state];
     if (n > 3) assert.ok(frame.bytes.length < 120, `${frame.bytes.length} bytes for a few numbers`);
+  }
+});
+
+test('samples of real pages come back, but for 10 µs in sums of seconds', async () => {
+  for (const file of [
+    'ingress-nginx/06-after-traffic.prom',
+    'traefik/3.7.9/json.metrics.txt',
+    'envoy/1.40.0/stats.prometheus.txt',
+    'haproxy/2.6.12/metrics.txt',
+  ]) {
+    const text = readFileSync(new URL(`../fixtures/${file}`, import.meta.url), 'utf8');
+    const page = { page: async () => text };
+    const sample = await sampleOfPage('http://127.0.0.1:9100/metrics', page, AbortSignal.timeout(5000));
+    assert.ok(sample.requests.length > 0, file);
+    const rounded = JSON.parse(JSON.stringify(sample), (key, value) =>
+      /seconds$/i.test(key) && typeof value === 'number' ? Math.round(value * 1e5) / 1e5 : value,
+    );
+    const whole = writeFrame(null, sample);
+    assert.deepEqual(sampleIn(null, whole.bytes).sample, rounded, file);
+    assert.ok(whole.bytes.length < JSON.stringify(sample).length / 2, `${file}: ${whole.bytes.length} bytes`);
   }
 });
 
