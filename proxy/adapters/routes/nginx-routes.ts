@@ -17,16 +17,20 @@ function listensOf(server: Directive): { port: number; isDefault: boolean }[] {
   }));
 }
 
-/** How well a server_name fits, in nginx's order: exact, `*.x` longest first, `x.*` longest first, regexes in their order. */
+/** How well a server_name without a regex fits, in nginx's order: exact, `*.x` longest first, `x.*` longest first. */
 function rank(name: string, host: string): number {
   const bare = name.toLowerCase();
-  if (name.startsWith('~')) return fits(name.slice(1).replace(/\(\?P?</g, '(?<'), host) === false ? 0 : 1;
+  if (name.startsWith('~')) return 0;
   if (bare === host) return 3_000;
   if (bare.startsWith('.')) return bare.slice(1) === host ? 3_000 : host.endsWith(bare) ? 2_000 + bare.length : 0;
   if (bare.startsWith('*.')) return host.endsWith(bare.slice(1)) ? 2_000 + bare.length : 0;
   if (bare.endsWith('.*')) return host.startsWith(bare.slice(0, -1)) ? 1_000 + bare.length : 0;
   return 0;
 }
+
+/** A regex that cannot be judged may cover the host: then nobody is accused of having no route. */
+const regexCovers = (name: string, host: string): boolean =>
+  name.startsWith('~') && fits(name.slice(1).replace(/\(\?P?</g, '(?<'), host, 'i') !== false;
 
 /** The location that takes a path: `=`, then the longest prefix if it is `^~`, then regexes in their order, then that prefix. */
 export function locationFor(block: Directive[], path: string): Directive | null {
@@ -118,6 +122,11 @@ export function routesInNginx(directives: Directive[], source: string, host: str
     for (const { server } of there) {
       const fit = Math.max(0, ...namesOf(server).map((name) => rank(name, host)));
       if (fit > most) [best, most] = [server, fit];
+    }
+    // Regexes come last, in their order; they are dear, and mostly not needed.
+    if (!best) {
+      best = there.find(({ server }) => namesOf(server).some((name) => regexCovers(name, host)))?.server ?? null;
+      most = best ? 1 : 0;
     }
     // Without a name that fits, the default server takes the request, else the first one of that port.
     const owner = best ?? (there.find((one) => one.isDefault) ?? there[0])?.server;
