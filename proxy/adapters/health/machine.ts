@@ -62,13 +62,16 @@ export async function processIds({ proc }: Machine): Promise<number[]> {
   return (await readdir(proc).catch(() => [])).filter((name) => /^\d+$/.test(name)).map(Number);
 }
 
-/** Inodes of the sockets that a process holds; null: another user's process. */
+/** Inodes of the sockets that a process holds, but for its standard streams (a supervisor's are sockets too); null: another user's process. */
 export async function socketsOf(machine: Machine, pid: number): Promise<Set<number> | null> {
   const folder = `${machine.proc}/${pid}/fd`;
   const names = await readdir(folder).catch(() => null);
   if (!names) return null;
   const links = await Promise.all(
-    names.slice(0, MOST_FILES).map((name) => readlink(`${folder}/${name}`).catch(() => '')),
+    names
+      .filter((name) => Number(name) > 2)
+      .slice(0, MOST_FILES)
+      .map((name) => readlink(`${folder}/${name}`).catch(() => '')),
   );
   return new Set(links.map((link) => Number(/^socket:\[(\d+)\]$/.exec(link)?.[1])).filter((inode) => inode > 0));
 }
