@@ -322,7 +322,7 @@ test('the second in which the case was opened is not read: our own probes are in
 
 test('JSON formats whose keys are people’s own, flat or nested, with bare numbers; other shapes of formats', () => {
   const own = namedReader(
-    '{"ts":"$time_iso8601","st":$status,"req":{"vhost":"${host}","t":"$request_time"},"up":{"a":"$upstream_addr","s":"$upstream_status","c":"$upstream_connect_time"}}',
+    '{"ts":"$time_iso8601","st":$status,"req":{"vhost":"$host","t":"$request_time"},"up":{"a":"$upstream_addr","s":"$upstream_status","c":"$upstream_connect_time"}}',
   );
   const line = (status: string, connect: string): string =>
     `{"ts":"2026-11-21T10:00:00+00:00","st":${status},"req":{"vhost":"shop.example.test","t":"0.200"},"up":{"a":"10.0.0.1:80, 10.0.0.2:80","s":"502, ${status}","c":"-, ${connect}"}}`;

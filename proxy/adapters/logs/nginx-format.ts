@@ -93,7 +93,10 @@ export function rowOfNginx(v: Values): AccessRow | null {
     bytes: number(lengths[i]),
   }));
   const tellsUpstream = v.upstream_addr !== undefined || v.upstream_status !== undefined;
-  const headerTimes = v.upstream_header_time === undefined ? null : tries(v.upstream_header_time);
+  // `-` (JSON: empty) for all of it: no try got that far.
+  const ofTries = (text: string | undefined): string[] | null =>
+    text === undefined ? null : text === '-' || text === '' ? upstreams.map(() => '-') : tries(text);
+  const headerTimes = ofTries(v.upstream_header_time);
   const maker = tellsUpstream ? makerOf(status, upstreams, headerTimes) : status === 499 ? 'client' : 'unknown';
   const row: AccessRow = {
     at: parseTime(v.time_local ?? v.time_iso8601 ?? v.msec),
@@ -111,7 +114,7 @@ export function rowOfNginx(v: Values): AccessRow | null {
     maker === 'client'
       ? 'client-left'
       : maker === 'proxy'
-        ? whyOf(status, upstreams, v.upstream_connect_time === undefined ? null : tries(v.upstream_connect_time))
+        ? whyOf(status, upstreams, ofTries(v.upstream_connect_time))
         : undefined;
   if (why !== undefined) row.why = why;
   return row;
