@@ -156,7 +156,10 @@ export function frontOf(front: PathHop, leaver: PathHop, upstream: UpstreamSetti
   };
 }
 
-/** Signals that let a server finish. Others of its usual ones end it at once (each server's manual, "signals"). */
+/**
+ * Signals that let a server finish; its other usual ones end it at once. Measured on nginx 1.22.1, Traefik 3.7.9,
+ * HAProxy 2.6.12 and Envoy 1.40 (SIGTERM cuts what is under way); Caddy and Apache by their manuals ("signals").
+ */
 const GRACEFUL: { [kind: string]: string[] } = {
   nginx: ['SIGQUIT'],
   'ingress-nginx': ['SIGTERM', 'SIGQUIT'],
