@@ -3,8 +3,11 @@ import { endpointsOf, latencyOf, OTHERS, requestsOf, type Scope } from './scope.
 
 export type Reset = ProxyHistory['resets'][number];
 
-/** A begin that is computed from an uptime moves by this much without a restart (Envoy writes its own every 5 s), ms. */
-const SAME_START_MS = 6_000;
+/**
+ * How far a begin moves without a restart, ms: most proxies state it, cut to seconds; Envoy's is computed from an uptime
+ * that is written every 5 s.
+ */
+const sameStart = (kind: string): number => (kind === 'envoy' ? 6_000 : 1_500);
 const HAPROXY = /^haproxy/;
 
 const ms = (iso: string): number => Date.parse(iso);
@@ -20,14 +23,14 @@ function countsOf(sample: ProxySample): Map<string, number> {
 
 /**
  * Whether the counters of `after` began anew since `before`. Another begin of the process says so; HAProxy's reload is a
- * new process with counters at zero (measured on 2.6; a restart looks the same from outside). Where the begin is not told:
+ * new process with counters at zero and its own begin (measured on 2.6.12; a restart looks the same from outside). Where the begin is not told:
  * connections, processor time or at least half of the series went back.
  */
 export function resetBetween(before: ProxySample, after: ProxySample, kind: string, clockMs = 0): Reset | null {
   const [was, is] = [before.process.startedAt, after.process.startedAt];
   if (was !== null && is !== null) {
     const at = Math.min(Math.max(ms(is) - clockMs, ms(before.at)), ms(after.at));
-    if (Math.abs(ms(is) - ms(was)) > SAME_START_MS)
+    if (Math.abs(ms(is) - ms(was)) > sameStart(kind))
       return { at: new Date(at).toISOString(), why: HAPROXY.test(kind) ? 'reload' : 'restart' };
   }
   const fell = (a: number | null, b: number | null): boolean => a !== null && b !== null && b < a;

@@ -65,12 +65,20 @@ test('counters that went back without a word of the process are an unknown reset
   ]);
   assert.deepEqual(back.resets, [{ at: at(15), why: 'unknown' }]);
   assert.equal(back.steps[0]?.requests, 13);
-  const wobble = historyFrom([
-    aSample(0, { requests: served('shop@file', { 200: 1000 }), process: started(-900) }),
-    aSample(15, { requests: served('shop@file', { 200: 1010 }), process: started(-895) }),
-  ]);
+  const begins = (was: number, is: number, kind: string) =>
+    historyFrom(
+      [
+        aSample(0, { requests: served('shop@file', { 200: 1000 }), process: started(was) }),
+        aSample(15, { requests: served('shop@file', { 200: 1010 }), process: started(is) }),
+      ],
+      {},
+      kind,
+    );
+  const wobble = begins(-900, -895, 'envoy');
   assert.deepEqual(wobble.resets, []);
   assert.equal(wobble.steps[0]?.requests, 10);
+  // Reloaded two seconds after it had begun, and busier than before.
+  assert.equal(begins(-1, 1, 'haproxy').resets.length, 1);
 });
 
 test('missed samples are gaps with their reason; silence has one of its own; the begin of the window counts', () => {
