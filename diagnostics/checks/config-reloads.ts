@@ -1,117 +1,10 @@
-import { type Draft, defineCheck, type ReadScope } from '../define-check.ts';
+import { defineCheck } from '../define-check.ts';
 import type { ReloadHistory } from '../io/proxy-reader.ts';
+import { type ReloadFacts, readReloads } from '../reloads/reading.ts';
 import { clock, plural, shellWord } from '../wording.ts';
 
-/** This many reloads within ten minutes is a storm: endpoint changes come singly, people edit slower. */
-const STORM = 8;
-const STORM_MS = 600_000;
-/** A reload this long before the report still counts as recent, ms. */
-const RECENT_MS = 3_600_000;
-const MIB = 1024 * 1024;
-
-interface ReloadFacts {
-  RELOAD_REFUSED: {
-    proxy: string;
-    at: string;
-    error: string;
-    where: string | null;
-    servingSince: string | null;
-    now: string;
-    address: string;
-  };
-  RELOAD_STORM: {
-    proxy: string;
-    count: number;
-    minutes: number;
-    first: string;
-    last: string;
-    oldWorkers: number | null;
-    workerMiB: number | null;
-    now: string;
-    address: string;
-  };
-  OLD_WORKERS_LINGER: { proxy: string; oldWorkers: number; workers: number; workerMiB: number; address: string };
-  RELOADED_RECENTLY: { proxy: string; at: string; count: number; now: string; address: string };
-  NO_RECENT_RELOAD: { proxy: string; servingSince: string | null; now: string; sources: string[] };
-  CONFIG_NOT_LOADED: { proxy: string; written: string; servingSince: string; now: string; address: string };
-}
-
-/** The busiest ten minutes of a history: how many reloads, from when to when. */
-function busiest(times: number[]): { count: number; first: number; last: number } {
-  let best = { count: 0, first: 0, last: 0 };
-  for (let from = 0, to = 0; to < times.length; to++) {
-    while ((times[to] as number) - (times[from] as number) > STORM_MS) from++;
-    if (to - from + 1 > best.count)
-      best = { count: to - from + 1, first: times[from] as number, last: times[to] as number };
-  }
-  return best;
-}
-
-function read(history: ReloadHistory, scope: ReadScope): Draft<ReloadFacts>[] {
-  const proxy = scope.look.at.part ?? scope.look.at.hop;
-  const now = scope.case.at;
-  const base = { proxy, now, address: scope.address };
-  const found: Draft<ReloadFacts>[] = [];
-  const last = history.reloads.at(-1);
-  const iso = (ms: number): string => new Date(ms).toISOString();
-  const workerMiB = history.workerBytes === null ? null : Math.round(history.workerBytes / MIB);
-
-  if (history.lastRefused) {
-    const refused = history.reloads.findLast((r) => !r.ok);
-    found.push({
-      code: 'RELOAD_REFUSED',
-      facts: {
-        ...base,
-        at: refused?.at ?? now,
-        error: refused?.error ?? 'refused',
-        where: refused?.where ?? null,
-        servingSince: history.servingSince,
-      },
-    });
-  }
-  const from = Math.min(Date.parse(scope.case.since ?? now), Date.parse(now) - RECENT_MS);
-  const recent = history.reloads.filter((r) => r.ok && Date.parse(r.at) >= from).map((r) => Date.parse(r.at));
-  const storm = busiest(recent);
-  if (storm.count >= STORM) {
-    found.push({
-      code: 'RELOAD_STORM',
-      facts: {
-        ...base,
-        count: storm.count,
-        minutes: Math.max(1, Math.round((storm.last - storm.first) / 60_000)),
-        first: iso(storm.first),
-        last: iso(storm.last),
-        oldWorkers: history.oldWorkers,
-        workerMiB,
-      },
-    });
-  } else if (recent.length && last) {
-    found.push({
-      code: 'RELOADED_RECENTLY',
-      facts: { ...base, at: iso(recent.at(-1) as number), count: recent.length },
-    });
-  }
-  if (history.oldWorkers !== null && history.workers !== null && history.oldWorkers > Math.max(2, history.workers)) {
-    found.push({
-      code: 'OLD_WORKERS_LINGER',
-      facts: {
-        proxy,
-        oldWorkers: history.oldWorkers,
-        workers: history.workers,
-        workerMiB: workerMiB ?? 0,
-        address: scope.address,
-      },
-    });
-  }
-  const { configWrittenAt: written, servingSince } = history;
-  if (!history.lastRefused && written && servingSince && Date.parse(written) > Date.parse(servingSince) + 2_000) {
-    found.push({ code: 'CONFIG_NOT_LOADED', facts: { proxy, written, servingSince, now, address: scope.address } });
-  }
-  if (found.length === 0)
-    found.push({ code: 'NO_RECENT_RELOAD', facts: { proxy, servingSince, now, sources: history.sources } });
-  return found;
-}
-
+/** A piece of a configuration may hold anything. */
+const visible = (text: string): string => text.replace(/[^\x20-\x7e]/g, ' ');
 const errorLog = (f: { address: string }, pattern: string): string | null =>
   f.address.startsWith('/') ? `grep -aE '${pattern}' ${shellWord(f.address)} | tail -n 20` : null;
 
@@ -138,7 +31,7 @@ export const configReloads = defineCheck<ReloadHistory, ReloadFacts>({
         })),
       ),
   look: (io, look, _address, signal) => io.proxy.reloads(look.at, signal),
-  read,
+  read: readReloads,
   findings: {
     RELOAD_REFUSED: {
       hop: 'proxy',
@@ -168,7 +61,13 @@ export const configReloads = defineCheck<ReloadHistory, ReloadFacts>({
       direction: 'context',
       title: 'Workers of older configurations are still alive',
       says: (f) =>
-        `${f.proxy} has ${f.oldWorkers} old workers that are shutting down beside ${plural(f.workers, 'serving one')} (${f.workerMiB} MiB in all).`,
+        `${f.proxy} has ${f.oldWorkers} old workers that are shutting down beside ${plural(f.workers, 'serving one')} (${
+          f.oldMiB === null
+            ? `${f.workerMiB} MiB in all`
+            : f.counted === 'pss'
+              ? `${f.oldMiB} MiB are the old ones' own`
+              : `${f.oldMiB} MiB of the old ones, shared pages counted once for each`
+        }).`,
       next: () => 'Bound their life with worker_shutdown_timeout, and find why it reloads so often.',
       reproduce: () => "ps -eo pid,etime,rss,args | grep '[w]orker process is shutting down'",
     },
@@ -180,6 +79,47 @@ export const configReloads = defineCheck<ReloadHistory, ReloadFacts>({
         `${f.proxy} took a new configuration at ${clock(f.at, f.now)}${f.count > 1 ? ` (${f.count} reloads in the time in question)` : ''}.`,
       next: () => 'See what changed; a reload alone convicts nobody.',
       reproduce: (f) => errorLog(f, 'reconfiguring'),
+    },
+    PROCESS_STARTED_RECENTLY: {
+      hop: 'proxy',
+      direction: 'context',
+      title: 'The proxy began a new process recently',
+      says: (f) =>
+        f.either
+          ? `${f.proxy} began a new process at ${clock(f.at, f.now)}: a start or a reload, which this proxy does not tell apart.`
+          : `${f.proxy} was started at ${clock(f.at, f.now)}; since then its configuration was not reloaded.`,
+      next: (f) =>
+        f.either
+          ? `Name the pid file of its master (pidFile:), which tells a reload from a start.`
+          : 'See why it was started.',
+      reproduce: () => null,
+    },
+    RELOADED_UNCHANGED: {
+      hop: 'proxy',
+      direction: 'context',
+      title: 'Reloads of a configuration that had not changed',
+      says: (f) =>
+        `${f.count} of ${plural(f.total, 'reload')} of ${f.proxy} loaded the files of ${clock(f.written, f.now)} again: only a certificate may have changed, or nothing.`,
+      next: (f) => `Find who reloads ${f.proxy}: a timer, a hook or a controller that does not compare.`,
+      reproduce: (f) => errorLog(f, 'reconfiguring'),
+    },
+    CONFIG_CHANGED: {
+      hop: 'proxy',
+      direction: 'context',
+      title: 'What the last edit of the configuration changed',
+      says: (f) =>
+        `Against ${f.before}, the configuration of ${f.proxy} has ${plural(f.total, 'difference')}${f.endpointsOnly ? ', all of them endpoints' : ''}: ${f.changes.slice(0, 3).map(visible).join('; ')}${f.total > 3 ? '; and more' : ''}.`,
+      next: () => 'Hold it against what was reported; a change nearby convicts nobody.',
+      reproduce: () => null,
+    },
+    CONFIG_NOT_REALLY_CHANGED: {
+      hop: 'proxy',
+      direction: 'context',
+      title: 'The last edit of the configuration changed nothing that counts',
+      says: (f) =>
+        `Against ${f.before}, the configuration of ${f.proxy} differs in ${f.how} only: the reload changed nothing.`,
+      next: (f) => `Let what writes the configuration of ${f.proxy} compare before it reloads.`,
+      reproduce: () => null,
     },
     NO_RECENT_RELOAD: {
       hop: 'proxy',

@@ -9,6 +9,21 @@ export interface ReloadSeen {
   error: string | null;
   /** Where in the configuration the refusal points, `file:line`, or null. */
   where: string | null;
+  /** `start`: the process began then; `either`: this proxy begins a new process for both. Missing: a reload. */
+  of?: 'reload' | 'start' | 'either';
+}
+
+/** What differs between a configuration and the version before it, as `./dev reloads` finds it. */
+export interface ConfigChanged {
+  /** File of the version before. */
+  before: string;
+  same: boolean;
+  orderOnly: boolean;
+  namesOnly: boolean;
+  endpointsOnly: boolean;
+  /** `changed directive a > proxy_read_timeout: 60s -> 45s`, at most 10 of `total`. */
+  changes: string[];
+  total: number;
 }
 
 export interface ReloadHistory {
@@ -29,6 +44,10 @@ export interface ReloadHistory {
   workerBytes: number | null;
   /** When the configuration file was last written, ISO; null: not visible. Newer than `servingSince`: not loaded. */
   configWrittenAt: string | null;
+  /** What the file now says against the version before it, where one is kept beside it or named as previousConfig:. */
+  changed?: ConfigChanged | null;
+  /** Memory by what serves and what is left over; `pss` counts shared pages once, `rss` once for each process. */
+  memory?: { counted: 'pss' | 'rss'; servingBytes: number; oldBytes: number } | null;
 }
 
 /**

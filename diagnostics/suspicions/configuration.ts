@@ -92,11 +92,15 @@ export const sizeLimit: Rule = (scene) => {
 
 /** Long-lived connections end when the workers that hold them do: a reload's known effect, if that is what was reported. */
 export const reloadDisconnects: Rule = (scene) => {
-  const found = scene.all('RELOADED_RECENTLY');
+  // HAProxy begins a new process for a reload too, and mostly does not tell which it was.
+  const found = [
+    ...scene.all('RELOADED_RECENTLY'),
+    ...scene.all('PROCESS_STARTED_RECENTLY').filter((f) => f.facts.either === true),
+  ];
   if (found.length === 0 || !scene.reported('disconnects')) return null;
   return suspect('reload-disconnects', found, 0.8, {
     fits: true,
-    sentence: `${proxyName(scene, found[0])} was reloaded in the time in question, which cuts long-lived connections to ${host(scene)}`,
+    sentence: `${proxyName(scene, found[0])} ${found[0]?.code === 'RELOADED_RECENTLY' ? 'was reloaded' : 'began a new process'} in the time in question, which cuts long-lived connections to ${host(scene)}`,
   });
 };
 

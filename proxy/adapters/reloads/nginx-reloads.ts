@@ -1,11 +1,14 @@
-import { stat } from 'node:fs/promises';
-import { BlindLook, type ReloadHistory } from '../../../diagnostics/io/proxy-reader.ts';
+import { readFile } from 'node:fs/promises';
+import { BlindLook, type ReloadHistory, type ReloadSeen } from '../../../diagnostics/io/proxy-reader.ts';
 import type { Instance } from '../../../diagnostics/types.ts';
-import { masterPid, workersOf } from '../health/processes.ts';
+import { masterPid, processOf, type WorkerProcess, workersOf } from '../health/processes.ts';
 import { reloadsIn } from '../logs/nginx-error-log.ts';
 import { tailLines } from '../logs/tail.ts';
+import { changedSince, newestWrite } from './config-versions.ts';
 
 const KEPT = 200;
+/** Workers that are this much younger than their master were started by a reload, or one by one after a crash, ms. */
+const YOUNGER_MS = 3_000;
 
 /** Reloads of an nginx: its error log, its worker processes, and whether its file is newer than what it serves. */
 export async function nginxReloads(instance: Instance): Promise<ReloadHistory> {
@@ -23,9 +26,12 @@ export async function nginxReloads(instance: Instance): Promise<ReloadHistory> {
       return null;
     });
   const pid = instance.pidFile ? await orBlind(masterPid(instance.pidFile)) : null;
-  const [log, workers] = await Promise.all([
+  const [log, workers, master, written, changed] = await Promise.all([
     instance.errorLog ? orBlind(tailLines(instance.errorLog)) : null,
     pid === null ? null : orBlind(workersOf(pid)),
+    pid === null ? null : processOf(pid).catch(() => null),
+    newestWrite(instance.config),
+    changedSince(instance),
   ]);
   if (!log && !workers) throw problems[0] as BlindLook;
   const seen = log ? reloadsIn(log.lines, pid) : { reloads: [], from: null };
@@ -34,10 +40,10 @@ export async function nginxReloads(instance: Instance): Promise<ReloadHistory> {
   const youngest = serving.length ? Math.max(...serving.map((w) => w.startedAt)) : null;
   const lastOk = seen.reloads.filter((r) => r.ok).at(-1)?.at ?? null;
   const last = seen.reloads.at(-1);
-  const written = await writtenAt(instance.config);
+  const reloads = log ? seen.reloads : master ? fromProcesses(serving, master.startedAt) : [];
   return {
     sources: [log ? 'error log' : null, workers ? 'process table' : null].filter((s) => s !== null),
-    reloads: seen.reloads.slice(-KEPT),
+    reloads: reloads.slice(-KEPT),
     reachesBackTo: seen.from === null ? null : new Date(seen.from).toISOString(),
     servingSince: youngest === null ? lastOk : new Date(youngest).toISOString(),
     // A refusal counts only while nothing newer is served: a mended file that was loaded after it ends it.
@@ -46,14 +52,33 @@ export async function nginxReloads(instance: Instance): Promise<ReloadHistory> {
     workers: workers ? serving.length : null,
     workerBytes: workers ? workers.reduce((sum, w) => sum + w.residentBytes, 0) : null,
     configWrittenAt: written === null ? null : new Date(written).toISOString(),
+    memory: workers ? await memoryOf(serving, old) : null,
+    changed,
   };
 }
 
-/** When a file was last written, ms since the epoch; null when it cannot be seen. */
-async function writtenAt(file: string | null): Promise<number | null> {
-  if (!file) return null;
-  return stat(file).then(
-    (s) => s.mtimeMs,
-    () => null,
-  );
+/**
+ * Without a log the process table tells: a start begins master and workers together, a reload all workers anew. A single
+ * young worker replaced one that crashed.
+ */
+function fromProcesses(serving: WorkerProcess[], master: number): ReloadSeen[] {
+  if (serving.length === 0) return [];
+  const eldest = Math.min(...serving.map((w) => w.startedAt));
+  const of = eldest > master + YOUNGER_MS ? 'reload' : 'start';
+  return [{ at: new Date(of === 'reload' ? eldest : master).toISOString(), ok: true, error: null, where: null, of }];
+}
+
+/** Proportional set size where the kernel shows it to us (own user, or root), else resident size of each. */
+async function memoryOf(serving: WorkerProcess[], old: WorkerProcess[]): Promise<ReloadHistory['memory']> {
+  const pss = async ({ pid }: WorkerProcess): Promise<number | null> => {
+    const text = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => '');
+    const kib = /^Pss:\s+(\d+) kB$/m.exec(text)?.[1];
+    return kib === undefined ? null : Number(kib) * 1024;
+  };
+  const all = [...serving, ...old];
+  const sizes = await Promise.all(all.map(pss));
+  const counted = sizes.every((one) => one !== null) ? 'pss' : 'rss';
+  const sum = (list: WorkerProcess[]): number =>
+    list.reduce((total, one) => total + (counted === 'pss' ? (sizes[all.indexOf(one)] ?? 0) : one.residentBytes), 0);
+  return { counted, servingBytes: sum(serving), oldBytes: sum(old) };
 }
