@@ -44,6 +44,13 @@ test('a window comes with the sample before it, across key frames, written by tw
   assert.equal(await store().samples('edge', 'nobody', window(0, 100)), null);
 });
 
+test('a sample from long before the window is no start for a difference', async () => {
+  const one = store();
+  for (const n of [0, 100, 101]) await one.put('edge', 'long', slot(n), sample(n));
+  assert.deepEqual(countsOf(await one.samples('edge', 'long', window(99 * 15, 102 * 15))), [1000, 1010]);
+  assert.deepEqual(countsOf(await one.samples('edge', 'long', window(5 * 15, 102 * 15))), [0, 1000, 1010]);
+});
+
 test('a slot is taken once, whoever comes second, and never after a later one', async () => {
   const [one, other] = [store(), store()];
   const both = await Promise.all([

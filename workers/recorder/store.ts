@@ -31,6 +31,8 @@ export interface RecorderStore extends Recorder {
 const GROUP = 40;
 /** Or after this share of the bytes that are kept: some whole group is always among them. */
 const GROUP_SHARE = 0.2;
+/** A first difference that begins longer before the window than this says little of it, periods. */
+const LEAD_PERIODS = 8;
 /** Streams whose last state this process remembers; a state that is not remembered is read again. */
 const STATES = 1_000;
 /** What Redis needs for an entry besides its bytes (measured on 7.0: 14 to 30). */
@@ -184,6 +186,7 @@ export function replay(before: Entries, within: Entries, window: Window, everyMs
     if (entry.brokenOff) found.breaks.push(sample.at);
     found.samples.push(sample);
   }
-  if (earlier) found.samples.unshift(earlier());
+  const start = earlier?.();
+  if (start && Date.parse(window.from) - Date.parse(start.at) <= LEAD_PERIODS * everyMs) found.samples.unshift(start);
   return found.samples.length || found.missed.length ? found : null;
 }
