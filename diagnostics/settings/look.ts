@@ -27,13 +27,17 @@ const REPLICAS = 3;
 /** Servers and upstreams that a row keeps of each part. */
 const KEPT = 20;
 
-const tells = (instance: Instance): boolean => instance.config !== null || instance.admin !== null;
+/** Their admin pages tell the whole configuration; HAProxy's socket and nginx' API do not. */
+const BY_ADMIN = new Set(['traefik', 'envoy']);
+
+const tells = (kind: string, instance: Instance): boolean =>
+  instance.config !== null || (instance.admin !== null && BY_ADMIN.has(kind));
 
 /** Hops of the path that have a configuration to read, with the parts that are read. */
 const readable = (hops: PathHop[]): { hop: PathHop; parts: Instance[] }[] =>
   hops
     .filter((hop) => READABLE.has(hop.kind))
-    .map((hop) => ({ hop, parts: hop.instances.filter(tells).slice(0, REPLICAS) }))
+    .map((hop) => ({ hop, parts: hop.instances.filter((one) => tells(hop.kind, one)).slice(0, REPLICAS) }))
     .filter(({ parts }) => parts.length > 0);
 
 /** Pure: one look at all configurations of the path. Without any there is none, unless it was asked for by name. */

@@ -8,7 +8,7 @@ import { type ConfigBag, type ConfigDifference, differenceOf } from './differenc
 import { envoyBag, isEnvoy } from './envoy-bag.ts';
 import { haproxyBag, haproxyLines } from './haproxy-bag.ts';
 import { nginxBag, nginxDigest } from './nginx-bag.ts';
-import { loadNginx, parseNginx } from './nginx-config.ts';
+import { type Directive, loadNginx, parseNginx } from './nginx-config.ts';
 import { type PlainFile, readPlain } from './settings/plain-tree.ts';
 import { traefikFiles } from './settings/traefik-files.ts';
 import { traefikBag } from './traefik-bag.ts';
@@ -21,8 +21,8 @@ interface Read {
   bag: ConfigBag;
   /** What is compared to tell "the same" from "the same but for order". */
   digest: string;
-  /** nginx: servers and upstreams that were not parsed, by the digest of their text, in their order. */
-  blocks?: { file: string; order: string[]; raw: Map<string, { text: string; count: number }> };
+  /** nginx: servers and upstreams that were not parsed, by the digest of their text, and the tree that names them. */
+  blocks?: { file: string; directives: Directive[]; raw: Map<string, { text: string; count: number }> };
 }
 
 const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
@@ -88,23 +88,21 @@ async function readConfig(path: string): Promise<Read> {
  * does not have are parsed afterwards. A block that includes files must be parsed: they may differ.
  */
 async function readNginx(file: string): Promise<Read> {
-  const order: string[] = [];
   const raw = new Map<string, { text: string; count: number }>();
   const directives = await loadNginx(file, undefined, undefined, (text) => {
-    if (text.includes('include')) return false;
+    if (text.includes('include')) return null;
     const key = digestOf(text);
     const seen = raw.get(key);
     if (seen) seen.count++;
     else raw.set(key, { text, count: 1 });
-    order.push(key);
-    return true;
+    return key;
   });
-  return { kind: 'nginx', bag: nginxBag(directives), digest: nginxDigest(directives), blocks: { file, order, raw } };
+  return { kind: 'nginx', bag: nginxBag(directives), digest: '', blocks: { file, directives, raw } };
 }
 
 /** Parses what is not the same on both sides into the bags; blocks whose words are the same get the same key. */
 async function settle(mine: Read, other: Read): Promise<void> {
-  const { file, order, raw } = mine.blocks as NonNullable<Read['blocks']>;
+  const { file, directives: tree, raw } = mine.blocks as NonNullable<Read['blocks']>;
   const keys = new Map<string, string>();
   try {
     for (const [key, { text, count }] of raw) {
@@ -118,7 +116,7 @@ async function settle(mine: Read, other: Read): Promise<void> {
     await reading(file, () => loadNginx(file));
     throw error;
   }
-  mine.digest += order.map((key) => keys.get(key) ?? key).join();
+  mine.digest = nginxDigest(tree, (key) => keys.get(key) ?? key);
 }
 
 async function reading<T>(path: string, look: () => Promise<T>): Promise<T> {

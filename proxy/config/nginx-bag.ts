@@ -92,13 +92,17 @@ function upstream(d: Directive, bag: ConfigBag): void {
   }
 }
 
-/** What tells two texts apart that differ in more than comments and white space: their words in their order. */
-export function nginxDigest(directives: Directive[]): string {
+/**
+ * What tells two texts apart that differ in more than comments and white space: their words in their order. `named`
+ * gives blocks that were taken the name that counts.
+ */
+export function nginxDigest(directives: Directive[], named?: (taken: string) => string): string {
   const hash = createHash('sha256');
   let chunk = '';
   const add = (block: Directive[]): void => {
     for (const d of block) {
-      chunk += `${d.name}\0${d.args.join('\0')}${d.block ? '\x01' : '\x02'}`;
+      const args = named && d.name === TAKEN ? d.args.map(named) : d.args;
+      chunk += `${d.name}\0${args.join('\0')}${d.block ? '\x01' : '\x02'}`;
       if (chunk.length > 65_536) {
         hash.update(chunk);
         chunk = '';

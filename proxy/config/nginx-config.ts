@@ -49,9 +49,9 @@ const MAX_DIRECTIVES = 1_500_000;
 const ESCAPES: { [char: string]: string } = { t: '\t', r: '\r', n: '\n' };
 const withoutBackslash = (_pair: string, char: string): string => ESCAPES[char] ?? char;
 
-/** Takes the raw text of a whole `server` or `upstream` block; true: it need not be parsed. */
-export type TakeBlock = (raw: string) => boolean;
-/** What stands in the tree for a block that was taken. */
+/** Takes the raw text of a whole `server` or `upstream` block and gives it a name; null: it must be parsed. */
+export type TakeBlock = (raw: string) => string | null;
+/** What stands in the tree for a block that was taken; its argument is the name. */
 export const TAKEN = '@taken';
 
 /**
@@ -109,8 +109,9 @@ export function parseNginx(
       }
       if (take && openedAt.length <= 1 && (words[0] === 'server' || words[0] === 'upstream')) {
         const close = endOfBlock(text, at + 1);
-        if (close !== -1 && take(`${words.join(' ')} ${text.slice(at, close + 1)}`)) {
-          words = [TAKEN];
+        const name = close === -1 ? null : take(`${words.join(' ')} ${text.slice(at, close + 1)}`);
+        if (name !== null) {
+          words = [TAKEN, name];
           end(null);
           line += linesIn(text, at, close);
           at = close + 1;
