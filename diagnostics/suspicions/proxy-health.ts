@@ -1,6 +1,6 @@
 import type { Scene } from '../scene.ts';
 import type { Finding } from '../types.ts';
-import { failingBy, host, proxyName, type Rule, suspect } from './suspicion.ts';
+import { endpointsFine, failingBy, host, proxyName, type Rule, suspect } from './suspicion.ts';
 
 /** How a request fails that nobody took, or that was let go for want of room. A balancer in front makes a 5xx of it. */
 const unserved = (scene: Scene): number =>
@@ -25,6 +25,13 @@ const cutOff = (scene: Scene): number =>
 const appTrouble = (scene: Scene): boolean =>
   scene.endpoints.some((e) => e.reached && (e.failing > 0 || e.slowMs !== null));
 
+/** Limits and queues fill from behind too: where the endpoints could not be asked, that stays possible. */
+const UNSEEN_BEHIND = 0.8;
+const sure = (scene: Scene, strength: number): number => (endpointsFine(scene) ? strength : strength * UNSEEN_BEHIND);
+/** The proxy's own log says that it waits for what is behind it, and nobody asked the endpoints. */
+const waitsBehind = (scene: Scene): boolean =>
+  !endpointsFine(scene) && (scene.has('SLOW_UPSTREAM') || scene.has('UPSTREAM_TIMED_OUT'));
+
 const accusing = (scene: Scene, ...codes: string[]): Finding[] =>
   codes.flatMap((code) => scene.all(code)).filter((f) => f.direction === 'implicates');
 
@@ -39,11 +46,11 @@ export const acceptQueueOverflow: Rule = (scene) => {
   const then = comesAndGoes(scene) ? scene.all('ACCEPT_QUEUE_OVERFLOWED').filter((f) => f.facts.within === true) : [];
   const found = now.length ? now : then;
   const explains = Math.max(unserved(scene), now.length > 0 && scene.slowMs !== null ? 1 : 0);
-  if (found.length === 0 || appTrouble(scene) || !unservedReported(scene)) return null;
+  if (found.length === 0 || appTrouble(scene) || waitsBehind(scene) || !unservedReported(scene)) return null;
   // A queue that is full while every request is answered, and a fault that is said to last, do not belong together.
   if (explains === 0 && !comesAndGoes(scene)) return null;
   const first = found[0];
-  return suspect('accept-queue-overflow', found, now.length ? (explains > 0 ? 0.97 : 0.88) : 0.75, {
+  return suspect('accept-queue-overflow', found, sure(scene, now.length ? (explains > 0 ? 0.97 : 0.88) : 0.75), {
     explains,
     fits: true,
     sentence: `${proxyName(scene, first)} does not take new connections for ${host(scene)} in time: its accept queue ${now.length ? 'is full' : 'was full'}, and the kernel drops what comes`,
@@ -60,7 +67,7 @@ export const proxyAtLimit: Rule = (scene) => {
     'PROXY_CPU_THROTTLED',
   );
   const first = found[0];
-  if (!first || appTrouble(scene) || !unservedReported(scene)) return null;
+  if (!first || appTrouble(scene) || waitsBehind(scene) || !unservedReported(scene)) return null;
   const throttled =
     scene.has('PROXY_CPU_THROTTLED') && scene.slowMs !== null && scene.reported('slow', 'timeout', 'unspecified');
   const explains = Math.max(unserved(scene), throttled ? 1 : 0);
@@ -72,11 +79,16 @@ export const proxyAtLimit: Rule = (scene) => {
     PROXY_AT_FILE_LIMIT: 'has as many files open as it may have',
     PROXY_CPU_THROTTLED: 'is held back by its processor limit',
   };
-  return suspect('proxy-overloaded', [...found, ...scene.all('ACCEPT_QUEUE_WAITS')], explains > 0 ? 0.95 : 0.85, {
-    explains,
-    fits: true,
-    sentence: `${proxyName(scene, first)} ${of[first.code]}, and requests for ${host(scene)} ${throttled ? 'wait for it' : 'are not served'}`,
-  });
+  return suspect(
+    'proxy-overloaded',
+    [...found, ...scene.all('ACCEPT_QUEUE_WAITS')],
+    sure(scene, explains > 0 ? 0.95 : 0.85),
+    {
+      explains,
+      fits: true,
+      sentence: `${proxyName(scene, first)} ${of[first.code]}, and requests for ${host(scene)} ${throttled ? 'wait for it' : 'are not served'}`,
+    },
+  );
 };
 
 /** Replicas that answer some requests and have nobody listening for others. */
