@@ -27,9 +27,11 @@ export const SECTION_WORDS: ReadonlySet<string> = new Set(
   ),
 );
 const WITH_DEFAULTS = new Set(['frontend', 'backend', 'listen', 'defaults']);
-const MAX_BYTES = 64 * 1024 * 1024;
+const MAX_BYTES = 32 * 1024 * 1024;
 const MAX_FILES = 500;
-const MAX_LINES = 2_000_000;
+const MAX_LINES = 500_000;
+/** HAProxy itself refuses longer lines (haproxy: src/cfgparse.c, LINESIZE 2048 to begin with). */
+const MAX_LINE = 64 * 1024;
 
 /** Words of a line; quotes, backslashes and comments as in haproxy: src/tools.c (parse_line). */
 export function haproxyWords(line: string): string[] {
@@ -70,6 +72,8 @@ export function haproxyLinesOf(text: string, file: string): HaproxyLine[] {
     const end = text.indexOf('\n', at);
     const raw = text.slice(at, end === -1 ? text.length : end);
     number++;
+    if (raw.length > MAX_LINE)
+      throw new ConfigFileError('unreadable', `${file}:${number}: a line of more than ${MAX_LINE} characters`);
     const words = haproxyWords(raw);
     if (words.length) lines.push({ words, file, line: number });
     if (lines.length > MAX_LINES) throw new ConfigFileError('too-large', `${file}: more than ${MAX_LINES} lines`);

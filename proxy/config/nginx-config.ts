@@ -44,6 +44,8 @@ export class ConfigSyntaxError extends Error {
 const MAX_DEPTH = 64;
 /** Directives of all files together: 3,000 servers as ingress-nginx writes them are some 500,000. */
 const MAX_DIRECTIVES = 1_500_000;
+/** Words of one directive: longer lists are no configuration. */
+const MAX_WORDS = 20_000;
 
 /** Only these lose their backslash, in quotes or not; any other pair stays as it is (ngx_conf_read_token). */
 const ESCAPES: { [char: string]: string } = { t: '\t', r: '\r', n: '\n' };
@@ -128,6 +130,8 @@ export function parseNginx(
       at++;
     } else {
       if (words.length === 0) first = line;
+      if (words.length >= MAX_WORDS)
+        throw new ConfigSyntaxError(`"${words[0]?.slice(0, 80)}" has more than ${MAX_WORDS} words`, first);
       const from = line;
       const quoted = code === QUOTE || code === APOSTROPHE;
       if (quoted) at++;

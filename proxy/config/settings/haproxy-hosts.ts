@@ -1,4 +1,4 @@
-import { type HaproxySection, lineOf } from '../haproxy-config.ts';
+import { type HaproxyLine, type HaproxySection, lineOf } from '../haproxy-config.ts';
 
 /** Fetches of the requested host or server name (haproxy: doc/configuration.txt section 7). */
 const HOST =
@@ -49,10 +49,9 @@ function alternatives(condition: string[]): { words: string[]; not: boolean }[][
   return all;
 }
 
-function holds(section: HaproxySection, condition: string[], host: string): Match {
+function holds(acls: Map<string, HaproxyLine[]>, condition: string[], host: string): Match {
   const acl = (name: string): Match => {
-    const lines = section.lines.filter((line) => line.words[0] === 'acl' && line.words[1] === name);
-    const found = lines.map((line) => covers(line.words.slice(2), host));
+    const found = (acls.get(name) ?? []).map((line) => covers(line.words.slice(2), host));
     return found.includes('yes') ? 'yes' : found.includes('maybe') || found.length === 0 ? 'maybe' : 'no';
   };
   const each = alternatives(condition).map((terms): Match => {
@@ -71,10 +70,14 @@ function holds(section: HaproxySection, condition: string[], host: string): Matc
  */
 export function backendsOf(section: HaproxySection, host: string): { names: string[]; named: boolean; any: boolean } {
   const possible: string[] = [];
+  const acls = Map.groupBy(
+    section.lines.filter(({ words }) => words[0] === 'acl'),
+    ({ words }) => words[1] ?? '',
+  );
   for (const { words } of section.lines) {
     if (words[0] !== 'use_backend') continue;
     const at = words.findIndex((word) => word === 'if' || word === 'unless');
-    const found = at === -1 ? 'maybe' : holds(section, words.slice(at + 1), host);
+    const found = at === -1 ? 'maybe' : holds(acls, words.slice(at + 1), host);
     const match = words[at] !== 'unless' || found === 'maybe' ? found : found === 'yes' ? 'no' : 'yes';
     if (match === 'no') continue;
     if (/%\[/.test(words[1] ?? '')) return { names: possible, named: false, any: true };

@@ -134,15 +134,15 @@ export function haproxyListeners(section: HaproxySection): ListenerSettings[] {
   const limit = count(lineOf(section, 'maxconn')?.words[1]);
   // A section-wide limit for the queue is `backlog`, else its maxconn.
   const backlog = count(lineOf(section, 'backlog')?.words[1]);
+  const selective = section.lines.some(
+    ({ words: w }) => w[0] === 'tcp-request' && w[1] === 'connection' && w[2] === 'expect-proxy',
+  );
   return section.lines
     .filter((line) => line.words[0] === 'bind')
     .flatMap((line) => {
       const rest = line.words.slice(2);
       const own = rest[rest.indexOf('backlog') + 1];
       const at = rest.indexOf('maxconn');
-      const selective = section.lines.some(
-        ({ words: w }) => w[0] === 'tcp-request' && w[1] === 'connection' && w[2] === 'expect-proxy',
-      );
       return (line.words[1] ?? '').split(',').map((address) => ({
         address: address.replace(/^ipv[46]@/, '').replace(/^\*?:(?=\d)/, '0.0.0.0:'),
         tls: rest.includes('ssl'),

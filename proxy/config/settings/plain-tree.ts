@@ -40,8 +40,8 @@ export interface PlainFile {
 }
 
 const MAX_JSON = 32 * 1024 * 1024;
-/** A YAML tree takes about a hundred times its text. */
-const MAX_YAML = 4 * 1024 * 1024;
+/** A YAML tree takes some 300 times its text (measured: 3.8 MB took 1.3 GB). */
+const MAX_YAML = 2 * 1024 * 1024;
 const MAX_DEPTH = 100;
 
 /** Deeper than this nobody writes, and those who walk it would run out of stack. A cheap upper bound, from the text alone. */
@@ -58,7 +58,7 @@ function tooDeep(text: string): boolean {
 }
 
 /** Places of values in a JSON text that is longer are not looked for: the file's name must do. */
-const PLACES_UP_TO = 1024 * 1024;
+const PLACES_UP_TO = 512 * 1024;
 
 /** Parses YAML (JSON is YAML, but read faster). Throws ConfigFileError with `file:line`. */
 export function parsePlain(text: string, file: string): PlainFile {
@@ -87,11 +87,19 @@ export function parsePlain(text: string, file: string): PlainFile {
   return parseYaml(text, file);
 }
 
+/** The parser looks for keys that stand twice by comparing each with each: only in texts of this length. */
+const UNIQUE_UP_TO = 64 * 1024;
+
 function parseYaml(text: string, file: string): PlainFile {
   if (text.length > MAX_YAML) throw new ConfigFileError('too-large', `${file}: more than ${MAX_YAML} bytes of YAML`);
   try {
     const lines = new LineCounter();
-    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'silent' });
+    const document = parseDocument(text, {
+      lineCounter: lines,
+      prettyErrors: false,
+      logLevel: 'silent',
+      uniqueKeys: text.length <= UNIQUE_UP_TO,
+    });
     const broken = document.errors[0];
     if (broken)
       throw new ConfigFileError('unreadable', `${file}:${lines.linePos(broken.pos[0]).line}: ${broken.message}`);
