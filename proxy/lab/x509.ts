@@ -1,9 +1,10 @@
 import { createHash, type KeyObject, randomBytes, sign } from 'node:crypto';
+import { isIPv4 } from 'node:net';
 
 /** What goes into a certificate. */
 export interface CertificateRequest {
   commonName: string;
-  /** DNS names of a leaf. */
+  /** DNS names and IPv4 addresses of a leaf. */
   names?: string[];
   /** An authority may sign others. */
   authority?: boolean;
@@ -53,11 +54,15 @@ function extensions(request: CertificateRequest): Buffer[] {
     extension('2.5.29.15', der(0x03, Buffer.from(request.authority ? [1, 0x06] : [5, 0xa0])), true),
   ];
   if (request.names?.length) {
-    list.push(extension('2.5.29.17', sequence(...request.names.map((dns) => der(0x82, Buffer.from(dns))))));
+    list.push(extension('2.5.29.17', sequence(...request.names.map(alternative))));
   }
   if (!request.authority) list.push(extension('2.5.29.37', sequence(oid('1.3.6.1.5.5.7.3.1'))));
   return list;
 }
+
+/** GeneralName: dNSName [2], or iPAddress [7] as four bytes (RFC 5280, section 4.2.1.6). */
+const alternative = (name: string): Buffer =>
+  isIPv4(name) ? der(0x87, Buffer.from(name.split('.').map(Number))) : der(0x82, Buffer.from(name));
 
 const NULL = Buffer.from([0x05, 0x00]);
 const TRUE = Buffer.from([0x01, 0x01, 0xff]);
