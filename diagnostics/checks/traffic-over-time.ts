@@ -80,10 +80,11 @@ function slowness(steps: HistoryStep[]): Slowness | null {
         .filter((s) => s.requests > 0 && of(s) !== null)
         .map((s) => ({ at: Date.parse(s.at), ms: s.ms, n: s.requests, mean: of(s) as number })),
     );
-  const total = level((s) => s.seconds);
-  if (!total || total.after < SLOW_SECONDS) return null;
   const told = steps.some((s) => s.upstreamSeconds !== null);
   const upstream = told ? level((s) => s.upstreamSeconds) : null;
+  // Some proxies count the time of services only: then it is all that there is, and it was spent behind them.
+  const total = steps.some((s) => s.seconds !== null) ? level((s) => s.seconds) : upstream;
+  if (!total || total.after < SLOW_SECONDS) return null;
   const behind = upstream !== null && upstream.after - upstream.before >= 0.7 * (total.after - total.before);
   return {
     at: iso(total.at),
@@ -124,7 +125,12 @@ function read(history: ProxyHistory, scope: ReadScope): Draft<TrafficFacts>[] {
       facts: { ...base, times: restarts.length, last: last.at, why: last.why },
     });
   }
-  const missing = history.gaps.reduce((total, gap) => total + Date.parse(gap.to) - Date.parse(gap.from), 0);
+  // The window begins a little before what was reported; only what is missing from then on matters.
+  const since = scope.case.since === null ? Date.parse(history.from) : Date.parse(scope.case.since);
+  const missing = history.gaps.reduce(
+    (total, gap) => total + Math.max(0, Date.parse(gap.to) - Math.max(since, Date.parse(gap.from))),
+    0,
+  );
   const clockMs = Math.abs(history.clockDifferenceMs ?? 0) > 2_000 ? history.clockDifferenceMs : null;
   if (missing >= MINUTE || clockMs !== null) {
     const why = history.gaps.at(-1)?.why ?? 'its clock differs from ours';
@@ -164,9 +170,10 @@ function read(history: ProxyHistory, scope: ReadScope): Draft<TrafficFacts>[] {
   if (slow) found.push({ code: 'SLOWNESS_BEGAN', facts: { ...base, ...slow } });
   const end = stopped(steps);
   if (end) found.push({ code: 'TRAFFIC_STOPPED', facts: { ...base, at: iso(end.at), perMinute: end.perMinute } });
-  if (errors === 0 && requests > 0) {
-    const since = Date.parse(scope.case.since ?? scope.case.at);
-    const covers = Date.parse(history.from) <= since && missing === 0;
+  // A page that counts requests without their status (nginx' stub_status) cannot tell that none failed.
+  const told = history.last?.requests.some((row) => row.status !== 'all') ?? false;
+  if (errors === 0 && requests > 0 && told) {
+    const covers = scope.case.since !== null && missing < MINUTE;
     found.push({ code: 'NO_ERRORS_COUNTED', facts: { ...base, requests, from: history.from, covers } });
   }
   return found;
@@ -232,7 +239,7 @@ export const trafficOverTime = defineCheck<ProxyHistory, TrafficFacts>({
       direction: 'context',
       title: 'Requests became slower at a certain time',
       says: (f) =>
-        `Requests for ${f.counted} through ${f.proxy} took ${duration(f.beforeMs)} on average until ${clock(f.at, f.now)}, ${duration(f.afterMs)} since${
+        `Requests for ${f.counted} through ${f.proxy} took ${f.beforeMs < 1 ? 'less than 1 ms' : duration(f.beforeMs)} on average until ${clock(f.at, f.now)}, ${duration(f.afterMs)} since${
           f.upstream === null
             ? ''
             : f.upstream
