@@ -29,6 +29,10 @@ const COMMANDS: { [name: string]: { says: string; load: () => Promise<Command> }
     says: 'what really differs between two proxy configurations',
     load: async () => (await import('./reloads.ts')).reloads,
   },
+  rights: {
+    says: 'the read-only ClusterRole that a cluster must grant, each rule with its reason',
+    load: async () => (await import('./rights.ts')).rightsCommand,
+  },
   eval: { says: 'runs every incident and scores the verdicts', load: async () => (await import('./eval.ts')).evaluate },
   bench: { says: 'benchmarks, each beside its peer', load: async () => (await import('./bench.ts')).bench },
   bot: { says: 'the Slack bot (production process)', load: async () => (await import('./bot.ts')).bot },
