@@ -83,7 +83,25 @@ export interface ServiceFacts {
   manual: boolean;
   workload: WorkloadFacts | null;
   /** Policies that select its pods, and whether they let the proxy of the path in. */
-  policies: { name: string; lets: 'in' | 'out' | 'unknown'; why: string }[];
+  policies: {
+    name: string;
+    lets: 'in' | 'out' | 'unknown';
+    why: string;
+    /** Names of the pods that it selects. */
+    pods: string[];
+  }[];
+  /** `Ingress namespace/name` of the route that leads here; null: none is known. */
+  route: string | null;
+  /** `namespace/workload` of the proxy that sends to it; null: not known. */
+  sender: string | null;
+  /** Port numbers of pods to which the port leads: by name they may differ between pods. */
+  targets: number[];
+  /** Names of ports that containers of its pods declare. */
+  portNames: string[];
+  /** Policies that restrict what the sender's pods may send; their rules are not read. */
+  restricted: string[];
+  /** Kinds that could not be read and that the rest is told without. */
+  unread: { what: string; reason: 'denied' | 'no-connection'; detail: string }[];
 }
 
 export interface ProxyFacts {
@@ -106,7 +124,15 @@ export interface ProxyFacts {
     endpoints: EndpointFacts[];
     annotations: { [key: string]: string };
     addresses: string[];
+    /** Addresses of its own that some node must hold (spec.externalIPs). */
+    externalIPs?: string[];
+    /** Other Services that claim one of its addresses with one of its ports. */
+    rivals?: { service: string; address: string; port: number }[];
   } | null;
+  /** Objects of this proxy that let only some client addresses in: `whitelist-source-range` and its like. */
+  allowLists?: { object: string; hosts: string[]; ranges: string[] }[];
+  /** Kinds that could not be read and that the rest is told without, each with the right to grant. */
+  unread?: string[];
   leader: { holder: string | null; since: string | null; transitions: number } | null;
 }
 
@@ -136,8 +162,18 @@ export interface ClaimFacts {
     path: string;
     service: string | null;
     problems: string[];
+    /** Where the object's status says that it is reached. */
+    addresses: string[];
+    /** Its Service does not exist. */
+    missing: boolean;
+    /** What decides between claims of one proxy: higher numbers first, from the left. */
+    rank: number[];
+    /** Services that share with the first one by weight. */
+    others: { service: string; weight: number | null }[];
   }[];
-  unserved: { object: string; why: string }[];
+  unserved: { object: string; why: string; problems: string[] }[];
+  /** Every managed proxy that was found, `namespace/workload`. */
+  proxies: string[];
 }
 
 export interface ClusterReader {
@@ -145,7 +181,13 @@ export interface ClusterReader {
   cluster: string;
   /** When the newest of it was heard, ISO. */
   asOf: string | null;
-  service(name: string, host: string, signal: AbortSignal): Promise<ServiceFacts>;
+  /** `of.proxy`: the one that sends to it; left out: whichever claims the host. */
+  service(
+    name: string,
+    host: string,
+    signal: AbortSignal,
+    of?: { path?: string; proxy?: string | null },
+  ): Promise<ServiceFacts>;
   proxy(name: string, signal: AbortSignal): Promise<ProxyFacts>;
   /** Nodes that may take traffic for the Service in front of a proxy. */
   nodes(proxy: string, signal: AbortSignal): Promise<NodeFacts[]>;

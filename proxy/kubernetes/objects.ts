@@ -13,6 +13,8 @@ export interface Meta {
   annotations: { [key: string]: string };
   createdAt: string | null;
   deletedAt: string | null;
+  /** deletionGracePeriodSeconds: `deletedAt` is that long after it was told to leave; left out: not leaving. */
+  leaveSeconds?: number;
   /** The controlling owner. */
   owner: { kind: string; name: string } | null;
   /** The newest managedFields entry that is about the spec, not the status. */
@@ -50,7 +52,15 @@ export interface IngressRoute {
   routes: {
     match: string;
     priority: number | null;
-    services: { name: string; namespace: string | null; kind: string; port: PortRef; weight: number | null }[];
+    services: {
+      name: string;
+      namespace: string | null;
+      kind: string;
+      port: PortRef;
+      weight: number | null;
+      /** `https`, `h2c`, …; null: Traefik goes by the port. */
+      scheme: string | null;
+    }[];
     middlewares: string[];
   }[];
   tls: { options: string | null; secret: string | null } | null;
@@ -77,16 +87,32 @@ export interface Gateway {
   problems: Problem[];
 }
 
+/** Envoy Gateway's settings of a Gateway's listeners: only what they expect before a request. */
+export interface ClientTrafficPolicy {
+  meta: Meta;
+  targets: { kind: string; name: string; section: string | null }[];
+  /** null: none asked for. */
+  proxyProtocol: 'required' | 'optional' | null;
+}
+
 /** HTTPRoute, GRPCRoute or TLSRoute. */
 export interface GatewayRoute {
   kind: 'HTTPRoute' | 'GRPCRoute' | 'TLSRoute';
   meta: Meta;
   /** Empty: those of the listener. */
   hostnames: string[];
-  parents: { kind: string; name: string; namespace: string | null; section: string | null; port: number | null }[];
+  parents: {
+    kind: string;
+    name: string;
+    namespace: string | null;
+    section: string | null;
+    port: number | null;
+    /** Why its controller does not take the route, from its status; null: it does, or has not said. */
+    refused: string | null;
+  }[];
   rules: {
-    /** `Prefix /x`, `Exact /x`, `RegularExpression …`; empty: all. */
-    paths: { type: string; value: string }[];
+    /** One for each match: `PathPrefix`, `Exact` or `RegularExpression`; empty: all. Conditional: on more than the path. */
+    paths: { type: string; value: string; conditional: boolean }[];
     backends: { kind: string; name: string; namespace: string | null; port: number | null; weight: number | null }[];
     redirects: boolean;
   }[];
@@ -235,6 +261,7 @@ export interface ClusterNode {
   unschedulable: boolean;
   taints: string[];
   internalIP: string | null;
+  externalIP: string | null;
   zone: string | null;
   /** Labelled node.kubernetes.io/exclude-from-external-load-balancers. */
   excluded: boolean;

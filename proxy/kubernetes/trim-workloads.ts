@@ -197,6 +197,7 @@ export function node(object: Raw): o.ClusterNode {
     unschedulable: spec.unschedulable === true,
     taints: list(spec.taints).map((taint) => text(taint.key) ?? ''),
     internalIP: text(list(status.addresses).find((one) => one.type === 'InternalIP')?.address),
+    externalIP: text(list(status.addresses).find((one) => one.type === 'ExternalIP')?.address),
     zone: meta.labels['topology.kubernetes.io/zone'] ?? null,
     excluded: 'node.kubernetes.io/exclude-from-external-load-balancers' in meta.labels,
     kubeProxyVersion: text(raw(status.nodeInfo).kubeProxyVersion),
@@ -206,6 +207,19 @@ export function node(object: Raw): o.ClusterNode {
 /** Labels of a selector; null when it has expressions too, which are not read here. */
 const selectorOf = (value: unknown): { [key: string]: string } | null =>
   list(raw(value).matchExpressions).length ? null : pairs(raw(value).matchLabels);
+
+/**
+ * TCP ports of a rule: empty for all, `3000-3100` for a range, 0 where it is about other protocols only. An entry
+ * without a port is every port of its protocol.
+ */
+function tcpPorts(ports: Raw[]): (string | number)[] {
+  const tcp = ports.filter((one) => (text(one.protocol) ?? 'TCP') === 'TCP');
+  if (ports.length === 0 || tcp.some((one) => (number(one.port) ?? text(one.port)) === null)) return [];
+  if (tcp.length === 0) return [0];
+  return tcp.map((one) =>
+    number(one.endPort) === null ? (number(one.port) ?? (text(one.port) as string)) : `${one.port}-${one.endPort}`,
+  );
+}
 
 export function networkPolicy(object: Raw): o.NetworkPolicy {
   const spec = raw(object.spec);
@@ -224,9 +238,7 @@ export function networkPolicy(object: Raw): o.NetworkPolicy {
           unread: pods === null || namespaces === null,
         };
       }),
-      ports: list(rule.ports)
-        .map((one) => number(one.port) ?? text(one.port))
-        .filter((one) => one !== null),
+      ports: tcpPorts(list(rule.ports)),
     })),
   };
 }

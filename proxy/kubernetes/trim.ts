@@ -25,6 +25,9 @@ export function metaOf(object: Raw): o.Meta {
     annotations: pairs(meta.annotations),
     createdAt: text(meta.creationTimestamp),
     deletedAt: text(meta.deletionTimestamp),
+    ...(number(meta.deletionGracePeriodSeconds) !== null && {
+      leaveSeconds: number(meta.deletionGracePeriodSeconds) as number,
+    }),
     owner: owner ? { kind: text(owner.kind) ?? '', name: text(owner.name) ?? '' } : null,
     changed: changedBy(meta.managedFields),
   };
@@ -60,18 +63,25 @@ export function ingress(object: Raw): o.Ingress {
     meta,
     className: text(spec.ingressClassName),
     classAnnotation: meta.annotations['kubernetes.io/ingress.class'] ?? null,
-    rules: list(spec.rules).flatMap((rule) =>
-      list(raw(rule.http).paths).map((path) => {
+    rules: list(spec.rules).flatMap((rule) => {
+      const host = text(rule.host)?.toLowerCase() ?? null;
+      const paths = list(raw(rule.http).paths);
+      // A rule without paths sends its host to the default backend (networking.k8s.io/v1, IngressSpec.rules).
+      if (paths.length === 0 && host !== null && text(backend.name))
+        return [
+          { host, path: '/', type: 'Prefix', service: text(backend.name) as string, port: portRef(backend.port) },
+        ];
+      return paths.map((path) => {
         const service = raw(raw(path.backend).service);
         return {
-          host: text(rule.host)?.toLowerCase() ?? null,
+          host,
           path: text(path.path) ?? '/',
           type: text(path.pathType) ?? 'ImplementationSpecific',
           service: text(service.name) ?? '',
           port: portRef(service.port),
         };
-      }),
-    ),
+      });
+    }),
     defaultBackend: text(backend.name) ? { service: text(backend.name) as string, port: portRef(backend.port) } : null,
     tls: list(spec.tls).map((tls) => ({ hosts: words(tls.hosts), secret: text(tls.secretName) })),
     addresses: addressesOf(object.status),
@@ -102,6 +112,7 @@ export function ingressRoute(object: Raw): o.IngressRoute {
         kind: text(service.kind) ?? 'Service',
         port: mixedPort(service.port),
         weight: number(service.weight),
+        scheme: text(service.scheme),
       })),
       middlewares: list(route.middlewares).map((one) => text(one.name) ?? ''),
     })),
@@ -137,6 +148,56 @@ export function gateway(object: Raw): o.Gateway {
   };
 }
 
+/** Why a parent does not take a route: its condition `Accepted`, when false. */
+function refusalOf(object: Raw, parent: Raw): string | null {
+  const same = (other: Raw): boolean =>
+    ['name', 'namespace', 'sectionName', 'port'].every((key) => (other[key] ?? null) === (parent[key] ?? null));
+  const said = list(raw(object.status).parents).filter((one) => same(raw(one.parentRef)));
+  const accepted = said.flatMap((one) => list(one.conditions)).filter((c) => c.type === 'Accepted');
+  const bad = accepted.find((c) => c.status === 'False');
+  return bad && !accepted.some((c) => c.status === 'True') ? `${text(bad.reason) ?? ''}: ${text(bad.message) ?? ''}`.slice(0, 300) : null;
+}
+
+/** The path that a match asks for; a gRPC method is the path `/service/method`. */
+function pathOf(match: Raw): o.GatewayRoute['rules'][number]['paths'][number] {
+  const path = raw(match.path);
+  const conditional = list(match.headers).length > 0 || list(match.queryParams).length > 0;
+  const grpc = raw(match.method);
+  const service = text(grpc.service);
+  if (service !== null) {
+    const method = text(grpc.method);
+    const type = grpc.type === 'RegularExpression' ? 'RegularExpression' : method === null ? 'PathPrefix' : 'Exact';
+    return { type, value: method === null ? `/${service}` : `/${service}/${method}`, conditional };
+  }
+  return {
+    type: text(path.type) ?? 'PathPrefix',
+    value: text(path.value) ?? '/',
+    // HTTPRoute: a method of HTTP; GRPCRoute: a method of any service.
+    conditional: conditional || text(match.method) !== null || text(grpc.method) !== null,
+  };
+}
+
+export function clientTrafficPolicy(object: Raw): o.ClientTrafficPolicy {
+  const spec = raw(object.spec);
+  const targets = spec.targetRef ? [raw(spec.targetRef)] : list(spec.targetRefs);
+  const settings = spec.proxyProtocol;
+  return {
+    meta: metaOf(object),
+    targets: targets.map((one) => ({
+      kind: text(one.kind) ?? '',
+      name: text(one.name) ?? '',
+      section: text(one.sectionName),
+    })),
+    proxyProtocol: settings
+      ? raw(settings).optional === true
+        ? 'optional'
+        : 'required'
+      : spec.enableProxyProtocol === true
+        ? 'required'
+        : null,
+  };
+}
+
 export const gatewayRoute =
   (kind: o.GatewayRoute['kind']) =>
   (object: Raw): o.GatewayRoute => {
@@ -151,12 +212,10 @@ export const gatewayRoute =
         namespace: text(one.namespace),
         section: text(one.sectionName),
         port: number(one.port),
+        refused: refusalOf(object, one),
       })),
       rules: list(spec.rules).map((rule) => ({
-        paths: list(rule.matches)
-          .map((match) => raw(match.path))
-          .filter((path) => text(path.value) !== null)
-          .map((path) => ({ type: text(path.type) ?? 'PathPrefix', value: text(path.value) as string })),
+        paths: list(rule.matches).map(pathOf),
         backends: list(rule.backendRefs).map((one) => ({
           kind: text(one.kind) ?? 'Service',
           name: text(one.name) ?? '',

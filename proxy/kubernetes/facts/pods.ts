@@ -9,7 +9,7 @@ function lastExitOf(pod: Pod): PodFacts['lastExit'] {
   return exits.sort((a, b) => (b.at ?? '').localeCompare(a.at ?? ''))[0] ?? null;
 }
 
-/** One pod as checks see it. `leavingSince` is when it was told to leave: deletionTimestamp less its grace period. */
+/** One pod as checks see it. `leavingSince` is when it was told to leave: deletionTimestamp less the grace period that was given. */
 export function podFacts(pod: Pod): PodFacts {
   const { template, containers, meta } = pod;
   const deadline = meta.deletedAt === null ? Number.NaN : Date.parse(meta.deletedAt);
@@ -22,7 +22,9 @@ export function podFacts(pod: Pod): PodFacts {
     readySince: pod.readySince,
     startedAt: pod.startedAt,
     // metadata.deletionTimestamp is the time of the request plus the grace period (kubernetes: API conventions).
-    leavingSince: Number.isNaN(deadline) ? null : new Date(deadline - template.graceSeconds * 1_000).toISOString(),
+    leavingSince: Number.isNaN(deadline)
+      ? null
+      : new Date(deadline - (meta.leaveSeconds ?? template.graceSeconds) * 1_000).toISOString(),
     ports: [...new Set(template.containers.flatMap((c) => c.ports.map((p) => p.port)))].sort((a, b) => a - b),
     restarts: containers.reduce((sum, c) => sum + c.restarts, 0),
     waiting: containers.find((c) => c.waiting !== null)?.waiting ?? null,
