@@ -24,7 +24,9 @@ const PATIENCE_MS = 3_500;
 
 function read(data: TargetData, scope: ReadScope): Draft<TargetFacts>[] {
   if ('seen' in data) {
-    const dead = data.seen.groups.filter((group) => group.up.length === 0 && group.down.length > 0);
+    const dead = data.seen.groups.filter(
+      (group) => group.up.length === 0 && !group.unknown?.length && group.down.length > 0,
+    );
     const all = dead.length > 0 && dead.length === data.seen.groups.length;
     return all
       ? [

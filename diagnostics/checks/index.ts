@@ -11,6 +11,7 @@ import { nameResolution } from './name-resolution.ts';
 import { nodeConnections } from './node-connections.ts';
 import { pathBisect } from './path-bisect.ts';
 import { proxyComplaints } from './proxy-complaints.ts';
+import { proxyEndpoints } from './proxy-endpoints.ts';
 import { proxyHeaderSettings } from './proxy-header-settings.ts';
 import { proxyHealth } from './proxy-health.ts';
 import { proxyProtocol } from './proxy-protocol.ts';
@@ -33,6 +34,7 @@ export const CHECKS: readonly Check[] = [
   nodeConnections,
   pathBisect,
   proxyComplaints,
+  proxyEndpoints,
   proxyHeaderSettings,
   proxyHealth,
   proxyProtocol,

@@ -174,6 +174,8 @@ export interface TargetsSeen {
     name: string;
     up: string[];
     down: string[];
+    /** Listed, without a word on their state: nothing checks them. */
+    unknown?: string[];
     /** Why one is down, by its name, in the proxy's own words. */
     why?: { [server: string]: string };
   }[];

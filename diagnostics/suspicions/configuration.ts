@@ -238,12 +238,14 @@ export const reloadFailed: Rule = (scene) => {
 };
 
 export const staleEndpoints: Rule = (scene) => {
-  const found = [...scene.all('UPSTREAM_NOT_AN_ENDPOINT'), ...scene.all('STALE_UPSTREAM_LOGGED')];
+  // A strange address in its list is a fault only where the proxy fails and the endpoints that there are do not.
+  const listed = scene.has('PROXY_GATEWAY_ERROR') && endpointsFine(scene) ? scene.all('PROXY_LISTS_STRANGERS') : [];
+  const found = [...scene.all('UPSTREAM_NOT_AN_ENDPOINT'), ...scene.all('STALE_UPSTREAM_LOGGED'), ...listed];
   if (found.length === 0) return null;
   return suspect('stale-endpoints', found, 0.9, {
     explains: byStatus(scene, 502, 503, 504),
     fits: scene.reported('errors-5xx', 'timeout', 'unspecified'),
-    sentence: `${proxyName(scene, found[0])} sends requests for ${host(scene)} to ${text(found[0]?.facts.upstream ?? found[0]?.facts.address)}, which is no endpoint of ${serviceName(scene)}`,
+    sentence: `${proxyName(scene, found[0])} sends requests for ${host(scene)} to ${text(found[0]?.facts.upstream ?? found[0]?.facts.address ?? (found[0]?.facts.strangers as string[] | undefined)?.[0])}, which is no endpoint of ${serviceName(scene)}`,
   });
 };
 

@@ -5,16 +5,15 @@ import type { PathHop } from '../../../diagnostics/types.ts';
 import { readPage } from './balance-source.ts';
 
 /**
- * What a proxy believes of its endpoints, from its sample. Those of which it says nothing are left out.
- * Throws BlindLook where it says nothing of any: then `cannotTell` names what to switch on.
+ * What a proxy believes of its endpoints, from its sample, by address where that is told. Those that it lists without
+ * a word on their state are `unknown`. Throws BlindLook where it lists none: then `cannotTell` names what to switch on.
  */
 export function targetsIn(sample: ProxySample): TargetsSeen {
-  const groups = new Map<string, { up: Set<string>; down: Set<string> }>();
-  for (const { service, endpoint, up } of sample.endpoints) {
-    if (up === null) continue;
-    const group = groups.get(service) ?? { up: new Set(), down: new Set() };
+  const groups = new Map<string, { up: Set<string>; down: Set<string>; unknown: Set<string> }>();
+  for (const { service, endpoint, address, up } of sample.endpoints) {
+    const group = groups.get(service) ?? { up: new Set(), down: new Set(), unknown: new Set() };
     groups.set(service, group);
-    (up ? group.up : group.down).add(endpoint);
+    (up === null ? group.unknown : up ? group.up : group.down).add(address ?? endpoint);
   }
   if (groups.size === 0) {
     const hint = sample.cannotTell.find(({ what }) => /endpoint/.test(what))?.hint;
@@ -25,7 +24,12 @@ export function targetsIn(sample: ProxySample): TargetsSeen {
   }
   return {
     source: sample.source,
-    groups: [...groups].map(([name, g]) => ({ name, up: [...g.up], down: [...g.down] })),
+    groups: [...groups].map(([name, g]) => ({
+      name,
+      up: [...g.up],
+      down: [...g.down],
+      ...(g.unknown.size && { unknown: [...g.unknown] }),
+    })),
   };
 }
 
