@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { glob } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { TriageError } from '../../diagnostics/errors.ts';
 import { readArgs } from './options.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -37,6 +38,7 @@ export async function test(args: string[]): Promise<number> {
   );
   const all = (await Array.fromAsync(glob('test/**/*.test.ts', { cwd: ROOT }))).sort();
   const files = positionals.length ? all.filter((file) => positionals.some((pattern) => file.includes(pattern))) : all;
+  if (files.length === 0) throw new TriageError('wrong-usage', `no test file's path holds ${positionals.join(' or ')}`);
   let passed = 0;
   let failed = 0;
   for (const [name, command] of positionals.length
