@@ -17,6 +17,9 @@ const SHORTLY_MS = 30 * 60_000;
 const SLACK_MS = 20_000;
 
 const FIRST_ERROR = new Set(['ERRORS_MADE_UPSTREAM', 'ERRORS_MADE_BY_PROXY', 'ERRORS_LOGGED']);
+const STARTS = new Set(['COUNTERS_BEGAN_ANEW', 'PROCESS_STARTED_RECENTLY', 'PROXY_RESTARTED_RECENTLY']);
+/** Two traces of one start lie this near, ms: recorders look every some seconds. */
+const SAME_MS = 30_000;
 const RELOADS = new Set(['RELOADED_RECENTLY', 'RELOAD_REFUSED', 'RELOAD_STORM']);
 
 /** Reloads and restarts as changes: what the proxies' own traces add to the change feed. Oldest first. */
@@ -29,13 +32,22 @@ export function eventsOf(scene: Scene): Change[] {
       object: f.about.part ?? f.about.hop,
       summary: f.says,
     }));
-  const restarts = scene.all('COUNTERS_BEGAN_ANEW').map((f) => ({
-    at: String(f.facts.last),
-    kind: 'restart',
-    object: f.about.part ?? f.about.hop,
-    summary: f.says,
-  }));
-  return [...scene.changes, ...reloads, ...restarts].sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
+  const restarts = scene.findings
+    .filter((f) => STARTS.has(f.code))
+    .map((f) => ({
+      at: String(f.facts.last ?? f.facts.at),
+      kind: 'restart',
+      object: f.about.part ?? f.about.hop,
+      summary: f.says,
+    }));
+  // The same start is seen in the process table, in the counters and in the log: one event within some seconds.
+  const starts = restarts.filter(
+    (one, i) =>
+      !restarts
+        .slice(0, i)
+        .some((other) => other.object === one.object && Math.abs(Date.parse(other.at) - Date.parse(one.at)) < SAME_MS),
+  );
+  return [...scene.changes, ...reloads, ...starts].sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
 }
 
 /** The begin as the counters show it; where they are about this host, their most telling one. */
@@ -55,7 +67,7 @@ export function beganOf(scene: Scene): Began | null {
   const byCounters = counted(scene);
   const logged = scene.findings
     .filter((f) => FIRST_ERROR.has(f.code) && typeof f.facts.first === 'string')
-    .map((f) => String(f.facts.first))
+    .map((f) => String(f.facts.began ?? f.facts.first))
     .sort()[0];
   const at = byCounters?.at ?? logged;
   if (at === undefined) return null;

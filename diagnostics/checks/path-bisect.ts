@@ -338,7 +338,8 @@ export const pathBisect = defineCheck<BisectData, PathBisectFacts>({
       hop: 'service',
       direction: 'context',
       title: 'The proxy itself answers 503: it has nobody to send the request to',
-      says: (f) => `${f.maker} at ${f.address} answers 503 itself: it has no endpoint to send ${f.url} to.`,
+      says: (f) =>
+        `${f.maker} at ${f.address} answers 503 itself: it has no endpoint that it could send ${f.url} to now.`,
       next: () => 'See whether the service has ready endpoints, and whether the proxy knows them.',
       reproduce: (f) => curl(f)?.replace('-skv -o /dev/null', '-ski') ?? null,
     },

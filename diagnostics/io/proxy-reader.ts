@@ -107,7 +107,9 @@ export interface ServedRequests {
   slow: number;
   /** Of the slow ones, those where the upstream took at least 80 % of the time. */
   slowUpstream: number;
-  /** Time of the first and last 5xx, ISO. */
+  /** Requests and failures over time, oldest first, steps without requests left out; at most 120. */
+  steps?: { at: string; ms: number; requests: number; errors: number }[];
+  /** Time of the first and last failure, ISO: a 5xx, or a bare connection that broke. */
   firstError: string | null;
   lastError: string | null;
   /** Addresses that requests to this host went to, with how many and how many of those failed. */

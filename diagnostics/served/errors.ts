@@ -1,5 +1,6 @@
 import type { Draft, FindingSpec, ReadScope } from '../define-check.ts';
 import type { ServedRequests } from '../io/proxy-reader.ts';
+import { onsetOf } from '../onset.ts';
 import { clock, plural, share } from '../wording.ts';
 import { grepFor, listed, reasonsListed, reasonsOf, statusPattern, sum } from './shared.ts';
 
@@ -13,9 +14,11 @@ interface Errors {
   statuses: string[];
   last: string;
   first: string;
+  /** When the rate of errors rose, as the counts over time show it; null: they show no begin. */
+  began: string | null;
   now: string;
   source: string;
-  [key: string]: string | number | string[] | boolean;
+  [key: string]: string | number | string[] | boolean | null;
 }
 export interface ErrorFacts {
   ERRORS_MADE_UPSTREAM: Errors;
@@ -52,7 +55,15 @@ export function readErrors(served: ServedRequests, scope: ReadScope, proxy: stri
   const { total, source } = served;
   const kind = scope.hop?.kind ?? '';
   const now = scope.case.at;
-  const times = { first: served.firstError ?? now, last: served.lastError ?? now };
+  const onset = onsetOf(
+    (served.steps ?? []).map((step) => ({ at: Date.parse(step.at), ms: step.ms, n: step.requests, k: step.errors })),
+  );
+  const times = {
+    first: served.firstError ?? now,
+    last: served.lastError ?? now,
+    // The first error of a log may be a lone one, hours before the trouble.
+    began: onset?.at ? new Date(onset.at).toISOString() : null,
+  };
   const all = only5xx(served.statuses);
   const own = only5xx(served.madeByProxy);
   const untold = without(all, own, served.madeByUpstream);

@@ -99,7 +99,13 @@ const comesBack = (scene: Scene): Set<string | null> =>
 
 /** It crashes, is killed, or starts over and over, and what users meet is what that does to them. One restart convicts nobody. */
 export const proxyRestarts: Rule = (scene) => {
-  const over = accusing(scene, 'PROXY_RESTARTS_REPEATEDLY', 'WORKERS_CRASH', 'PROXY_OUT_OF_MEMORY_KILLED');
+  const over = accusing(
+    scene,
+    'PROXY_RESTARTS_REPEATEDLY',
+    'WORKERS_CRASH',
+    'WORKER_DIED',
+    'PROXY_OUT_OF_MEMORY_KILLED',
+  );
   const flickering = comesBack(scene);
   const just = scene.all('PROXY_RESTARTED_RECENTLY').filter((f) => flickering.has(f.about.part));
   const found = [...over, ...just];
@@ -109,7 +115,7 @@ export const proxyRestarts: Rule = (scene) => {
     return null;
   if (scene.endpoints.some((e) => e.reached && e.failing > 0)) return null;
   if (explains === 0 && !comesAndGoes(scene)) return null;
-  const crash = first.code === 'WORKERS_CRASH';
+  const crash = first.code === 'WORKERS_CRASH' || first.code === 'WORKER_DIED';
   return suspect('proxy-restarting', found, explains > 0 ? 0.95 : 0.85, {
     explains,
     fits: true,

@@ -1,5 +1,6 @@
 import type { Guard } from '../../diagnostics/io/guard.ts';
 import type { PartName, ProxyReader } from '../../diagnostics/io/io.ts';
+import type { ProxyHealth } from '../../diagnostics/io/proxy-health.ts';
 import {
   BlindLook,
   type Complaints,
@@ -64,6 +65,7 @@ export function proxyReader(
     if (!found) throw new BlindLook('not-configured', `the inventory names no ${name}${part ? ` ${part}` : ''}`);
     return found;
   };
+  const readings = new Map<string, Promise<ProxyHealth>>();
   const rowsOf = (of: PartName, window: Window): ReturnType<typeof accessRows> => {
     const { hop, instance } = named(of);
     if (!instance.accessLog) {
@@ -148,7 +150,13 @@ export function proxyReader(
     },
     async health(of, signal) {
       const { hop, instance } = named(of);
-      return healthOf(hop, instance, reach, signal);
+      // Two checks ask at the same moment: one reading, which takes a second, serves both.
+      const key = `${hop.name}/${instance.name}`;
+      const running = readings.get(key);
+      if (running) return running;
+      const reading = healthOf(hop, instance, reach, signal).finally(() => readings.delete(key));
+      readings.set(key, reading);
+      return reading;
     },
     async node(name, signal) {
       const node = inventory.nodes.find((one) => one.name === name);

@@ -54,6 +54,31 @@ function addSlow(out: ServedRequests, row: AccessRow): void {
   else if ((row.bytes ?? 0) >= LARGE_BYTES) out.slowLarge = (out.slowLarge ?? 0) + 1;
 }
 
+/** Steps that a log's stretch of time is cut into, and the shortest one, ms: most logs know whole seconds. */
+const STEPS = 120;
+const SHORTEST_MS = 5_000;
+
+/** Counts of requests and failures over time, in steps of equal length. */
+function overTime(from: number | null, to: number | null) {
+  if (from === null || to === null) return { put: () => {}, steps: () => [] };
+  const ms = Math.max(SHORTEST_MS, Math.ceil((to - from + 1) / STEPS / 1000) * 1000);
+  const counts = new Map<number, { requests: number; errors: number }>();
+  return {
+    put(at: number | null, isError: boolean): void {
+      if (at === null) return;
+      const step = Math.floor((at - from) / ms);
+      const count = counts.get(step) ?? { requests: 0, errors: 0 };
+      counts.set(step, count);
+      count.requests++;
+      if (isError) count.errors++;
+    },
+    steps: (): NonNullable<ServedRequests['steps']> =>
+      [...counts]
+        .sort(([a], [b]) => a - b)
+        .map(([step, count]) => ({ at: new Date(from + step * ms).toISOString(), ms, ...count })),
+  };
+}
+
 /** Pure: what the rows say of one host. Rows without a host count where the whole log has none. */
 export function countRequests(log: AccessRows, host: string): ServedRequests {
   const { rows } = log;
@@ -89,6 +114,7 @@ export function countRequests(log: AccessRows, host: string): ServedRequests {
   const add = (into: { [status: string]: number }, status: number): void => {
     into[status] = (into[status] ?? 0) + 1;
   };
+  const over = overTime(rows.from, rows.to);
   let errors = 0;
   let answers = 0;
   let waited = 0;
@@ -105,10 +131,11 @@ export function countRequests(log: AccessRows, host: string): ServedRequests {
     if (row.status >= 500) {
       if (row.maker === 'upstream') add(out.madeByUpstream, row.status);
       else if (row.maker === 'proxy') add(out.madeByProxy, row.status);
+    }
+    over.put(row.at, failed(row));
+    if (failed(row)) {
       first = sooner(first, row.at);
       last = later(last, row.at);
-    }
-    if (failed(row)) {
       errors++;
       if (row.why !== undefined) reasons[row.why] = (reasons[row.why] ?? 0) + 1;
     }
@@ -120,6 +147,7 @@ export function countRequests(log: AccessRows, host: string): ServedRequests {
     addSlow(out, row);
   });
   out.upstreamSeconds = answers ? waited / answers : null;
+  out.steps = over.steps();
   out.firstError = iso(first);
   out.lastError = iso(last);
   out.upstreams = [...asked]
