@@ -20,31 +20,47 @@ function merged(file: PathHop, found: PathHop): PathHop {
     else if (isSaid(theirs) && (key === 'sends' || key === 'expects' || key === 'kind') && ours !== theirs)
       differs.push({ key, file: ours as Json, cluster: theirs as Json });
   }
-  const known = new Set(file.instances.map((one) => one.name));
+  for (const [key, theirs] of Object.entries(found.attributes)) {
+    const ours = file.attributes[key];
+    if (ours !== undefined && ours !== theirs) differs.push({ key: `attributes.${key}`, file: ours, cluster: theirs });
+  }
+  // Instances of the cluster are not taken over: what a hop of the file names is allowed to be probed.
   return {
     ...out,
     attributes: { ...found.attributes, ...file.attributes },
     settings: { ...found.settings, ...file.settings },
-    instances: file.instances.length
-      ? file.instances
-      : [...file.instances, ...found.instances.filter((one) => !known.has(one.name))],
     from: [...file.from, ...found.from],
     ...(differs.length && { differs }),
   };
 }
 
-/** The hop of the file that stands at one of these addresses, directly or through an answer of its `dns`. */
-function sameInFile(file: Inventory, found: PathHop): PathHop | null {
+const hostOf = (address: string): string => splitAddress(address)?.host ?? '';
+
+/** The key of the hop of the file that stands at one of these addresses, directly or through an answer of its `dns`. */
+function sameInFile(file: Inventory, found: PathHop): string | null {
   const hosts = new Set(
     found.listeners.flatMap((listener) => {
-      const host = splitAddress(listener.address)?.host ?? '';
+      const host = hostOf(listener.address);
       return [host, ...(file.dns[host.toLowerCase()] ?? [])];
     }),
   );
+  return keyWhere(file, (hop) => hop.listeners.some((listener) => hosts.has(hostOf(listener.address))));
+}
+
+const keyWhere = (file: Inventory, is: (hop: PathHop) => boolean): string | null =>
+  Object.keys(file.hops).find((key) => is(file.hops[key] as PathHop)) ?? null;
+
+/**
+ * A balancer of the file before nodes that nobody in the cluster put one before: it stands at an external IP of theirs
+ * (keepalived), or its targets are nodes' ports.
+ */
+function balancerBefore(file: Inventory, nodes: PathHop): string | null {
+  const ports = new Set(nodes.instances.flatMap((one) => [one.https, one.http]).filter((one) => one !== null));
+  const isBalancer = (key: string | null): string | null =>
+    key !== null && file.hops[key]?.hop === 'load-balancer' ? key : null;
   return (
-    Object.values(file.hops).find((hop) =>
-      hop.listeners.some((listener) => hosts.has(splitAddress(listener.address)?.host ?? '')),
-    ) ?? null
+    isBalancer(sameInFile(file, nodes)) ??
+    keyWhere(file, (hop) => hop.hop === 'load-balancer' && (hop.targets ?? []).some((one) => ports.has(one.address)))
   );
 }
 
@@ -58,21 +74,23 @@ export function withCluster(file: Inventory, view: ClusterView, host: string, pa
   const found = discoverPath(view, wanted, path, { host: file.dns[wanted] ?? null, of: file.dns });
   const cluster = { name: view.cluster, asOf: view.asOf, unserved: found.unserved };
   const hops: Inventory['hops'] = { ...file.hops };
-  const put = (hop: PathHop): string => {
-    const same = hop.hop === 'load-balancer' || hop.hop === 'node' ? sameInFile(file, hop) : null;
-    if (same) {
-      const key = Object.keys(file.hops).find((one) => file.hops[one] === same) as string;
-      hops[key] = merged(same, hop);
-      return key;
-    }
+  const add = (hop: PathHop): string => {
     const key = hops[hop.name] === undefined ? hop.name : `${hop.hop}:${hop.name}`;
     hops[key] = { ...hop, discovered: true };
     return key;
   };
+  const put = (hop: PathHop, index: number): string[] => {
+    const before = hop.hop === 'node' && index === 0 ? balancerBefore(file, hop) : null;
+    if (before !== null) return [before, add(hop)];
+    const same = hop.hop === 'load-balancer' || hop.hop === 'node' ? sameInFile(file, hop) : null;
+    if (same === null || file.hops[same]?.hop !== hop.hop) return [add(hop)];
+    hops[same] = merged(file.hops[same] as PathHop, hop);
+    return [same];
+  };
   const routed = file.routes.some((route) => hostMatches(route.host, wanted));
-  const via = routed ? [] : found.hops.map(put);
+  const via = routed ? [] : found.hops.flatMap(put);
   for (const other of routed ? [...found.hops.filter((hop) => hop.hop === 'proxy'), ...found.others] : found.others)
-    put(other);
+    add(other);
   return {
     ...file,
     hops,

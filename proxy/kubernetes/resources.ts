@@ -1,6 +1,7 @@
 import type * as o from './objects.ts';
 import type { Raw } from './pick.ts';
 import * as t from './trim.ts';
+import * as g from './trim-gateway.ts';
 import * as w from './trim-workloads.ts';
 
 /** Kinds that are watched, with what is kept of each. */
@@ -10,6 +11,7 @@ export interface Kinds {
   ingressroutes: o.IngressRoute;
   gatewayclasses: o.GatewayClass;
   gateways: o.Gateway;
+  clienttrafficpolicies: o.ClientTrafficPolicy;
   httproutes: o.GatewayRoute;
   grpcroutes: o.GatewayRoute;
   tlsroutes: o.GatewayRoute;
@@ -93,7 +95,7 @@ export const RESOURCES: { [P in Plural]: Resource<P> } = {
     GATEWAY,
     ['v1', 'v1beta1'],
     'which controller serves which Gateway',
-    t.gatewayClass,
+    g.gatewayClass,
     { cluster: true, optional: true },
   ),
   gateways: of(
@@ -102,10 +104,19 @@ export const RESOURCES: { [P in Plural]: Resource<P> } = {
     GATEWAY,
     ['v1', 'v1beta1'],
     'listeners and addresses of the Gateway API',
-    t.gateway,
+    g.gateway,
     {
       optional: true,
     },
+  ),
+  clienttrafficpolicies: of(
+    'clienttrafficpolicies',
+    'ClientTrafficPolicy',
+    'gateway.envoyproxy.io',
+    ['v1alpha1'],
+    'whether the listeners of Envoy Gateway expect a PROXY header',
+    g.clientTrafficPolicy,
+    { optional: true },
   ),
   httproutes: of(
     'httproutes',
@@ -113,7 +124,7 @@ export const RESOURCES: { [P in Plural]: Resource<P> } = {
     GATEWAY,
     ['v1', 'v1beta1'],
     'routes of the Gateway API',
-    t.gatewayRoute('HTTPRoute'),
+    g.gatewayRoute('HTTPRoute'),
     { optional: true },
   ),
   grpcroutes: of(
@@ -122,7 +133,7 @@ export const RESOURCES: { [P in Plural]: Resource<P> } = {
     GATEWAY,
     ['v1', 'v1alpha2'],
     'routes of the Gateway API',
-    t.gatewayRoute('GRPCRoute'),
+    g.gatewayRoute('GRPCRoute'),
     { optional: true },
   ),
   tlsroutes: of(
@@ -131,7 +142,7 @@ export const RESOURCES: { [P in Plural]: Resource<P> } = {
     GATEWAY,
     ['v1', 'v1alpha3', 'v1alpha2'],
     'routes of the Gateway API',
-    t.gatewayRoute('TLSRoute'),
+    g.gatewayRoute('TLSRoute'),
     { optional: true },
   ),
   services: of('services', 'Service', '', ['v1'], 'ports, traffic policy and what stands in front', t.service),

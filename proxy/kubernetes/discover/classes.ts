@@ -1,162 +1,190 @@
-import type { Gateway, Ingress } from '../objects.ts';
-import { type ClusterView, keyOf } from '../view.ts';
+import type { Ingress } from '../objects.ts';
+import type { ClusterView } from '../view.ts';
+import { isUnread } from './known.ts';
 import type { FoundProxy } from './proxies.ts';
 
 /** Does a proxy serve an object, and by which rule, in words that a person can check. */
 export interface Serves {
   yes: boolean;
   why: string;
+  /** true: what decides it may not be read, so the answer is a guess. */
+  guessed?: boolean;
 }
 
-const yes = (why: string): Serves => ({ yes: true, why });
-const no = (why: string): Serves => ({ yes: false, why });
+export const yes = (why: string): Serves => ({ yes: true, why });
+export const no = (why: string): Serves => ({ yes: false, why });
+type Args = FoundProxy['args'];
 
-const isOn = (value: string | undefined): boolean => value !== undefined && value !== 'false';
+export const isOn = (value: string | undefined): boolean => value !== undefined && value !== 'false';
 
-/** Namespaces that a controller was told to watch; null: all. */
-function watched(proxy: FoundProxy): string[] | null {
-  const flag =
-    proxy.args['watch-namespace'] ??
-    proxy.args['providers.kubernetesingress.namespaces'] ??
-    proxy.args['namespace-whitelist'];
-  return flag ? flag.split(',').filter((one) => one !== '') : null;
+/** `a,b` or the flag given several times. */
+const namesIn = (flag: string | undefined): string[] | null =>
+  flag ? flag.split(',').filter((one) => one !== '') : null;
+
+const isWatched = (flag: string | undefined, namespace: string): boolean => namesIn(flag)?.includes(namespace) ?? true;
+
+const ANNOTATION = 'annotation kubernetes.io/ingress.class';
+
+/** By the IngressClass that an Ingress names: does its controller fit? `usual` is what we go by when classes may not be read. */
+function byClass(view: ClusterView, className: string, fits: (controller: string) => boolean, usual: string): Serves {
+  const of = view.objects.ingressclasses.get(className);
+  if (of) return { yes: fits(of.controller), why: `IngressClass ${className} names ${of.controller}` };
+  if (isUnread(view, 'ingressclasses'))
+    return {
+      yes: className === usual,
+      why: `its class is ${className}; IngressClasses may not be read`,
+      guessed: true,
+    };
+  return no(`its class ${className} does not exist`);
+}
+
+interface NginxRule {
+  controller: string;
+  annotation: string;
+  withoutClass: boolean;
+  byName: boolean;
 }
 
 /**
- * ingress-nginx and those that do as it does: spec.ingressClassName of a class with the right controller, else the old
- * annotation, else only with --watch-ingress-without-class (ingress-nginx: internal/ingress/controller/store,
- * GetIngressClass).
+ * ingress-nginx: spec.ingressClassName of a class with the right controller (or, with --ingress-class-by-name, of that
+ * name), else the annotation, else only with --watch-ingress-without-class (internal/ingress/controller/store/store.go,
+ * GetIngressClass and its event handler of IngressClasses).
  */
-function likeNginx(
-  view: ClusterView,
-  ingress: Ingress,
-  rule: { controller: string; annotation: string; withoutClass: boolean; byName: boolean },
-): Serves {
+function byNginx(view: ClusterView, ingress: Ingress, rule: NginxRule): Serves {
   const { className, classAnnotation } = ingress;
   if (className !== null) {
-    if (rule.byName && className === rule.annotation) return yes(`its class is named ${className}`);
-    const of = view.objects.ingressclasses.get(className);
-    if (!of) return no(`its class ${className} does not exist`);
-    return of.controller === rule.controller
-      ? yes(`IngressClass ${className} names ${of.controller}`)
-      : no(`IngressClass ${className} names ${of.controller}`);
+    if (rule.byName && className === rule.annotation && view.objects.ingressclasses.has(className))
+      return yes(`its class is named ${className}`);
+    return byClass(view, className, (controller) => controller === rule.controller, rule.annotation);
   }
   if (classAnnotation !== null)
-    return classAnnotation === rule.annotation
-      ? yes(`annotation kubernetes.io/ingress.class: ${classAnnotation}`)
-      : no(`annotation kubernetes.io/ingress.class: ${classAnnotation}`);
+    return { yes: classAnnotation === rule.annotation, why: `${ANNOTATION}: ${classAnnotation}` };
   return rule.withoutClass ? yes('it names no class, and such are watched too') : no('it names no class');
 }
 
-/** Traefik's own rule (traefik: pkg/provider/kubernetes/ingress/kubernetes.go, shouldProcessIngress). */
-function byTraefik(view: ClusterView, ingress: Ingress, proxy: FoundProxy): Serves {
+const nginxRule = (args: Args, flag: (name: string) => string): NginxRule => ({
+  controller: args[flag('controller-class')] ?? 'k8s.io/ingress-nginx',
+  annotation: args[flag('ingress-class')] ?? 'nginx',
+  withoutClass: isOn(args[flag('watch-ingress-without-class')]),
+  byName: isOn(args[flag('ingress-class-by-name')]),
+});
+
+/** Traefik's own provider (pkg/provider/kubernetes/ingress/kubernetes.go, shouldProcessIngress). */
+function byTraefik(view: ClusterView, ingress: Ingress, args: Args): Serves {
   const prefix = 'providers.kubernetesingress';
-  const wanted = proxy.args[`${prefix}.ingressclass`] ?? '';
+  const wanted = args[`${prefix}.ingressclass`] ?? '';
   const blind =
-    isOn(proxy.args[`${prefix}.disableingressclasslookup`]) ||
-    isOn(proxy.args[`${prefix}.disableclusterscoperesources`]);
+    isOn(args[`${prefix}.disableingressclasslookup`]) || isOn(args[`${prefix}.disableclusterscoperesources`]);
   const { className, classAnnotation } = ingress;
   if (className !== null) {
     if (blind) return no(`it names the class ${className}, and this Traefik does not look classes up`);
-    const of = view.objects.ingressclasses.get(className);
-    if (!of) return no(`its class ${className} does not exist`);
-    if (of.controller !== 'traefik.io/ingress-controller')
-      return no(`IngressClass ${className} names ${of.controller}`);
-    return wanted === '' || wanted === className
-      ? yes(`IngressClass ${className} names ${of.controller}`)
-      : no(`it serves the class ${wanted} only`);
+    const found = byClass(view, className, (controller) => controller === 'traefik.io/ingress-controller', 'traefik');
+    return found.yes && wanted !== '' && wanted !== className ? no(`it serves the class ${wanted} only`) : found;
   }
   const annotated = classAnnotation ?? '';
-  if (annotated === wanted || (wanted === '' && annotated === 'traefik'))
-    return yes(
-      annotated === ''
-        ? 'it names no class, and such are served'
-        : `annotation kubernetes.io/ingress.class: ${annotated}`,
-    );
-  return no(
-    annotated === '' ? `it serves the class ${wanted} only` : `annotation kubernetes.io/ingress.class: ${annotated}`,
-  );
+  const fits = annotated === wanted || (wanted === '' && annotated === 'traefik');
+  if (annotated !== '') return { yes: fits, why: `${ANNOTATION}: ${annotated}` };
+  return fits ? yes('it names no class, and such are served') : no(`it serves the class ${wanted} only`);
 }
 
-const nginxRule = (args: FoundProxy['args'], prefix = ''): Parameters<typeof likeNginx>[2] => {
-  const flag = (name: string, own: string): string | undefined => args[prefix ? `${prefix}.${own}` : name];
-  return {
-    controller: flag('controller-class', 'controllerclass') ?? 'k8s.io/ingress-nginx',
-    annotation: flag('ingress-class', 'ingressclass') ?? 'nginx',
-    withoutClass: flag('watch-ingress-without-class', 'watchingresswithoutclass') === 'true',
-    byName: flag('ingress-class-by-name', 'ingressclassbyname') === 'true',
-  };
-};
+/**
+ * haproxy-ingress: the annotation goes before the class, unless --ingress-class-precedence says otherwise
+ * (pkg/controller/services/cache.go, IsValidIngress; config.go for the controller's name).
+ */
+function byHaproxy(view: ClusterView, ingress: Ingress, args: Args): Serves {
+  const suffix = args['controller-class']?.replace(/^\/+/, '');
+  const own = 'haproxy-ingress.github.io/controller';
+  const controller = args['full-controller-name'] || (suffix ? `${own}/${suffix}` : own);
+  const annotation = args['ingress-class'] ?? 'haproxy';
+  const { className, classAnnotation } = ingress;
+  const fromClass =
+    className !== null && !isOn(args['disable-ingress-class-api'])
+      ? byClass(view, className, (one) => one === controller, annotation)
+      : null;
+  if (classAnnotation !== null && !(fromClass && isOn(args['ingress-class-precedence'])))
+    return { yes: classAnnotation === annotation, why: `${ANNOTATION}: ${classAnnotation}` };
+  if (fromClass) return fromClass;
+  return isOn(args['watch-ingress-without-class'])
+    ? yes('it names no class, and such are watched too')
+    : no('it names no class');
+}
 
-const enabled = (args: FoundProxy['args'], provider: string): boolean =>
-  Object.keys(args).some((flag) => flag === provider || flag.startsWith(`${provider}.`)) && args[provider] !== 'false';
+/** HAProxy Technologies' controller goes by the class alone (haproxytech/kubernetes-ingress: pkg/store/store.go, IsIngressClassSupported). */
+function byHaproxyTech(view: ClusterView, ingress: Ingress, args: Args): Serves {
+  const own = args['ingress.class'] ?? '';
+  const controller = own === '' ? 'haproxy.org/ingress-controller' : `haproxy.org/ingress-controller/${own}`;
+  const fits = (one: string): boolean => one === controller;
+  if (ingress.className) return byClass(view, ingress.className, fits, own || 'haproxy');
+  const standard = [...view.objects.ingressclasses.values()].find((one) => one.isDefault);
+  if (own !== '' && isOn(args['empty-ingress-class'])) return yes('it names no class, and such are served');
+  if (standard)
+    return { yes: fits(standard.controller), why: `it names no class; the default one is ${standard.meta.name}` };
+  return own === '' ? yes('it names no class, and such are served') : no(`it serves the class ${own} only`);
+}
+
+/** Contour goes by the name of the class, not by its controller (internal/ingressclass/ingressclass.go, MatchesIngress). */
+function byContour(ingress: Ingress, args: Args): Serves {
+  const own = ingress.meta.annotations['projectcontour.io/ingress.class'];
+  const named = own || ingress.classAnnotation || ingress.className || '';
+  const wanted = namesIn(args['ingress-class-name']);
+  const why = named === '' ? 'it names no class' : `its class is named ${named}`;
+  return { yes: wanted ? wanted.includes(named) : named === '' || named === 'contour', why };
+}
+
+/** Is a provider of Traefik switched on by its arguments? null: they name none, so a file of its own may. */
+export function provides(args: Args, provider: string): boolean | null {
+  const flags = Object.keys(args).filter((flag) => flag.startsWith('providers.'));
+  if (flags.length === 0) return null;
+  return flags.some((flag) => flag === provider || flag.startsWith(`${provider}.`)) && args[provider] !== 'false';
+}
+
+function byTraefiks(view: ClusterView, ingress: Ingress, args: Args): Serves {
+  const { namespace } = ingress.meta;
+  const nginx = 'providers.kubernetesingressnginx';
+  const [plain, asNginx] = [provides(args, 'providers.kubernetesingress'), provides(args, nginx)];
+  if (asNginx && isWatched(args[`${nginx}.watchnamespace`], namespace)) {
+    const found = byNginx(
+      view,
+      ingress,
+      nginxRule(args, (name) => `${nginx}.${name.replaceAll('-', '')}`),
+    );
+    if (found.yes) return { ...found, why: `${found.why}; Traefik's provider for ingress-nginx takes those` };
+    if (plain === false) return found;
+  }
+  if (plain === false) return no('its provider for Ingresses is not switched on');
+  if (!isWatched(args['providers.kubernetesingress.namespaces'], namespace))
+    return no(`it watches ${args['providers.kubernetesingress.namespaces']} only`);
+  return byTraefik(view, ingress, args);
+}
 
 /** Does this proxy serve this Ingress? Rules of each controller, from its own source. */
 export function servesIngress(view: ClusterView, proxy: FoundProxy, ingress: Ingress): Serves {
-  const namespaces = watched(proxy);
-  if (namespaces && !namespaces.includes(ingress.meta.namespace)) return no(`it watches ${namespaces.join(', ')} only`);
+  const { args } = proxy;
+  const { namespace } = ingress.meta;
+  const flag = ['watch-namespace', 'namespace-whitelist', 'watch-namespaces'].find((one) => args[one]);
+  if (flag && proxy.brand !== 'traefik' && !isWatched(args[flag], namespace))
+    return no(`it watches ${args[flag]} only`);
   switch (proxy.brand) {
-    case 'ingress-nginx':
-      return likeNginx(view, ingress, nginxRule(proxy.args));
-    case 'traefik': {
-      const told = Object.keys(proxy.args).some((flag) => flag.startsWith('providers.'));
-      if (enabled(proxy.args, 'providers.kubernetesingressnginx')) {
-        const asNginx = likeNginx(view, ingress, nginxRule(proxy.args, 'providers.kubernetesingressnginx'));
-        if (asNginx.yes) return yes(`${asNginx.why}; Traefik's provider for ingress-nginx takes those`);
-      }
-      if (told && !enabled(proxy.args, 'providers.kubernetesingress'))
-        return no('its provider for Ingresses is not switched on');
-      return byTraefik(view, ingress, proxy);
+    case 'ingress-nginx': {
+      const found = byNginx(
+        view,
+        ingress,
+        nginxRule(args, (name) => name),
+      );
+      const isCatchAll = ingress.rules.length === 0 || ingress.rules.some((rule) => rule.host === null);
+      if (found.yes && isCatchAll && isOn(args['disable-catch-all']))
+        return no('it takes no catch-all (--disable-catch-all)');
+      return found;
     }
-    case 'haproxy-ingress': {
-      const tech = /haproxytech/.test(proxy.container.image);
-      return likeNginx(view, ingress, {
-        controller: tech ? 'haproxy.org/ingress-controller' : 'haproxy-ingress.github.io/controller',
-        annotation: proxy.args['ingress-class'] ?? proxy.args['ingress.class'] ?? 'haproxy',
-        withoutClass: proxy.args['watch-ingress-without-class'] === 'true',
-        byName: false,
-      });
-    }
-    case 'contour': {
-      const of = ingress.className === null ? null : view.objects.ingressclasses.get(ingress.className);
-      if (of?.controller.startsWith('projectcontour.io/'))
-        return yes(`IngressClass ${ingress.className} names ${of.controller}`);
-      return (ingress.classAnnotation ?? ingress.className) === 'contour'
-        ? yes('its class is contour')
-        : no('its class is not contour');
-    }
+    case 'traefik':
+      return byTraefiks(view, ingress, args);
+    case 'haproxy-ingress':
+      return byHaproxy(view, ingress, args);
+    case 'haproxytech':
+      return byHaproxyTech(view, ingress, args);
+    case 'contour':
+      return byContour(ingress, args);
     default:
       return no(`${proxy.brand} reads no Ingresses`);
   }
-}
-
-/** Controllers of GatewayClasses, by the start of their names. */
-const GATEWAY_CONTROLLERS: readonly [string, string][] = [
-  ['gateway.envoyproxy.io/', 'envoy-gateway'],
-  ['projectcontour.io/', 'contour'],
-  ['traefik.io/', 'traefik'],
-  ['haproxy-ingress.github.io/', 'haproxy-ingress'],
-];
-
-/** Does this proxy serve this Gateway? Envoy Gateway makes a proxy for each; others serve all of their class. */
-export function servesGateway(view: ClusterView, proxy: FoundProxy, gateway: Gateway): Serves {
-  const of = view.objects.gatewayclasses.get(gateway.className);
-  if (!of) return no(`its class ${gateway.className} does not exist`);
-  const brand = GATEWAY_CONTROLLERS.find(([start]) => of.controller.startsWith(start))?.[1];
-  if (brand !== proxy.brand) return no(`GatewayClass ${gateway.className} names ${of.controller}`);
-  if (
-    proxy.gateway &&
-    keyOf(proxy.gateway.namespace, proxy.gateway.name) !== keyOf(gateway.meta.namespace, gateway.meta.name)
-  )
-    return no(`it was made for the Gateway ${keyOf(proxy.gateway.namespace, proxy.gateway.name)}`);
-  return yes(`GatewayClass ${gateway.className} names ${of.controller}`);
-}
-
-/** Traefik reads its own routes where that provider is on; with a file of its own we cannot see it, and assume so. */
-export function servesIngressRoutes(proxy: FoundProxy, namespace: string): boolean {
-  if (proxy.brand !== 'traefik') return false;
-  const told = Object.keys(proxy.args).some((flag) => flag.startsWith('providers.'));
-  if (told && !enabled(proxy.args, 'providers.kubernetescrd')) return false;
-  const only = proxy.args['providers.kubernetescrd.namespaces'];
-  return !only || only.split(',').includes(namespace);
 }

@@ -1,11 +1,13 @@
-import { splitAddress } from '../../../diagnostics/io/address.ts';
 import type { PathHop } from '../../../diagnostics/types.ts';
-import { type ClusterView, keyOf } from '../view.ts';
-import { frontHops } from './front.ts';
+import type { ClusterView, Missing } from '../view.ts';
+import { inwards, opensOf } from './chain.ts';
+import { type Candidate, candidateOf, chosen, closeness, type Names, outermost } from './choose.ts';
+import { isTie } from './claim.ts';
 import { proxyHop } from './instances.ts';
-import { type FoundProxy, findProxies, frontsOf } from './proxies.ts';
-import { type Claim, claimsFor, type Unserved, unservedFor } from './routes.ts';
-import { serviceHop } from './services.ts';
+import { type FoundProxy, findProxies } from './proxies.ts';
+import { claimsFor, type Unserved, unservedFor } from './routes.ts';
+
+export type { Names } from './choose.ts';
 
 /** The chain to a host as a cluster's objects tell it, with what was not clear. */
 export interface DiscoveredPath {
@@ -21,9 +23,6 @@ export interface DiscoveredPath {
   unknown: string[];
 }
 
-/** A chain of proxies longer than this goes round in a circle. */
-const MOST_PROXIES = 4;
-
 /** What was found of proxies is kept as long as the objects it was found in do not change. */
 const known = new WeakMap<ClusterView, { stamp: string; proxies: FoundProxy[] }>();
 
@@ -38,109 +37,66 @@ export function proxiesIn(view: ClusterView): FoundProxy[] {
   return proxies;
 }
 
-/** Addresses at which a proxy is reached from outside: its balancers' status, external IPs. */
-const addressesOf = (hops: PathHop[]): string[] =>
-  hops.flatMap((hop) => hop.listeners.map((listener) => splitAddress(listener.address)?.host ?? ''));
-
-interface Candidate {
-  proxy: FoundProxy;
-  claims: Claim[];
-  fronts: PathHop[];
+/** The hops of a proxy and of what stands before it. */
+function hopsOf(view: ClusterView, { proxy, fronts }: Candidate): { front: PathHop[]; proxy: PathHop } {
+  const [front] = fronts;
+  const hops = front?.hops ?? [];
+  const before = { sends: hops.at(-1)?.sends ?? null, endsTls: front?.endsTls ?? false };
+  return { front: hops, proxy: proxyHop(view, proxy, front?.service ?? null, before) };
 }
 
-/** Addresses that names lead to now, as far as anybody knows: the host's own, and those of balancers' host names. */
-export interface Names {
-  host: string[] | null;
-  of: { [name: string]: string[] };
-}
-
-/** Does the host's name lead to one of these addresses, or to what one of these names leads to? */
-function leadsTo(fronts: PathHop[], names: Names): boolean {
-  const { host } = names;
-  if (host === null) return false;
-  return addressesOf(fronts).some((at) => host.includes(at) || (names.of[at] ?? []).some((ip) => host.includes(ip)));
-}
-
-/**
- * Where the name leads now decides; then who names the host itself rather than any host; then the status of the object
- * that claims it; then what the world can reach.
- */
-function chosen(candidates: Candidate[], names: Names): Candidate | null {
-  const published = (one: Candidate): boolean =>
-    one.claims[0]?.addresses.some((a) => addressesOf(one.fronts).includes(a)) ?? false;
-  const hostRank = (one: Candidate): number => one.claims[0]?.rank[0] ?? 0;
-  const best = Math.max(0, ...candidates.map(hostRank));
-  const nearest = candidates.filter((one) => hostRank(one) === best);
-  return (
-    candidates.find((one) => leadsTo(one.fronts, names)) ??
-    nearest.find(published) ??
-    nearest.find((one) => one.fronts.length) ??
-    nearest[0] ??
-    null
-  );
-}
-
-const named = (one: { namespace: string; name: string }): string => keyOf(one.namespace, one.name);
-
-/** A proxy among the pods behind a Service: then a second ingress follows the first. */
-function proxyBehind(
-  view: ClusterView,
-  proxies: FoundProxy[],
-  service: { namespace: string; name: string },
-): FoundProxy | null {
-  const pods = new Set(
-    view.slicesOf(service.namespace, service.name).flatMap((slice) => slice.endpoints.map((one) => one.pod)),
-  );
-  return (
-    proxies.find(
-      (proxy) =>
-        proxy.workload.meta.namespace === service.namespace && proxy.pods.some((pod) => pods.has(pod.meta.name)),
-    ) ?? null
-  );
-}
-
-/** From a claim inwards: the service, or the next proxy and what it does with the same host. */
-function inwards(
-  view: ClusterView,
-  proxies: FoundProxy[],
-  claim: Claim,
-  host: string,
-  path: string,
-  seen: string[],
-): PathHop[] {
-  if (!claim.service) return [];
-  const next = proxyBehind(view, proxies, claim.service);
-  if (!next || seen.includes(next.name) || seen.length >= MOST_PROXIES) {
-    const hop = serviceHop(view, claim.service);
-    return [{ ...hop, from: [claim.object, ...hop.from] }];
-  }
-  const service = view.objects.services.get(named(claim.service)) ?? null;
-  const hop = proxyHop(view, next, service, 'none');
-  const claims = claimsFor(view, [next], host, path);
-  const onwards = claims[0] ? inwards(view, proxies, claims[0], host, path, [...seen, next.name]) : [];
-  return [{ ...hop, from: [claim.object, ...hop.from] }, ...onwards];
-}
-
-function ambiguities(candidates: Candidate[], one: Candidate, decided: boolean): DiscoveredPath['ambiguous'] {
-  const found: DiscoveredPath['ambiguous'] = [];
+function rivals(candidates: Candidate[], one: Candidate): DiscoveredPath['ambiguous'] {
   // A catch-all elsewhere would take the host too, but nobody meant it.
-  const meant = candidates.filter((other) => other === one || (other.claims[0]?.rank[0] ?? 0) > 0);
-  if (meant.length > 1) {
-    const others = meant.filter((other) => other !== one).map((other) => other.proxy.name);
-    found.push({
-      objects: meant.flatMap((other) => (other.claims[0] ? [other.claims[0].object] : [])),
-      why: `${[one.proxy.name, ...others].join(' and ')} both serve it; ${
-        decided ? `the name leads to ${one.proxy.name} now` : `${one.proxy.name} is taken, since the name does not tell`
-      }`,
-    });
-  }
-  const [first, second] = one.claims;
-  if (first && second && first.object !== second.object && first.rank.every((value, i) => value === second.rank[i]))
-    found.push({
-      objects: [first.object, second.object],
-      why: `both name this host and path; ${one.proxy.name} uses the older one`,
-    });
-  return found;
+  const meant = candidates.filter(
+    (other) => other === one || (closeness(other) > 0 && closeness(other) >= closeness(one)),
+  );
+  if (meant.length < 2) return [];
+  const others = meant.filter((other) => other !== one).map((other) => other.proxy.name);
+  const leads = one.led && !meant.some((other) => other !== one && other.led);
+  const end = leads
+    ? `the name leads to ${one.proxy.name} now`
+    : `${one.proxy.name} is taken, since the name does not tell`;
+  return [
+    {
+      objects: [...new Set(meant.flatMap((other) => (other.claims[0] ? [other.claims[0].object] : [])))],
+      why: `${[one.proxy.name, ...others].join(' and ')} ${meant.length > 2 ? 'all' : 'both'} serve it; ${end}`,
+    },
+  ];
+}
+
+function ties(one: Candidate): DiscoveredPath['ambiguous'] {
+  const [first, ...others] = one.claims;
+  const second = others.find((other) => first && other.object !== first.object && isTie(first, other));
+  if (!first || !second) return [];
+  const rule = one.proxy.brand === 'traefik' ? 'does not say which one it uses' : 'uses the older one';
+  return [{ objects: [first.object, second.object], why: `both name this host and path; ${one.proxy.name} ${rule}` }];
+}
+
+/** Two balancers before the chosen proxy, and nobody knows by which one users come. */
+function ways(one: Candidate): DiscoveredPath['ambiguous'] {
+  const balancers = one.fronts.filter((front) => front.hops[0]?.hop === 'load-balancer');
+  if (one.led || balancers.length < 2) return [];
+  return [
+    {
+      objects: balancers.map((front) => `Service ${front.hops[0]?.name}`),
+      why: `${balancers.length} balancers lead to ${one.proxy.name}; ${balancers[0]?.hops[0]?.name} is taken, since the name does not tell`,
+    },
+  ];
+}
+
+/** One line for what is missing for one reason: a server that is away takes all kinds alike. */
+function missingLines(view: ClusterView): string[] {
+  const missing = view.missing.filter((one) => one.reason !== 'not-installed');
+  const of = (reason: Missing['reason']): Missing[] => missing.filter((one) => one.reason === reason);
+  const away = of('no-connection');
+  const late = of('not-yet');
+  const cluster = view.cluster;
+  const age = view.asOf ? `what is known of it is from ${view.asOf}` : 'nothing is known of it';
+  return [
+    ...(away[0] ? [`the API server of ${cluster} cannot be watched: ${age} (${away[0].detail})`] : []),
+    ...(late.length ? [`${late.map((one) => one.plural).join(', ')} of ${cluster} were not listed yet`] : []),
+    ...of('denied').map((one) => one.detail),
+  ];
 }
 
 /**
@@ -149,61 +105,48 @@ function ambiguities(candidates: Candidate[], one: Candidate, decided: boolean):
  */
 export function discoverPath(view: ClusterView, host: string, path: string, names: Names): DiscoveredPath {
   const proxies = proxiesIn(view);
-  const claims = claimsFor(view, proxies, host, path);
-  const fronts = new Map(
-    proxies.map((proxy) => {
-      const service = frontsOf(view, proxy)[0] ?? null;
-      return [proxy, { service, hops: service ? frontHops(view, service) : [] }];
-    }),
+  const claims = Map.groupBy(claimsFor(view, proxies, host, path), (claim) => claim.proxy);
+  const all = proxies.map((proxy) => candidateOf(view, proxy, claims.get(proxy) ?? [], names));
+  const outer = outermost(
+    view,
+    all.filter((one) => one.claims.length > 0),
   );
-  const candidates: Candidate[] = [...Map.groupBy(claims, (claim) => claim.proxy)].map(([proxy, own]) => ({
-    proxy,
-    claims: own,
-    fronts: fronts.get(proxy)?.hops ?? [],
-  }));
-  // A second ingress behind a first one claims the host too; who stands outermost is not a rival.
-  const one = chosen(outermost(view, candidates), names);
-  const hopOf = (proxy: FoundProxy): PathHop => {
-    const front = fronts.get(proxy);
-    return proxyHop(view, proxy, front?.service ?? null, front?.hops.at(-1)?.sends ?? null);
-  };
+  const led = all.filter((one) => one.led);
+  // Nobody serves it, yet the name leads to a proxy: users get that one's own 404.
+  const one = chosen(view, outer) ?? (led.length === 1 ? (led[0] ?? null) : null);
   const unserved = unservedFor(view, proxies, host);
-  const unknown = view.missing.filter((missing) => missing.reason !== 'not-installed').map((missing) => missing.detail);
-  const first = one?.claims[0];
-  if (!one || !first) {
-    return { hops: [], others: proxies.map(hopOf), route: null, ambiguous: [], unserved, unknown };
-  }
-  const inner = inwards(view, proxies, first, host, path, [one.proxy.name]);
-  const front = one.fronts.map((hop) => ({ ...hop, from: [...hop.from] }));
-  const proxy = hopOf(one.proxy);
-  const hops = [...front, { ...proxy, from: [`${first.object} (${first.why})`, ...proxy.from] }, ...inner];
-  const rivals = outermost(view, candidates);
-  const decided = leadsTo(one.fronts, names);
-  for (const problem of first.problems) unknown.push(`${first.object}: ${problem}`);
-  if (first.others.length)
-    unknown.push(
-      `${first.object} also sends by weight to ${first.others.map(named).join(', ')}; ${first.service ? named(first.service) : 'the first'} is followed`,
-    );
+  const unknown = missingLines(view);
+  if (proxies.length === 0 && view.asOf !== null)
+    unknown.push(`no proxy that is known here was found in ${view.cluster}`);
+  const others = (hops: PathHop[]): PathHop[] =>
+    all
+      .map((other) => hopsOf(view, other).proxy)
+      .filter((hop) => !hops.some((on) => on.hop === 'proxy' && on.name === hop.name));
+  if (!one) return { hops: [], others: others([]), route: null, ambiguous: [], unserved, unknown };
+  const [first] = one.claims;
+  const inner = first ? inwards(view, proxies, first, host, path, [one.proxy.name]) : null;
+  const { front, proxy } = hopsOf(view, one);
+  const because = first ? [`${first.object} (${first.why})`] : [];
+  const hops = [
+    ...front,
+    { ...proxy, to: inner?.to ?? null, from: [...because, ...proxy.from] },
+    ...(inner?.hops ?? []),
+  ];
+  const ambiguous = [...rivals(outer, one), ...ties(one), ...ways(one)];
+  if (!first) unknown.push(`the name leads to ${one.proxy.name}, which has no route for ${host}${path}`);
+  // The name leads to a proxy of ours, but to another one than the one that serves the host.
+  const astray = led.find((other) => other !== one && !one.led && other.claims.length === 0);
+  if (first && astray)
+    ambiguous.push({
+      objects: [first.object],
+      why: `${one.proxy.name} serves it, but the name leads to ${astray.proxy.name}, which has no route for it`,
+    });
   return {
     hops,
-    others: proxies.filter((other) => !hops.some((hop) => hop.hop === 'proxy' && hop.name === other.name)).map(hopOf),
-    route: first.object,
-    ambiguous: ambiguities(rivals, one, decided),
+    others: others(hops),
+    route: first?.object ?? null,
+    ambiguous,
     unserved,
-    unknown,
+    unknown: [...unknown, ...(first ? opensOf(first) : []), ...(inner?.unknown ?? [])],
   };
-}
-
-/** Candidates that no other candidate leads to. */
-function outermost(view: ClusterView, candidates: Candidate[]): Candidate[] {
-  const proxies = candidates.map((one) => one.proxy);
-  const behind = new Set(
-    candidates.flatMap((one) => {
-      const service = one.claims[0]?.service;
-      const next = service ? proxyBehind(view, proxies, service) : null;
-      return next && next !== one.proxy ? [next.name] : [];
-    }),
-  );
-  const outer = candidates.filter((one) => !behind.has(one.proxy.name));
-  return outer.length ? outer : candidates;
 }

@@ -2,14 +2,19 @@ import { joinAddress } from '../../../diagnostics/io/address.ts';
 import type { Instance, PathHop, ProxyExpectation, ProxyHeader } from '../../../diagnostics/types.ts';
 import type { Pod, Service } from '../objects.ts';
 import { type ClusterView, keyOf } from '../view.ts';
+import { isOn } from './classes.ts';
 import { portFor } from './front.ts';
+import { isUnread } from './known.ts';
 import type { FoundProxy } from './proxies.ts';
 import { metricsOf, targetNumber } from './services.ts';
 
 /** Names of container ports that take requests, where no Service says it. */
 const PORT_NAMES = { https: ['websecure', 'https'], http: ['web', 'http'] } as const;
 
-/** Where one pod takes requests: the container port to which the Service's leads, never the Service's own. */
+/**
+ * Where one pod takes requests: the container port to which the Service's leads, never the Service's own; on the node
+ * where the pod has its network, or where only a hostPort leads in from outside.
+ */
 function listenerOf(
   view: ClusterView,
   proxy: FoundProxy,
@@ -17,7 +22,7 @@ function listenerOf(
   front: Service | null,
   scheme: 'https' | 'http',
 ): string | null {
-  const ports = pod.template.containers.flatMap((c) => c.ports);
+  const ports = proxy.container.ports;
   const port = front ? portFor(front, scheme) : null;
   const slice = front
     ? (view
@@ -26,11 +31,14 @@ function listenerOf(
     : null;
   const number = port
     ? targetNumber(port, slice, pod.template.containers)
-    : (ports.find((one) => (PORT_NAMES[scheme] as readonly string[]).includes(one.name ?? ''))?.port ?? null);
+    : front?.ports.length
+      ? null
+      : (ports.find((one) => (PORT_NAMES[scheme] as readonly string[]).includes(one.name ?? ''))?.port ?? null);
   if (number === null) return null;
   if (proxy.workload.template.hostNetwork) return pod.hostIP ? joinAddress(pod.hostIP, number) : null;
   const hostPort = ports.find((one) => one.port === number)?.hostPort;
-  if (!front && hostPort && pod.hostIP) return joinAddress(pod.hostIP, hostPort);
+  const outside = front !== null && (front.type !== 'ClusterIP' || front.externalIPs.length > 0);
+  if (!outside && hostPort && pod.hostIP) return joinAddress(pod.hostIP, hostPort);
   return pod.ip ? joinAddress(pod.ip, number) : null;
 }
 
@@ -43,52 +51,90 @@ const portIn = (address: string | undefined): number | null => {
 function defaultMetrics(proxy: FoundProxy, pod: Pod): string | null {
   if (!pod.ip) return null;
   const { args } = proxy;
-  switch (proxy.kind) {
+  const at = (port: number, path = '/metrics'): string => `http://${joinAddress(pod.ip as string, port)}${path}`;
+  switch (proxy.brand) {
     case 'ingress-nginx':
-      return args['enable-metrics'] === 'true' ? `http://${joinAddress(pod.ip, 10_254)}/metrics` : null;
+      return isOn(args['enable-metrics']) ? at(Number(args['healthz-port']) || 10_254) : null;
     case 'traefik': {
-      if (!Object.keys(args).some((flag) => flag === 'metrics.prometheus' || flag.startsWith('metrics.prometheus.')))
-        return null;
+      const on = Object.entries(args).some(
+        ([flag, value]) =>
+          (flag === 'metrics.prometheus' && value !== 'false') || flag.startsWith('metrics.prometheus.'),
+      );
+      if (!on || isOn(args['metrics.prometheus.manualrouting'])) return null;
       const entry = (args['metrics.prometheus.entrypoint'] ?? 'traefik').toLowerCase();
       const port = portIn(args[`entrypoints.${entry}.address`]) ?? (entry === 'traefik' ? 8_080 : null);
-      return port === null ? null : `http://${joinAddress(pod.ip, port)}/metrics`;
+      return port === null ? null : at(port);
     }
     case 'haproxy-ingress': {
       const port = Number(proxy.configMap?.data['prometheus-port']);
-      return port ? `http://${joinAddress(pod.ip, port)}/metrics` : null;
+      return port ? at(port) : null;
     }
-    case 'envoy':
-      return proxy.brand === 'envoy-gateway' ? `http://${joinAddress(pod.ip, 19_001)}/stats/prometheus` : null;
+    case 'haproxytech':
+      // Its stats frontend answers /metrics by itself (haproxytech/kubernetes-ingress: fs/usr/local/etc/haproxy/haproxy.cfg).
+      return at(Number(args['stats-bind-port']) || 1_024);
+    case 'envoy-gateway':
+      return at(19_001, ENVOY_PAGE);
+    case 'contour':
+      return at(8_002, ENVOY_PAGE);
     default:
       return null;
   }
 }
 
+const ENVOY_PAGE = '/stats/prometheus';
+
 /** Traefik's API, only where its arguments make it reachable. */
 function adminOf(proxy: FoundProxy, pod: Pod): string | null {
-  const insecure = proxy.args['api.insecure'];
-  if (proxy.kind !== 'traefik' || !pod.ip || insecure === undefined || insecure === 'false') return null;
+  if (proxy.kind !== 'traefik' || !pod.ip || !isOn(proxy.args['api.insecure'])) return null;
   return `http://${joinAddress(pod.ip, portIn(proxy.args['entrypoints.traefik.address']) ?? 8_080)}`;
 }
 
-/** What a listener is declared to expect before a request: ConfigMap or arguments. null: nobody said. */
-function expectsOf(proxy: FoundProxy, sent: ProxyHeader | null): ProxyExpectation | null {
-  switch (proxy.kind) {
+/** Envoy Gateway: a ClientTrafficPolicy of the Gateway; one for a listener goes before (envoyproxy/gateway: api/v1alpha1). */
+function byPolicy(view: ClusterView, proxy: FoundProxy, header: ProxyExpectation): ProxyExpectation | null {
+  if (proxy.gateway === null || isUnread(view, 'clienttrafficpolicies', proxy.gateway.namespace)) return null;
+  const { namespace, name } = proxy.gateway;
+  const own = [...view.objects.clienttrafficpolicies.values()].flatMap((policy) =>
+    policy.meta.namespace !== namespace
+      ? []
+      : policy.targets
+          .filter((one) => one.kind === 'Gateway' && one.name === name)
+          .map((target) => ({ policy, section: target.section })),
+  );
+  const [found] = own.sort((a, b) => Number(b.section !== null) - Number(a.section !== null));
+  if (!found?.policy.proxyProtocol) return 'none';
+  return found.policy.proxyProtocol === 'optional' ? 'optional' : header;
+}
+
+/**
+ * What a listener is declared to expect before a request: ConfigMap, arguments or a policy. null: nobody said. All of
+ * them read v1 and v2 alike; written is the one that the hop before is said to send.
+ */
+function expectsOf(view: ClusterView, proxy: FoundProxy, sent: ProxyHeader | null): ProxyExpectation | null {
+  const header: ProxyExpectation = sent === 'proxy-v1' ? 'proxy-v1' : 'proxy-v2';
+  const { args, configMap } = proxy;
+  const { namespace } = proxy.workload.meta;
+  // A ConfigMap that is named and does not exist has no settings; one that may not be read has unknown ones.
+  const hidden = configMap === null && args.configmap !== undefined && isUnread(view, 'configmaps', namespace);
+  switch (proxy.brand) {
     case 'ingress-nginx':
     case 'haproxy-ingress':
-      // Both take v1 and v2 (nginx: ngx_proxy_protocol.c); we write the one that the balancer is said to send.
-      if (proxy.configMap === null && proxy.args.configmap !== undefined) return null;
-      return proxy.configMap?.data['use-proxy-protocol'] === 'true'
-        ? sent === 'proxy-v1'
-          ? 'proxy-v1'
-          : 'proxy-v2'
-        : 'none';
+      if (hidden) return null;
+      return configMap?.data['use-proxy-protocol'] === 'true' ? header : 'none';
+    case 'haproxytech':
+      if (hidden) return null;
+      return configMap?.data['proxy-protocol'] ? header : 'none';
     case 'traefik': {
-      const on = Object.entries(proxy.args).some(
+      const on = Object.entries(args).some(
         ([flag, value]) => /^entrypoints\.[^.]+\.proxyprotocol(\.|$)/.test(flag) && value !== 'false' && value !== '',
       );
-      return on ? 'optional' : Object.keys(proxy.args).some((f) => f.startsWith('entrypoints.')) ? 'none' : null;
+      return on ? 'optional' : Object.keys(args).some((f) => f.startsWith('entrypoints.')) ? 'none' : null;
     }
+    case 'contour':
+      // Without its controller nobody said; a ContourConfiguration is not read here.
+      if (Object.keys(args).length === 0 || args['contour-config-name']) return null;
+      return isOn(args['use-proxy-protocol']) ? header : 'none';
+    case 'envoy-gateway':
+      return byPolicy(view, proxy, header);
     default:
       return null;
   }
@@ -99,17 +145,19 @@ export function proxyHop(
   view: ClusterView,
   proxy: FoundProxy,
   front: Service | null,
-  sent: ProxyHeader | null,
+  before: { sends: ProxyHeader | null; endsTls: boolean },
 ): PathHop {
   const pods = proxy.pods
     .filter((pod) => pod.phase === 'Running')
     .sort((a, b) => a.meta.name.localeCompare(b.meta.name));
-  const instances = pods.map(
-    (pod): Instance => ({
+  const envoy = proxy.kind === 'envoy' ? ENVOY_PAGE : undefined;
+  const instances = pods.map((pod): Instance => {
+    const at = (scheme: 'https' | 'http'): string | null => listenerOf(view, proxy, pod, front, scheme);
+    return {
       name: pod.meta.name,
-      https: listenerOf(view, proxy, pod, front, 'https'),
-      http: listenerOf(view, proxy, pod, front, 'http'),
-      metrics: metricsOf(pod) ?? defaultMetrics(proxy, pod),
+      https: before.endsTls ? null : at('https'),
+      http: before.endsTls ? (at('https') ?? at('http')) : at('http'),
+      metrics: metricsOf(pod, envoy) ?? defaultMetrics(proxy, pod),
       admin: adminOf(proxy, pod),
       node: pod.node,
       config: null,
@@ -124,8 +172,8 @@ export function proxyHop(
         ...(pod.meta.deletedAt && { leaving: pod.meta.deletedAt }),
         restarts: pod.containers.find((c) => c.name === proxy.container.name)?.restarts ?? 0,
       },
-    }),
-  );
+    };
+  });
   const { template, meta, kind } = proxy.workload;
   const from = [`${kind} ${keyOf(meta.namespace, meta.name)}`];
   if (proxy.configMap) from.push(`ConfigMap ${keyOf(proxy.configMap.meta.namespace, proxy.configMap.meta.name)}`);
@@ -139,7 +187,7 @@ export function proxyHop(
     scheme: 'https',
     sends: null,
     to: null,
-    expects: expectsOf(proxy, sent),
+    expects: expectsOf(view, proxy, before.sends),
     targets: null,
     attributes: {},
     settings: {

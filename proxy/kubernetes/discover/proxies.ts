@@ -1,5 +1,6 @@
-import type { ConfigMap, Pod, PodTemplate, Service, Workload } from '../objects.ts';
+import type { ConfigMap, Pod, PodTemplate, Workload } from '../objects.ts';
 import { type ClusterView, keyOf } from '../view.ts';
+import { isUnread } from './known.ts';
 
 /** A managed proxy found in a cluster: a workload whose pods take requests from outside and pass them on. */
 export interface FoundProxy {
@@ -7,21 +8,25 @@ export interface FoundProxy {
   name: string;
   /** As in the inventory: ingress-nginx, traefik, haproxy-ingress, envoy, nginx, haproxy, caddy. */
   kind: string;
-  /** What it calls itself where that is known: `contour`, `envoy-gateway`. */
+  /** What it calls itself where that is known: `contour`, `envoy-gateway`, `haproxytech`. */
   brand: string;
   version: string | null;
   workload: Workload;
   /** The container that proxies. */
   container: PodTemplate['containers'][number];
+  /** Of the container; Contour's Envoys: of the controller, which has the settings. */
   args: { [flag: string]: string };
   configMap: ConfigMap | null;
   pods: Pod[];
-  /** Gateways that own it (Envoy Gateway makes a proxy for each). */
+  /** The Gateway that it was made for (Envoy Gateway and Contour's provisioner make a proxy for each). */
   gateway: { namespace: string; name: string } | null;
+  /** The GatewayClass that it was made for (Envoy Gateway with merged Gateways). */
+  gatewayClass: string | null;
 }
 
 const NAME = 'app.kubernetes.io/name';
 const COMPONENT = 'app.kubernetes.io/component';
+const ENVOY_GATEWAY = 'gateway.envoyproxy.io/owning-gateway';
 /** Components by which people mark a plain server as what stands in front. */
 const IN_FRONT = /^(ingress|edge|proxy|gateway|load-?balancer|frontproxy)(-|$)/i;
 
@@ -43,25 +48,30 @@ interface Recognised {
   brand: string;
 }
 
+/** Whose Envoy it is; one that nobody marks as standing in front may be a sidecar of an application. */
+function envoyOf(template: PodTemplate): Recognised | null {
+  const { labels } = template;
+  if (labels[`${ENVOY_GATEWAY}-name`] || labels[`${ENVOY_GATEWAY}class`])
+    return { kind: 'envoy', brand: 'envoy-gateway' };
+  // Contour's Envoys stand beside its shutdown-manager (projectcontour/contour: examples/contour/03-envoy.yaml).
+  const beside = template.containers.some((one) => imageOf(one.image).name === 'contour');
+  if (beside || labels[NAME] === 'contour') return { kind: 'envoy', brand: 'contour' };
+  return IN_FRONT.test(labels[COMPONENT] ?? '') ? { kind: 'envoy', brand: 'envoy' } : null;
+}
+
 /** Which proxy a container is, by its image, its command and the labels of its pods. null: none that we know. */
-function recognise(container: PodTemplate['containers'][number], labels: PodTemplate['labels']): Recognised | null {
+function recognise(container: PodTemplate['containers'][number], template: PodTemplate): Recognised | null {
+  const { labels } = template;
   const { path, name } = imageOf(container.image);
-  const words = [...container.command, ...container.args];
+  const [command = ''] = [...container.command, ...container.args];
   const component = labels[COMPONENT] ?? '';
-  if (
-    /ingress-nginx\/controller$|nginx-ingress-controller$/.test(path) ||
-    /nginx-ingress-controller/.test(words[0] ?? '')
-  )
+  if (/ingress-nginx\/controller$|nginx-ingress-controller$/.test(path) || /nginx-ingress-controller/.test(command))
     return { kind: 'ingress-nginx', brand: 'ingress-nginx' };
   if (name === 'traefik' || (labels[NAME] === 'traefik' && /traefik/.test(path)))
     return { kind: 'traefik', brand: 'traefik' };
-  if (/haproxy-ingress/.test(path) || /haproxytech\/kubernetes-ingress$/.test(path))
-    return { kind: 'haproxy-ingress', brand: 'haproxy-ingress' };
-  if (container.name === 'envoy' || name === 'envoy' || name === 'envoy-distroless') {
-    if (labels['gateway.envoyproxy.io/owning-gateway-name']) return { kind: 'envoy', brand: 'envoy-gateway' };
-    if (labels[NAME] === 'contour' || labels[COMPONENT] === 'envoy') return { kind: 'envoy', brand: 'contour' };
-    return IN_FRONT.test(component) ? { kind: 'envoy', brand: 'envoy' } : null;
-  }
+  if (/haproxytech\/kubernetes-ingress$/.test(path)) return { kind: 'haproxy-ingress', brand: 'haproxytech' };
+  if (name === 'haproxy-ingress') return { kind: 'haproxy-ingress', brand: 'haproxy-ingress' };
+  if (container.name === 'envoy' || /^envoy(-distroless)?$/.test(name)) return envoyOf(template);
   // A plain server may be any application: only where its labels say that it stands in front.
   const plain = ['nginx', 'nginx-unprivileged', 'haproxy', 'caddy'].find((one) => name === one);
   if (!plain) return null;
@@ -72,6 +82,9 @@ function recognise(container: PodTemplate['containers'][number], labels: PodTemp
   return { kind, brand: kind };
 }
 
+/** Flags that may be given several times: their values are joined. */
+const REPEATED = new Set(['namespace-whitelist', 'namespace-blacklist']);
+
 /** `--flag=value`, `--flag value` and `--flag`, in lower case, as Go's flag packages read them. */
 export function flagsOf(words: string[]): { [flag: string]: string } {
   const flags: { [flag: string]: string } = {};
@@ -80,7 +93,8 @@ export function flagsOf(words: string[]): { [flag: string]: string } {
     if (!match) continue;
     const next = words[i + 1];
     const value = match[2] ?? (next !== undefined && !next.startsWith('-') ? next : 'true');
-    flags[(match[1] as string).toLowerCase()] = value;
+    const flag = (match[1] as string).toLowerCase();
+    flags[flag] = REPEATED.has(flag) && flags[flag] ? `${flags[flag]},${value}` : value;
   }
   return flags;
 }
@@ -111,58 +125,89 @@ function configOf(
   return named ? (view.objects.configmaps.get(keyOf(named.namespace, named.name)) ?? null) : null;
 }
 
-/** Every workload that is a proxy which we know, with its pods. */
-export function findProxies(view: ClusterView): FoundProxy[] {
-  const { deployments, daemonsets, statefulsets } = view.objects;
-  const found: FoundProxy[] = [];
-  for (const workload of [...deployments.values(), ...daemonsets.values(), ...statefulsets.values()]) {
-    const { template, meta } = workload;
-    const hit = template.containers
-      .map((container) => ({ container, known: recognise(container, template.labels) }))
-      .find(({ known }) => known !== null);
-    if (!hit?.known) continue;
-    const args = flagsOf([...hit.container.command, ...hit.container.args]);
-    const owner = template.labels['gateway.envoyproxy.io/owning-gateway-name'];
-    found.push({
-      name: keyOf(meta.namespace, meta.name),
-      ...hit.known,
-      version: imageOf(hit.container.image).tag,
-      workload,
-      container: hit.container,
-      args,
-      configMap: configOf(view, hit.known.kind, args, workload),
-      pods: [...view.podsIn(meta.namespace)].filter((pod) => selects(workload.selector, pod.meta.labels)),
-      gateway: owner
-        ? {
-            namespace: template.labels['gateway.envoyproxy.io/owning-gateway-namespace'] ?? meta.namespace,
-            name: owner,
-          }
-        : null,
+type Hit = Omit<FoundProxy, 'configMap' | 'pods'>;
+
+/** What a workload is never changes while its object does not: a cluster has thousands that are no proxies. */
+const hits = new WeakMap<Workload, Hit | null>();
+
+function hitOf(workload: Workload): Hit | null {
+  const kept = hits.get(workload);
+  if (kept !== undefined) return kept;
+  const { template, meta } = workload;
+  const found = template.containers
+    .map((container) => ({ container, known: recognise(container, template) }))
+    .find(({ known }) => known !== null);
+  const label = (key: string): string | undefined => template.labels[key];
+  const gateway = label(`${ENVOY_GATEWAY}-name`) ?? label('projectcontour.io/owning-gateway-name');
+  const hit: Hit | null = found?.known
+    ? {
+        name: keyOf(meta.namespace, meta.name),
+        ...found.known,
+        version: imageOf(found.container.image).tag,
+        workload,
+        container: found.container,
+        args: flagsOf([...found.container.command, ...found.container.args]),
+        gateway: gateway ? { namespace: label(`${ENVOY_GATEWAY}-namespace`) ?? meta.namespace, name: gateway } : null,
+        gatewayClass: gateway ? null : (label(`${ENVOY_GATEWAY}class`) ?? null),
+      }
+    : null;
+  hits.set(workload, hit);
+  return hit;
+}
+
+/** Arguments of `contour serve` beside its Envoys: class names, PROXY protocol. */
+function contourArgs(view: ClusterView, namespace: string): FoundProxy['args'] | null {
+  for (const { meta, template } of view.objects.deployments.values()) {
+    const one = meta.namespace === namespace && template.containers.find((c) => imageOf(c.image).name === 'contour');
+    if (one && [...one.command, ...one.args].includes('serve')) return flagsOf(one.args);
+  }
+  return null;
+}
+
+/** Workloads as far as their pods tell, where the workloads themselves may not be read: better than no proxy at all. */
+function workloadsByPods(view: ClusterView, kind: Workload['kind']): Workload[] {
+  const found = new Map<string, Workload>();
+  for (const pod of view.objects.pods.values()) {
+    const { owner, namespace, labels } = pod.meta;
+    if (!owner || owner.kind !== (kind === 'Deployment' ? 'ReplicaSet' : kind)) continue;
+    const hash = labels['pod-template-hash'];
+    const name = kind === 'Deployment' && hash ? owner.name.replace(`-${hash}`, '') : owner.name;
+    const revisions = ['pod-template-hash', 'controller-revision-hash', 'pod-template-generation'];
+    const selector = Object.fromEntries(Object.entries(labels).filter(([key]) => !revisions.includes(key)));
+    const known = { replicas: null, generation: 0, observed: null, updated: null, ready: null };
+    found.set(keyOf(namespace, name), {
+      kind,
+      meta: { ...pod.meta, name, owner: null },
+      selector,
+      template: pod.template,
+      ...known,
+      maxUnavailable: null,
+      minReadySeconds: 0,
     });
   }
+  return [...found.values()];
+}
+
+const WORKLOADS = [
+  ['deployments', 'Deployment'],
+  ['daemonsets', 'DaemonSet'],
+  ['statefulsets', 'StatefulSet'],
+] as const;
+
+export { frontsOf } from './fronts.ts';
+
+/** Every workload that is a proxy which we know, with its pods. */
+export function findProxies(view: ClusterView): FoundProxy[] {
+  const workloads = WORKLOADS.flatMap(([plural, kind]) =>
+    isUnread(view, plural) ? workloadsByPods(view, kind) : [...view.objects[plural].values()],
+  );
+  const found = workloads.flatMap((workload): FoundProxy[] => {
+    const hit = hitOf(workload);
+    if (!hit) return [];
+    const { namespace } = workload.meta;
+    const args = hit.brand === 'contour' ? (contourArgs(view, namespace) ?? {}) : hit.args;
+    const pods = [...view.podsIn(namespace)].filter((pod) => selects(workload.selector, pod.meta.labels));
+    return [{ ...hit, args, configMap: configOf(view, hit.kind, args, workload), pods }];
+  });
   return found.sort((a, b) => a.name.localeCompare(b.name));
-}
-
-/** How much a Service looks like the one in front: what the controller itself publishes, then what the world can reach. */
-function frontness(service: Service, published: string | null): number {
-  if (published === keyOf(service.meta.namespace, service.meta.name)) return 5;
-  if (service.type === 'LoadBalancer') return 4;
-  if (service.externalIPs.length) return 3;
-  if (service.type === 'NodePort') return 2;
-  return service.ports.some((port) => port.port === 443 || port.port === 80) ? 1 : 0;
-}
-
-/** The Services that lead to a proxy's pods and that requests come through, the most likely front first. */
-export function frontsOf(view: ClusterView, proxy: FoundProxy): Service[] {
-  const { namespace } = proxy.workload.meta;
-  const flag =
-    proxy.args['publish-service'] ?? proxy.args['providers.kubernetesingress.ingressendpoint.publishedservice'];
-  const named = namedBy(flag, namespace);
-  const published = named ? keyOf(named.namespace, named.name) : null;
-  return [...view.objects.services.values()]
-    .filter((s) => s.meta.namespace === namespace && selects(s.selector, proxy.workload.template.labels))
-    .map((service) => ({ service, rank: frontness(service, published) }))
-    .filter(({ rank }) => rank > 0)
-    .sort((a, b) => b.rank - a.rank || a.service.meta.name.localeCompare(b.service.meta.name))
-    .map(({ service }) => service);
 }
