@@ -3,7 +3,8 @@ import type { Planned } from '../diagnostics/define-check.ts';
 import { BlindLook } from '../diagnostics/io/proxy-reader.ts';
 import type { Case, Change } from '../diagnostics/types.ts';
 import { tailLines } from './adapters/logs/tail.ts';
-import type { Inventory } from './inventory/inventory.ts';
+import { findPath, type Inventory } from './inventory/inventory.ts';
+import { type ClusterFeed, changesOn } from './kubernetes/changes/feed.ts';
 
 /** Newest part of a change feed that is read, bytes. */
 const FEED_BYTES = 2 * 1024 * 1024;
@@ -33,11 +34,45 @@ function blind(inventory: Inventory, reason: BlindLook['reason'], detail: string
   };
 }
 
-/** The changes of the case's window, from the change feed of the inventory, oldest first. Bounded; never throws. */
+interface ChangesRead {
+  changes: Change[];
+  blind: Planned[];
+}
+
+/**
+ * The changes of the case's window, oldest first: from the change feed of the inventory, and of the cluster what concerns
+ * the path. Bounded; never throws.
+ */
 export async function readChanges(
   inventory: Inventory,
   forCase: Case,
-): Promise<{ changes: Change[]; blind: Planned[] }> {
+  cluster: ClusterFeed | null = null,
+): Promise<ChangesRead> {
+  const [file, found] = await Promise.all([
+    readFile(inventory, forCase),
+    cluster ? readCluster(inventory, forCase, cluster) : { changes: [], blind: [] },
+  ]);
+  const changes = [...file.changes, ...found.changes].sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
+  return { changes: changes.slice(-KEPT), blind: [...file.blind, ...found.blind] };
+}
+
+const windowOf = (forCase: Case): { from: number; until: number } => ({
+  from: Date.parse(forCase.since ?? forCase.at) - BEFORE_MS,
+  until: Date.parse(forCase.at),
+});
+
+async function readCluster(inventory: Inventory, forCase: Case, cluster: ClusterFeed): Promise<ChangesRead> {
+  const { from, until } = windowOf(forCase);
+  try {
+    const all = await cluster.between(new Date(from).toISOString(), new Date(until).toISOString());
+    return { changes: changesOn(findPath(inventory, forCase.target), all), blind: [] };
+  } catch (error) {
+    if (!(error instanceof BlindLook)) throw error;
+    return { changes: [], blind: [blind(inventory, error.reason, `changes of the cluster: ${error.message}`)] };
+  }
+}
+
+async function readFile(inventory: Inventory, forCase: Case): Promise<ChangesRead> {
   if (!inventory.changes) return { changes: [], blind: [] };
   let lines: string[];
   try {
@@ -46,8 +81,7 @@ export async function readChanges(
     if (!(error instanceof BlindLook)) throw error;
     return { changes: [], blind: [blind(inventory, error.reason, `change feed: ${error.message}`)] };
   }
-  const from = Date.parse(forCase.since ?? forCase.at) - BEFORE_MS;
-  const until = Date.parse(forCase.at);
+  const { from, until } = windowOf(forCase);
   const changes: Change[] = [];
   let broken = 0;
   for (const line of lines) {
@@ -68,7 +102,6 @@ export async function readChanges(
     if (time < from || time > until) continue;
     changes.push({ at: new Date(time).toISOString(), kind, object, summary, ...(by ? { by } : {}) });
   }
-  changes.sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
   const unreadable = broken
     ? [
         blind(
@@ -78,5 +111,5 @@ export async function readChanges(
         ),
       ]
     : [];
-  return { changes: changes.slice(-KEPT), blind: unreadable };
+  return { changes, blind: unreadable };
 }
