@@ -55,6 +55,20 @@ export interface Scene {
 const TRUST_ONLY = new Set(['SELF_SIGNED_CERT_IN_CHAIN', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY']);
 const SLOW_MS = 1_000;
 
+/** Looks that could tell most come first: what to switch on first when they were blind. Others follow as they came. */
+const TELLING = [
+  'path-bisect',
+  'endpoint-answers',
+  'upstream-attribution',
+  'tls',
+  'proxy-complaints',
+  'traffic-over-time',
+];
+const byUse = (blind: Blind[]): Blind[] => {
+  const rank = ({ check }: Blind): number => (TELLING.includes(check) ? TELLING.indexOf(check) : TELLING.length);
+  return blind.toSorted((a, b) => rank(a) - rank(b));
+};
+
 const num = (value: unknown): number => (typeof value === 'number' ? value : 0);
 const str = (value: unknown): string | null => (typeof value === 'string' ? value : null);
 
@@ -133,7 +147,7 @@ export function sceneOf(triage: Case, path: Path, findings: Finding[], blind: Bl
     case: triage,
     path,
     findings,
-    blind,
+    blind: byUse(blind),
     changes,
     front,
     balancers: met.filter((m) => m.vantage === 'load-balancer' || m.vantage === 'node-port'),

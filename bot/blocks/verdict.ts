@@ -28,10 +28,11 @@ function clearedLine(verdict: Verdict): string {
 }
 
 function blindLine(verdict: Verdict): string {
-  const details = [...new Set(verdict.blind.map((blind) => `${plain(blind.check)} (${plain(blind.detail)})`))];
+  // Several checks may miss the same thing: it is said once.
+  const details = [...new Set(verdict.blind.map((blind) => plain(blind.detail)))];
   if (details.length === 0) return '';
-  const more = details.length > 3 ? ` and ${details.length - 3} more` : '';
-  return `*Not seen:* ${details.slice(0, 3).join(', ')}${more}.`;
+  const more = details.length > 3 ? `; and ${details.length - 3} more` : '';
+  return `*Not seen:* ${details.slice(0, 3).join('; ')}${more}.`;
 }
 
 function nextLine(verdict: Verdict): string {
