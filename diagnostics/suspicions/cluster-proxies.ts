@@ -1,0 +1,86 @@
+import type { Scene } from '../scene.ts';
+import { LOST } from './cluster-nodes.ts';
+import { byStatus, failingBy, host, proxyName, type Rule, serverErrors, suspect } from './suspicion.ts';
+
+/** Causes in a proxy of a cluster that its pods and its controller's own events tell of. */
+
+const comesAndGoes = (scene: Scene): boolean => scene.case.symptoms.course !== 'steady';
+/** The application fails by itself: then what its proxy's pods do is not what it is about. */
+const appFails = (scene: Scene): boolean =>
+  scene.endpoints.some((e) => e.reached && (e.failing > 0 || e.slowMs !== null)) || scene.has('ERRORS_MADE_UPSTREAM');
+/** Ended this often, it is a habit: one restart convicts nobody. */
+const OFTEN = 3;
+
+/** How users meet a proxy whose pods end: nobody listens, connections are cut, others do not come back in time. */
+const unserved = (scene: Scene): number =>
+  failingBy(scene, (f) => LOST.has(f.error ?? '') || [502, 503, 504].includes(f.status ?? 0));
+
+/** Pods that crash, are killed for memory or by their own probes, or none that is ready. */
+export const podsRestart: Rule = (scene) => {
+  const codes = ['PROXY_POD_CRASH_LOOPS', 'PROXY_POD_OUT_OF_MEMORY', 'PROXY_POD_KILLED_BY_PROBE', 'NO_PROXY_POD_READY'];
+  const onPath = new Set(scene.path.hops.filter((h) => h.hop === 'proxy').map((h) => h.name));
+  const found = codes
+    .flatMap((code) => scene.all(code))
+    .filter((f) => f.direction === 'implicates' && onPath.has(f.about.hop));
+  const first = found[0];
+  const explains = unserved(scene);
+  if (!first || !scene.reported('reset', 'timeout', 'errors-5xx', 'disconnects', 'handshake', 'unspecified'))
+    return null;
+  if (appFails(scene) || scene.case.symptoms.statuses.some((s) => s === 500 || (s >= 400 && s < 500))) return null;
+  if (explains === 0 && !comesAndGoes(scene)) return null;
+  // Other replicas serve on: one that loops by itself is what some meet, never what all do.
+  const none = scene.has('NO_PROXY_POD_READY');
+  if (explains > 0.95 && !none && scene.replicas.some((m) => m.ok > 0)) return null;
+  const habit =
+    none || found.some((f) => f.code === 'PROXY_POD_CRASH_LOOPS' || Number(f.facts.restarts ?? f.facts.count) >= OFTEN);
+  const does: { [code: string]: string } = {
+    PROXY_POD_CRASH_LOOPS: 'crash over and over',
+    PROXY_POD_OUT_OF_MEMORY: 'are killed for memory',
+    PROXY_POD_KILLED_BY_PROBE: 'are killed since their probe fails',
+    NO_PROXY_POD_READY: 'are not ready, none of them',
+  };
+  const late = scene.all('PROXY_POD_RESTARTED');
+  return suspect('proxy-restarting', [...found, ...late], explains > 0 ? (none ? 0.95 : 0.9) : habit ? 0.8 : 0.72, {
+    explains,
+    fits: true,
+    sentence: `pods of ${proxyName(scene)} ${does[first.code]}${explains > 0 ? `, so that requests for ${host(scene)} meet nobody` : ''}`,
+  });
+};
+
+/** The same as reload-storm, told by the controller's own events. */
+export const reloadsTold: Rule = (scene) => {
+  const found = scene.all('RELOADS_TOLD_OFTEN');
+  const first = found[0];
+  const cut = scene.reported('disconnects', 'reset');
+  if (!first || scene.has('RELOAD_STORM')) return null;
+  if (!cut && !(scene.case.symptoms.course === 'intermittent' && scene.reported('slow'))) return null;
+  if (appFails(scene)) return null;
+  return suspect('reload-storm', [...found, ...scene.all('OLD_WORKERS_LINGER')], cut ? 0.88 : 0.76, {
+    explains: failingBy(scene, (f) => f.error === 'RESET' || f.error === 'CLOSED'),
+    fits: true,
+    sentence: `${proxyName(scene, first)} reloads over and over (${first.facts.count} times in ${first.facts.minutes} min) and breaks long-lived connections to ${host(scene)} each time`,
+  });
+};
+
+/** The same as reload-failed, told by the controller's own events: what an older configuration does must show. */
+export const reloadErrorTold: Rule = (scene) => {
+  const found = scene.all('RELOAD_ERROR_TOLD');
+  const first = found[0];
+  if (!first || scene.has('RELOAD_REFUSED')) return null;
+  const stale = [
+    'UPSTREAM_NOT_AN_ENDPOINT',
+    'STALE_UPSTREAM_LOGGED',
+    'ROUTE_NOT_FOUND',
+    'PROXY_GATEWAY_ERROR',
+    'CERTIFICATE_EXPIRED',
+    'ERRORS_MADE_BY_PROXY',
+  ];
+  const shown = stale.flatMap((code) => scene.all(code));
+  const failing = scene.endpoints.some((e) => e.reached && e.failing > 0);
+  if (shown.length === 0 || (failing && !scene.has('UPSTREAM_NOT_AN_ENDPOINT'))) return null;
+  return suspect('reload-failed', [...found, ...shown], 0.95, {
+    explains: Math.max(byStatus(scene, 404), serverErrors(scene)),
+    fits: scene.reported('errors-5xx', 'not-found', 'unspecified', 'timeout', 'wrong-content', 'certificate'),
+    sentence: `${proxyName(scene, first)} could not load its last configuration and still serves an older one to ${host(scene)}`,
+  });
+};
