@@ -1,4 +1,5 @@
 import type { Planned } from '../diagnostics/define-check.ts';
+import type { ClusterReader } from '../diagnostics/io/cluster-reader.ts';
 import { judge } from '../diagnostics/judge.ts';
 import { planLooks } from '../diagnostics/plan.ts';
 import { runLook } from '../diagnostics/run-look.ts';
@@ -11,16 +12,18 @@ const AT_ONCE = 16;
 
 /**
  * One triage in this process, without Redis or Slack: plan, look, judge. The same functions that the queue runs.
- * Never throws for what the world does; `onBug` hears of our own exceptions.
+ * Never throws for what the world does; `onBug` hears of our own exceptions; `cluster` is what
+ * the objects of a watched cluster say.
  */
 export async function triageInProcess(
   triage: Case,
   inventory: Inventory,
   onBug?: (error: unknown) => void,
+  cluster: ClusterReader | null = null,
 ): Promise<SavedCase> {
   const began = performance.now();
   const path = findPath(inventory, triage.target);
-  const io = ioFor(inventory, triage.target.host);
+  const io = ioFor(inventory, triage.target.host, null, cluster);
   const { changes, blind } = await readChanges(inventory, triage);
   const waiting: Planned[] = [...planLooks(triage, path), ...blind];
   const deadline = AbortSignal.timeout(triage.deadlineMs);

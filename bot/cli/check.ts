@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { CHECKS, checkNamed } from '../../diagnostics/checks/index.ts';
 import { reasonOf, TriageError } from '../../diagnostics/errors.ts';
 import type { Answer, SavedCase } from '../../diagnostics/types.ts';
+import { clusterReader } from '../../proxy/kubernetes/reader.ts';
 import { triageInProcess } from '../../workers/in-process.ts';
 import { inventoryOf, newCaseId, openCase, readReport, readTarget } from '../intake.ts';
 import { caseHtml } from './case-html.ts';
@@ -85,8 +86,11 @@ export async function check(args: string[]): Promise<number> {
     if ('missing' in opened)
       throw new TriageError('wrong-usage', `the report names no host that I know; name one: ${USAGE}`);
     if ('refused' in opened) throw new TriageError('not-allowed', opened.refused);
-    return triageInProcess(opened.case, inventory, (error) =>
-      process.stderr.write(`our own bug: ${reasonOf(error)}\n`),
+    return triageInProcess(
+      opened.case,
+      inventory,
+      (error) => process.stderr.write(`our own bug: ${reasonOf(error)}\n`),
+      source.view && clusterReader(source.view),
     );
   });
   refuseIfNothingAllowed(saved);

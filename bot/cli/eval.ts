@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { reasonOf, TriageError } from '../../diagnostics/errors.ts';
 import { loadInventory } from '../../proxy/inventory/inventory.ts';
+import { clusterReader } from '../../proxy/kubernetes/reader.ts';
 import { inventorySource } from '../../proxy/kubernetes/source.ts';
 import { triageInProcess } from '../../workers/in-process.ts';
 import { type Incident, incidentsIn } from '../eval/incident.ts';
@@ -38,8 +39,11 @@ async function triageOf(incident: Incident, inventoryFile: string): Promise<Scor
     });
     if ('missing' in opened) return unreadOne(incident);
     if ('refused' in opened) throw new TriageError('not-allowed', opened.refused);
-    const { verdict } = await triageInProcess(opened.case, inventory, (error) =>
-      process.stderr.write(`${incident.id}: our own bug: ${reasonOf(error)}\n`),
+    const { verdict } = await triageInProcess(
+      opened.case,
+      inventory,
+      (error) => process.stderr.write(`${incident.id}: our own bug: ${reasonOf(error)}\n`),
+      source.view && clusterReader(source.view),
     );
     return scoreOne(incident, verdict, Math.round(performance.now() - began));
   } finally {

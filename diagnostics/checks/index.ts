@@ -1,6 +1,11 @@
 import type { Check } from '../define-check.ts';
 import { acceptQueue } from './accept-queue.ts';
+import { autoscaling } from './autoscaling.ts';
 import { balancerTargets } from './balancer-targets.ts';
+import { clusterPods } from './cluster-pods.ts';
+import { clusterProxy } from './cluster-proxy.ts';
+import { clusterRoute } from './cluster-route.ts';
+import { clusterService } from './cluster-service.ts';
 import { configReloads } from './config-reloads.ts';
 import { configRisks } from './config-risks.ts';
 import { drain } from './drain.ts';
@@ -8,6 +13,7 @@ import { endpointAnswers } from './endpoint-answers.ts';
 import { endpointBalance } from './endpoint-balance.ts';
 import { limitsAndTimeouts } from './limits-and-timeouts.ts';
 import { nameResolution } from './name-resolution.ts';
+import { networkPolicyCheck } from './network-policy.ts';
 import { nodeConnections } from './node-connections.ts';
 import { pathBisect } from './path-bisect.ts';
 import { proxyComplaints } from './proxy-complaints.ts';
@@ -18,12 +24,19 @@ import { proxyProtocol } from './proxy-protocol.ts';
 import { routeOwner } from './route-owner.ts';
 import { tls } from './tls.ts';
 import { trafficOverTime } from './traffic-over-time.ts';
+import { trafficPolicy } from './traffic-policy.ts';
 import { upstreamAttribution } from './upstream-attribution.ts';
+import { virtualAddress } from './virtual-address.ts';
 
 /** Every check there is, sorted by name. Adding one adds one line here. */
 export const CHECKS: readonly Check[] = [
   acceptQueue,
+  autoscaling,
   balancerTargets,
+  clusterPods,
+  clusterProxy,
+  clusterRoute,
+  clusterService,
   configReloads,
   configRisks,
   drain,
@@ -31,6 +44,7 @@ export const CHECKS: readonly Check[] = [
   endpointBalance,
   limitsAndTimeouts,
   nameResolution,
+  networkPolicyCheck,
   nodeConnections,
   pathBisect,
   proxyComplaints,
@@ -41,7 +55,9 @@ export const CHECKS: readonly Check[] = [
   routeOwner,
   tls,
   trafficOverTime,
+  trafficPolicy,
   upstreamAttribution,
+  virtualAddress,
 ];
 
 const BY_ID = new Map(CHECKS.map((check) => [check.id, check]));

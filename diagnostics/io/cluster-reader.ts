@@ -50,7 +50,8 @@ export interface WorkloadFacts {
   limits: { cpu: number | null; memory: number | null };
   requests: { cpu: number | null; memory: number | null };
   budget: { minAvailable: string | null; maxUnavailable: string | null; allowed: number | null } | null;
-  autoscaler: { min: number | null; max: number; current: number | null; desired: number | null } | null;
+  /** `namespace/name` of the HorizontalPodAutoscaler. */
+  autoscaler: { name: string; min: number | null; max: number; current: number | null; desired: number | null } | null;
 }
 
 export interface EventFacts {
@@ -100,6 +101,8 @@ export interface ServiceFacts {
   portNames: string[];
   /** Policies that restrict what the sender's pods may send; their rules are not read. */
   restricted: string[];
+  /** Nodes of its pods that are not ready; empty too where nodes may not be read. */
+  lostNodes: string[];
   /** Kinds that could not be read and that the rest is told without. */
   unread: { what: string; reason: 'denied' | 'no-connection'; detail: string }[];
 }
@@ -171,7 +174,15 @@ export interface ClaimFacts {
     /** Services that share with the first one by weight. */
     others: { service: string; weight: number | null }[];
   }[];
-  unserved: { object: string; why: string; problems: string[] }[];
+  unserved: {
+    object: string;
+    why: string;
+    problems: string[];
+    /** What speaks for a controller that was not found; null: nobody can be meant but those that were. */
+    foreign: string | null;
+  }[];
+  /** Objects that name the host and are for a controller that we do not know or see, with what says so. */
+  unseen: { object: string; why: string }[];
   /** Every managed proxy that was found, `namespace/workload`. */
   proxies: string[];
 }

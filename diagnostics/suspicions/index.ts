@@ -10,6 +10,16 @@ import {
   staleTarget,
 } from './balancer-and-proxy.ts';
 import {
+  hostNotServed,
+  nothingReady,
+  podsCrash,
+  policyBars,
+  portLeadsNowhere,
+  routeRefused,
+  servedElsewhere,
+  serviceMissing,
+} from './cluster-service.ts';
+import {
   endpointImbalance,
   externalAuthFailed,
   proxyOverloaded,
@@ -52,6 +62,7 @@ export type { Suspicion } from './suspicion.ts';
 const RULES: readonly Rule[] = [
   dnsMissing,
   dnsWrongAddress,
+  servedElsewhere,
   cdnFault,
   proxyProtocolUnexpected,
   proxyProtocolMissing,
@@ -62,6 +73,9 @@ const RULES: readonly Rule[] = [
   certificateWrong,
   chainIncomplete,
   reloadFailed,
+  serviceMissing,
+  routeRefused,
+  hostNotServed,
   routeMissing,
   redirectLoop,
   sizeLimit,
@@ -73,8 +87,12 @@ const RULES: readonly Rule[] = [
   proxyOverloaded,
   proxyAtLimit,
   proxyRestarts,
+  portLeadsNowhere,
+  podsCrash,
+  nothingReady,
   noEndpoints,
   portMismatch,
+  policyBars,
   endpointImbalance,
   configuredTimeout,
   timeoutTooShort,

@@ -111,6 +111,14 @@ export function workloadFacts(view: ClusterView, workload: Workload): WorkloadFa
     budget: budget
       ? { minAvailable: budget.minAvailable, maxUnavailable: budget.maxUnavailable, allowed: budget.allowed }
       : null,
-    autoscaler: scaler ? { min: scaler.min, max: scaler.max, current: scaler.current, desired: scaler.desired } : null,
+    autoscaler: scaler
+      ? {
+          name: keyOf(scaler.meta.namespace, scaler.meta.name),
+          min: scaler.min,
+          max: scaler.max,
+          current: scaler.current,
+          desired: scaler.desired,
+        }
+      : null,
   };
 }

@@ -16,6 +16,12 @@ interface Said {
   lets: Lets;
   why: string;
 }
+/** Who is let in, and what keeps us from saying so for sure. */
+interface PeerSaid {
+  lets: Lets;
+  who: string;
+  but?: string;
+}
 
 /** The label that every namespace has by itself since 1.22; others are not read. */
 const NAMESPACE_NAME = 'kubernetes.io/metadata.name';
@@ -46,32 +52,35 @@ function covers(cidr: string, ip: string): boolean {
 
 type Peer = NetworkPolicy['ingress'][number]['from'][number];
 
-function byPeer(peer: Peer, home: string, source: Source): Said {
+function whoOf(peer: Peer, home: string): string {
+  const spaces = peer.namespaces;
+  const [name, ...others] = spaces === null ? [home] : Object.keys(spaces);
+  const where =
+    spaces === null || (name === NAMESPACE_NAME && others.length === 0)
+      ? `namespace ${spaces?.[NAMESPACE_NAME] ?? home}`
+      : name === undefined
+        ? 'any namespace'
+        : `namespaces with ${labelsText(spaces)}`;
+  return peer.pods && Object.keys(peer.pods).length ? `pods with ${labelsText(peer.pods)} of ${where}` : where;
+}
+
+function byPeer(peer: Peer, home: string, source: Source): PeerSaid {
   if (peer.cidr !== null) {
-    if (!source.ips.some((ip) => covers(peer.cidr as string, ip)))
-      return { lets: 'out', why: `addresses in ${peer.cidr}` };
+    const who = `addresses in ${peer.cidr}`;
+    if (!source.ips.some((ip) => covers(peer.cidr as string, ip))) return { lets: 'out', who };
     // Whether an ipBlock holds for pods differs by plugin: Calico says yes, Cilium no.
-    return { lets: 'unknown', why: `addresses in ${peer.cidr}, which some network plugins do not apply to pods` };
+    return { lets: 'unknown', who, but: 'some network plugins do not apply addresses to pods' };
   }
   const spaces = peer.namespaces;
-  const where =
-    spaces === null
-      ? `namespace ${home}`
-      : Object.keys(spaces).length
-        ? `namespaces ${labelsText(spaces)}`
-        : 'any namespace';
-  const why = peer.pods && Object.keys(peer.pods).length ? `pods ${labelsText(peer.pods)} of ${where}` : where;
-  if (spaces === null && peer.pods === null && !peer.unread)
-    return { lets: 'unknown', why: 'a peer of an unknown kind' };
+  if (spaces === null && peer.pods === null) return { lets: 'unknown', who: 'a peer of a kind that is not read' };
+  const who = whoOf(peer, home);
   const name = spaces?.[NAMESPACE_NAME];
   if (spaces === null ? source.namespace !== home : name !== undefined && name !== source.namespace)
-    return { lets: 'out', why };
-  if (peer.pods && !matches(peer.pods, source.labels)) return { lets: 'out', why };
-  if (peer.unread) return { lets: 'unknown', why: `${why}, by expressions that are not read` };
+    return { lets: 'out', who };
+  if (peer.pods && !matches(peer.pods, source.labels)) return { lets: 'out', who };
+  if (peer.unread) return { lets: 'unknown', who, but: 'by expressions that are not read' };
   const others = Object.keys(spaces ?? {}).filter((key) => key !== NAMESPACE_NAME);
-  return others.length
-    ? { lets: 'unknown', why: `${why}, and labels of namespaces are not read` }
-    : { lets: 'in', why };
+  return others.length ? { lets: 'unknown', who, but: 'labels of namespaces are not read' } : { lets: 'in', who };
 }
 
 /** Is a port of a pod among those of a rule? Numbers, names of container ports, and ranges `3000-3100`. */
@@ -95,15 +104,18 @@ function judged(policy: NetworkPolicy, source: Source, port: number | null, name
     const fits = coversPort(rule.ports, port, names);
     if (fits === false) return [{ lets: 'out', why: `port ${rule.ports.join(', ')} only` }];
     const on = rule.ports.length ? ` to port ${rule.ports.join(', ')}` : '';
-    const peers: Said[] = rule.from.length
+    const peers: PeerSaid[] = rule.from.length
       ? rule.from.map((peer) => byPeer(peer, policy.meta.namespace, source))
-      : [{ lets: 'in', why: 'anybody' }];
+      : [{ lets: 'in', who: 'anybody' }];
     return peers.map(
-      ({ lets, why }): Said => ({ lets: fits === null && lets === 'in' ? 'unknown' : lets, why: `${why}${on}` }),
+      ({ lets, who, but }): Said => ({
+        lets: fits === null && lets === 'in' ? 'unknown' : lets,
+        why: `${who}${on}${but === undefined ? '' : `; ${but}`}`,
+      }),
     );
   });
   const best = said.find((one) => one.lets === 'in') ?? said.find((one) => one.lets === 'unknown');
-  if (best) return best;
+  if (best) return { ...best, why: `it lets in ${best.why}` };
   const text = `it lets in ${[...new Set(said.map((one) => one.why))].slice(0, 4).join('; ')}`;
   if (source.hostNetwork)
     return { lets: 'unknown', why: `${text}; the proxy runs in the node's network, to which policies need not apply` };

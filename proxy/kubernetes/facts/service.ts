@@ -99,6 +99,7 @@ export function serviceFacts(view: ClusterView, name: string, asked: Asked): Ser
       targets: [],
       restricted: [],
       portNames: [],
+      lostNodes: [],
     };
   const port = portOf(service, wanted);
   const pods = [...view.podsIn(namespace)].filter((pod) => selects(service.selector, pod.meta.labels));
@@ -122,6 +123,9 @@ export function serviceFacts(view: ClusterView, name: string, asked: Asked): Ser
     policies: policiesOn(view, pods, source, targets[0] ?? null),
     targets,
     restricted: source ? policiesAgainstSending(view, source) : [],
+    lostNodes: [...new Set(pods.flatMap((pod) => pod.node ?? []))]
+      .filter((one) => view.objects.nodes.get(one)?.ready === false)
+      .sort(),
     portNames: [
       ...new Set(pods.flatMap((pod) => pod.template.containers.flatMap((c) => c.ports.flatMap((p) => p.name ?? [])))),
     ].sort(),
