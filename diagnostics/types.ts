@@ -164,6 +164,8 @@ export interface PathHop {
   health: string | null;
   /** Where each fact stands: `file: key`, or `Kind namespace/name`. */
   from: string[];
+  /** The balancer's name in its cloud (AWS: its ARN); left out: not said. */
+  arn?: string;
   /** True: found in a cluster, not named by the file: probed only where `allow` covers it. */
   discovered?: boolean;
   /** What the file and the cluster say differently; the file's word is used. */

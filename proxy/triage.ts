@@ -3,9 +3,11 @@ import type { Io } from '../diagnostics/io/io.ts';
 import { liveIo } from '../diagnostics/io/live-io.ts';
 import { getPage } from './adapters/metrics/page.ts';
 import { proxyReader } from './adapters/reader.ts';
+import { balancerReader } from './cloud/reader.ts';
 import type { Recorder } from './history/history.ts';
 import { allowanceOf } from './inventory/allow.ts';
 import type { Inventory } from './inventory/inventory.ts';
+import type { PodLogs } from './kubernetes/logs.ts';
 
 export { readChanges } from './changes.ts';
 
@@ -21,6 +23,7 @@ export function ioFor(
   forHost: string,
   recorder: Recorder | null = null,
   cluster: ClusterReader | null = null,
+  logs: PodLogs | null = null,
 ): Io {
   const allowance = allowanceOf(inventory);
   const guard = allowance.guard(forHost);
@@ -35,11 +38,13 @@ export function ioFor(
     trust: inventory.trust,
     dns: inventory.dns,
     cluster,
+    balancer: balancerReader(inventory),
     proxy: proxyReader(
       inventory,
       guard,
       async (host) => (await resolve(host, AbortSignal.timeout(PAGE_NAME_PATIENCE_MS))).addresses,
       recorder,
+      logs,
     ),
   });
   return { ...bare, resolve };

@@ -1,4 +1,5 @@
 import type { Window } from '../window.ts';
+import type { BalancerReader } from './balancer-reader.ts';
 import type { ClusterReader } from './cluster-reader.ts';
 import type { NodeHealth, ProxyHealth } from './proxy-health.ts';
 import type {
@@ -137,4 +138,6 @@ export interface Io {
   proxy: ProxyReader;
   /** null: no cluster is known. */
   cluster: ClusterReader | null;
+  /** Balancers of a cloud; null or missing: none can be asked. */
+  balancer?: BalancerReader | null;
 }

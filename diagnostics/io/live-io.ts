@@ -1,5 +1,6 @@
 import { lookup, Resolver } from 'node:dns/promises';
 import { isIP } from 'node:net';
+import type { BalancerReader } from './balancer-reader.ts';
 import type { ClusterReader } from './cluster-reader.ts';
 import type { Guard } from './guard.ts';
 import { handshake } from './handshake.ts';
@@ -22,6 +23,7 @@ export interface LiveIoOptions {
   dns: { [host: string]: string[] };
   proxy: ProxyReader;
   cluster?: ClusterReader | null;
+  balancer?: BalancerReader | null;
 }
 
 /** Names that do not exist are data; a resolver that cannot be asked is blind. */
@@ -68,5 +70,6 @@ export function liveIo(options: LiveIoOptions): Io {
     handshake: (spec, signal) => handshake(spec, guard, trust(), signal),
     proxy: options.proxy,
     cluster: options.cluster ?? null,
+    balancer: options.balancer ?? null,
   };
 }

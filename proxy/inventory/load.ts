@@ -137,6 +137,7 @@ function toHop(name: string, hop: HopFile, base: string, file: string, warnings:
           })),
     health: hop.health,
     from: [`${file}: hops.${name}`],
+    ...(hop.arn && { arn: hop.arn }),
   };
 }
 
@@ -194,6 +195,7 @@ export async function loadInventory(path: string): Promise<Inventory> {
           namespaces: data.kubernetes.namespaces ?? [],
         }
       : null,
+    aws: data.aws ? { region: data.aws.region, endpoint: data.aws.endpoint, profile: data.aws.profile } : null,
     prometheus: data.prometheus,
     changes: absolute(base, data.changes),
     aliases: Object.fromEntries(

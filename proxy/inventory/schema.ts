@@ -57,11 +57,20 @@ export const hopSchema = z.looseObject({
   // `endpoints:` with nothing after it is an empty list: the key is there, and there are none.
   endpoints: z.array(endpointSchema).nullish(),
   health: maybe(text),
+  arn: text
+    .regex(
+      /^arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:\d{12}:loadbalancer\/\S+$/,
+      'not the ARN of a load balancer',
+    )
+    .nullish(),
 });
 
 export const inventorySchema = z.looseObject({
   version: z.literal(1, 'must be 1'),
   kubernetes: z.looseObject({ kubeconfig: maybe(text), context: maybe(name), namespaces: list(name) }).nullish(),
+  aws: z
+    .looseObject({ region: maybe(text), endpoint: maybe(z.url({ protocol: /^https?$/ })), profile: maybe(name) })
+    .nullish(),
   prometheus: maybe(text),
   changes: maybe(text),
   aliases: z.record(z.string(), text).nullish(),
