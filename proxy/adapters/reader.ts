@@ -15,10 +15,13 @@ import type { Window } from '../../diagnostics/window.ts';
 import { settingsOf } from '../config/settings/settings.ts';
 import { historyOf, type Recorder } from '../history/history.ts';
 import { type Inventory, partNamed } from '../inventory/inventory.ts';
+import { reloadsInLog, rowsIn, withLog } from '../kubernetes/logs/readings.ts';
+import type { PodLogs } from '../kubernetes/logs.ts';
 import { envoyTargets } from './envoy/targets.ts';
 import { envoyUpdates } from './envoy/updates.ts';
 import { healthOf, nodeHealth } from './health/health.ts';
 import { accessRows } from './logs/access-rows.ts';
+import { complaintsIn } from './logs/complaints.ts';
 import { readComplaints } from './logs/read-complaints.ts';
 import { countRequests, countShares } from './logs/tally.ts';
 import { sharesBehind } from './metrics/balance-endpoints.ts';
@@ -46,12 +49,26 @@ const LOG_HINT: { [kind: string]: string } = {
 /** Longest wait for a metrics page, ms. */
 const PAGE_PATIENCE_MS = 4_000;
 
-/** Reads the managed proxies of an inventory, each by its kind. */
+/** How far back reloads are looked for in a pod's log, ms. */
+const RELOADS_MS = 24 * 3_600_000;
+
+async function podReloads(
+  kind: string,
+  logs: PodLogs,
+  instance: Instance,
+  signal: AbortSignal,
+): Promise<ReloadHistory | null> {
+  const now = Date.now();
+  return reloadsInLog(kind, await logs.read(instance, now - RELOADS_MS, signal), now);
+}
+
+/** Reads the managed proxies of an inventory, each by its kind; `logs`: of those that were found in a cluster. */
 export function proxyReader(
   inventory: Inventory,
   guard: Guard,
   resolve: (host: string) => Promise<string[]>,
   recorder: Recorder | null = null,
+  logs: PodLogs | null = null,
 ): ProxyReader {
   const reach = reachOf(resolve, guard);
   /** Services that requests to a host may end at, by their names in the inventory. */
@@ -66,8 +83,12 @@ export function proxyReader(
     return found;
   };
   const readings = new Map<string, Promise<ProxyHealth>>();
-  const rowsOf = (of: PartName, window: Window): ReturnType<typeof accessRows> => {
+  const rowsOf = async (of: PartName, window: Window, signal: AbortSignal): ReturnType<typeof accessRows> => {
     const { hop, instance } = named(of);
+    if (!instance.accessLog && logs?.covers(instance)) {
+      const log = await logs.read(instance, Date.parse(window.from), signal);
+      return rowsIn(hop.kind, log, instance.logFormat ?? logs.format(hop.name), window);
+    }
     if (!instance.accessLog) {
       throw new BlindLook(
         'not-configured',
@@ -81,11 +102,22 @@ export function proxyReader(
       const { hop, instance } = named(of);
       if (hop.kind === 'envoy') return envoyUpdates(instance, reach, signal);
       if (!NGINX.has(hop.kind)) return metricReloads(hop, instance, reach, signal);
+      const inLog = !instance.errorLog && !instance.pidFile && logs?.covers(instance);
+      const fromLog = inLog ? podReloads(hop.kind, logs as PodLogs, instance, signal) : null;
+      // Awaited last: what the log says is wanted even where there is no metrics page, and the other way round.
+      fromLog?.catch(() => {});
       const fromMetrics = hop.kind === 'ingress-nginx' ? await ingressNginxReloads(instance, reach, signal) : null;
-      return fromMetrics ?? nginxReloads(instance);
+      if (fromMetrics) return withLog(fromMetrics, fromLog && (await fromLog.catch(() => null)));
+      if (!fromLog) return nginxReloads(instance);
+      const found = await fromLog;
+      if (found) return found;
+      throw new BlindLook(
+        'not-configured',
+        `${instance.name}: its log tells of no reload, and it has no metrics page; switch that on (--enable-metrics=true)`,
+      );
     },
-    async requests(of, host, window): Promise<ServedRequests> {
-      return countRequests(await rowsOf(of, window), host);
+    async requests(of, host, window, signal): Promise<ServedRequests> {
+      return countRequests(await rowsOf(of, window, signal), host);
     },
     async shares(of, service, window, signal): Promise<EndpointShares> {
       const behind = Object.values(inventory.hops).find((one) => one.name === service && one.endpoints !== null);
@@ -98,7 +130,7 @@ export function proxyReader(
           behind,
         );
       }
-      const shares = countShares(await rowsOf(of, window), behind);
+      const shares = countShares(await rowsOf(of, window, signal), behind);
       // Behind a service address only the endpoints themselves know who got what.
       return shares.through ? sharesBehind(shares, behind, reach, signal) : shares;
     },
@@ -108,8 +140,13 @@ export function proxyReader(
       if (hop.kind === 'ingress-nginx') return ingressNginxBackends(instance, reach, signal);
       return targetsIn(await sampleOf(hop, instance, reach, signal));
     },
-    async complaints(of, host, window): Promise<Complaints> {
+    async complaints(of, host, window, signal): Promise<Complaints> {
       const { hop, instance } = named(of);
+      const file = instance.errorLog ?? (hop.kind.startsWith('haproxy') ? instance.accessLog : null);
+      if (!file && logs?.covers(instance)) {
+        const { lines, source } = await logs.read(instance, Date.parse(window.from), signal);
+        return complaintsIn(hop.kind, lines, source, host, window);
+      }
       return readComplaints(hop.kind, instance, host, window);
     },
     async routes(of, host, path, signal): Promise<ProxyRoutes> {
