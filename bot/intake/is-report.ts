@@ -12,7 +12,11 @@ const STILL =
   /\b(?:still|since then|ever since|(?:and|but) now|but|anyway|no luck|did(?:n't| not) help|without success|immer noch|porad|stale|nadal|wciaz|toujours|encore|sigue|todavia|ainda|ancora|nog steeds)\b/i;
 /** "After the maintenance": a change is named as the cause, not announced. */
 const BECAUSE =
-  /\b(?:after|since|because of|due to|following|caused by|nach|seit|po|od|apres|depuis|despues|desde|dopo|depois|na|sinds)\b/i;
+  /\b(?:after|since|during|because of|due to|following|caused by|nach|seit|po|od|apres|depuis|despues|desde|dopo|depois|na|sinds)\b/i;
+
+/** "Reload and it's fine again": for that one person, until the next time. */
+const ON_RETRY =
+  /\b(?:reload|refresh|retry|f5|(?:second|next|another) (?:try|attempt)|try(?:ing)? again)\b[^.?!]{0,25}\b(?:fine|ok|okay|works|good|loads)\b/i;
 
 const saysError = (text: string): boolean => ERROR_STRINGS.some(({ pattern }) => pattern.test(text));
 const saysStatus = (text: string): boolean => STATUS_CLASS.test(text) || statusesIn(text).length > 0;
@@ -71,7 +75,7 @@ export function isReport(text: string, seen: { named: readonly number[]; suspect
     const error = saysError(sentence.text);
     const from = otherTalkFrom(sentence, error);
     if (index === 0 && from === 0) announced = isAnnouncement(sentence);
-    if (!sentence.question && OVER.test(sentence.text) && !STILL.test(sentence.text)) {
+    if (!sentence.question && OVER.test(sentence.text) && !STILL.test(sentence.text) && !ON_RETRY.test(sentence.text)) {
       over = true;
       if (!asksWhy) trouble = false;
       if (!asksWhy) continue;

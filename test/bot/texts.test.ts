@@ -125,7 +125,7 @@ test('the text alone says everything: answer, why, cleared, not seen, next, comm
   for (const part of [
     '3 of 3',
     '*Cleared:* 4 of 4',
-    '*Not seen:* logs (no access log)',
+    '*Not seen:* no access log',
     '*Next:* Read its log.',
     '`curl -si http://10.0.0.1/`',
   ]) {

@@ -153,7 +153,8 @@ test('reloads in log lines: notices may be switched off, other processes write t
 test('lines that ingress-nginx really wrote', () => {
   const lines = text('error.txt').split('\n');
   const window = { from: '2026-11-20T00:00:00Z', to: '2026-11-23T00:00:00Z' };
-  const kinds = (host: string): string[] => complaintsIn('nginx', lines, 'x', host, window).complaints.map((c) => c.kind);
+  const kinds = (host: string): string[] =>
+    complaintsIn('nginx', lines, 'x', host, window).complaints.map((c) => c.kind);
   assert.ok(kinds('shop.example.test').includes('upstream-refused'));
   assert.ok(kinds('slow.example.test').includes('upstream-timeout'));
   const all = complaintsIn('nginx', lines, 'x', 'shop.example.test', window).complaints;

@@ -117,9 +117,11 @@ backend dead
     );
     assert.match(sample.software ?? '', /^haproxy \d/);
     assert.equal(sample.endpoints.find((one) => one.endpoint === 'two')?.connectErrors, 1);
+    // The exporter names servers; the socket knows their addresses too.
+    const told = sample.endpoints.every((one) => one.address);
     assert.deepEqual(targetsIn(sample).groups, [
-      { name: 'app', up: ['one'], down: [] },
-      { name: 'dead', up: ['two'], down: [] },
+      { name: 'app', up: [told ? `127.0.0.1:${p.app}` : 'one'], down: [] },
+      { name: 'dead', up: [told ? `127.0.0.1:${p.dead}` : 'two'], down: [] },
     ]);
     assert.equal(sample.connections.limit, 500);
   }
