@@ -55,6 +55,12 @@ const LOOPS = new Set(['CrashLoopBackOff', 'RunContainerError', 'StartError']);
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out
 const clean = (text: string): string => text.replace(/[\u0000-\u001f\u007f]+/g, ' ').slice(0, 200);
 
+/** What nginx said was wrong, out of what the controller puts around it. */
+function reloadError(message: string): string {
+  const emerg = /\[emerg\] (?:\d+#\d+: )?([^\n]{1,300})/.exec(message)?.[1];
+  return clean(emerg ?? message.replace(/^Error reloading NGINX:\s*/, '').replace(/-{5,}/g, ' '));
+}
+
 const mib = (bytes: number): number => Math.round(bytes / MIB);
 
 function waiting(seen: ProxyPods, base: Base): Found {
@@ -142,7 +148,7 @@ function reloads(seen: ProxyPods, base: Base): Found {
     if (refused && refused.at > lastTaken)
       found.push({
         code: 'RELOAD_ERROR_TOLD',
-        facts: { ...one, at: refused.at, error: clean(refused.message), count: refused.count },
+        facts: { ...one, at: refused.at, error: reloadError(refused.message), count: refused.count },
       });
     for (const { count, first, at } of taken) {
       const ms = Math.max(1, Date.parse(at) - Date.parse(first ?? at));

@@ -1,5 +1,5 @@
 import type { NodeFacts } from '../../../diagnostics/io/cluster-reader.ts';
-import { frontsOf } from '../discover/proxies.ts';
+import { frontsOf } from '../discover/fronts.ts';
 import type { ClusterNode } from '../objects.ts';
 import type { ClusterView } from '../view.ts';
 import { proxyNamed } from './proxy.ts';

@@ -1,7 +1,8 @@
 import type { ProxyFacts } from '../../../diagnostics/io/cluster-reader.ts';
 import { BlindLook } from '../../../diagnostics/io/proxy-reader.ts';
 import { proxiesIn } from '../discover/discover.ts';
-import { type FoundProxy, frontsOf } from '../discover/proxies.ts';
+import { frontsOf } from '../discover/fronts.ts';
+import type { FoundProxy } from '../discover/proxies.ts';
 import type { Service } from '../objects.ts';
 import type { Plural } from '../resources.ts';
 import { type ClusterView, keyOf } from '../view.ts';
