@@ -113,7 +113,7 @@ export const autoscaling = defineCheck<ScalingSeen, ScalingFacts>({
       direction: 'context',
       title: 'The autoscaler did little',
       says: (f) =>
-        `HorizontalPodAutoscaler ${f.scaler} changed the size of ${f.workload} ${f.count === 1 ? 'once' : `${f.count} times`} in the time in question (now ${f.current ?? 'unknown'}, at most ${f.max}).`,
+        `HorizontalPodAutoscaler ${f.scaler} ${f.count === 0 ? 'did not change' : 'changed'} the size of ${f.workload} ${f.count < 2 ? '' : `${f.count} times `}in the time in question (now ${f.current ?? 'unknown'}, at most ${f.max}).`,
       next: () => 'Nothing to do here.',
       reproduce: describe,
     },

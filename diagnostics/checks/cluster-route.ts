@@ -23,9 +23,17 @@ type Claim = ClaimFacts['claims'][number];
 
 const sameRank = (a: Claim, b: Claim): boolean => a.rank.every((value, i) => value === b.rank[i]);
 
+/** What stops every request comes before what stops some, and both before what follows from them (Gateway API, conditions). */
+const weight = (problem: string): number =>
+  /InvalidCertificateRef/.test(problem)
+    ? 0
+    : /RefNotPermitted|BackendNotFound|NotAllowed|NoMatching/.test(problem)
+      ? 1
+      : 2;
+
 /** What the status of the object says is wrong with it or its Gateway; the whole of it stands in the object. */
 function refused(base: Base, object: string, problems: string[]): Draft<ClusterRouteFacts>[] {
-  const [problem] = problems;
+  const [problem] = problems.toSorted((a, b) => weight(a) - weight(b));
   return problem === undefined
     ? []
     : [{ code: 'ROUTE_OBJECT_REFUSED', facts: { ...base, object, problem, more: problems.length - 1 } }];

@@ -3,7 +3,6 @@ import type { Finding } from '../types.ts';
 import {
   answeredWith,
   byStatus,
-  early,
   endpointsFine,
   failingBy,
   host,
@@ -21,9 +20,9 @@ import {
 
 /** What proxies answer when there is nobody to send to, or nobody takes the connection. */
 const nobodyBehind = (scene: Scene): number => byStatus(scene, 500, 502, 503, 504);
-const notFound = (scene: Scene): number => byStatus(scene, 404) + answeredWith(scene, 404);
+export const notFound = (scene: Scene): number => byStatus(scene, 404) + answeredWith(scene, 404);
 /** Users were seen to be served well: then an object that looks wrong is not what was reported. */
-const served = (scene: Scene, explains: number): boolean => explains === 0 && scene.failing === 0;
+export const served = (scene: Scene, explains: number): boolean => explains === 0 && scene.failing === 0;
 const proxySaid = (scene: Scene): Finding[] => [
   ...scene.all('PROXY_HAS_NO_BACKEND'),
   ...scene.all('PROXY_GATEWAY_ERROR'),
@@ -31,7 +30,8 @@ const proxySaid = (scene: Scene): Finding[] => [
 const reportedDown = (scene: Scene): boolean =>
   scene.reported('errors-5xx', 'unspecified', 'timeout', 'reset', 'not-found', 'slow');
 /** The public address could not be asked: objects alone are less sure. */
-const sure = (scene: Scene, strength: number): number => (scene.failing === null ? Math.min(strength, 0.85) : strength);
+export const sure = (scene: Scene, strength: number): number =>
+  scene.failing === null ? Math.min(strength, 0.85) : strength;
 
 /** The route leads to a Service that does not exist: some proxies then have no endpoints (503), others no route (404). */
 export const serviceMissing: Rule = (scene) => {
@@ -177,73 +177,6 @@ export const policyBars: Rule = (scene) => {
       explains,
       fits: scene.reported('errors-5xx', 'timeout', 'slow', 'unspecified'),
       sentence: `NetworkPolicy ${text(first.facts.policy)} does not let ${proxyName(scene)} in to ${serviceName(scene)} (${text(first.facts.why)})`,
-    },
-  );
-};
-
-/** An object names the host, and nobody serves it: what users get is the proxy's own 404, or another route's page. */
-export const hostNotServed: Rule = (scene) => {
-  const found = scene.all('HOST_NOT_SERVED').filter((f) => f.direction === 'implicates');
-  const [first] = found;
-  const swallowed = scene.all('HOST_BY_CATCH_ALL');
-  if (!first) return null;
-  const own = [...scene.all('ROUTE_NOT_FOUND'), ...scene.all('ROUTE_MISSING')];
-  const explains = Math.max(notFound(scene), byStatus(scene, 503));
-  const object = `${text(first.facts.object)} (${text(first.facts.why)})`;
-  const fits = scene.reported('not-found', 'wrong-content', 'unspecified', 'certificate', 'errors-5xx');
-  if (swallowed.length === 0 || own.length > 0) {
-    if (served(scene, explains)) return null;
-    return suspect('route-missing', [...found, ...own, ...swallowed], sure(scene, 0.97), {
-      explains,
-      fits,
-      sentence: `no controller serves ${object}, so ${proxyName(scene)} has no route for ${host(scene)}`,
-    });
-  }
-  if (!scene.reported('not-found', 'wrong-content', 'unspecified', 'certificate') && explains === 0) return null;
-  return suspect('route-wrong', [...found, ...swallowed], sure(scene, 0.93), {
-    explains: 1,
-    fits,
-    sentence: `no controller serves ${object}, so ${text(swallowed[0]?.facts.object)}, which takes any host, takes ${host(scene)}`,
-  });
-};
-
-/** The name leads to a proxy that knows the host by no name, while another one serves it by its object. */
-export const servedElsewhere: Rule = (scene) => {
-  const found = scene.all('HOST_SERVED_ELSEWHERE');
-  const [first] = found;
-  if (!first || !scene.reported('not-found', 'wrong-content', 'unspecified', 'certificate', 'errors-5xx')) return null;
-  const explains = Math.max(notFound(scene), byStatus(scene, 503));
-  if (explains === 0 && !scene.reported('wrong-content', 'not-found')) return null;
-  return suspect(
-    'dns-wrong-address',
-    [...found, ...scene.all('HOST_BY_CATCH_ALL'), ...scene.all('ROUTE_NOT_FOUND')],
-    0.85,
-    {
-      explains,
-      fits: true,
-      sentence: `${host(scene)} leads to ${text(first.facts.onPath)}, while ${text(first.facts.proxy)} serves it (${text(first.facts.object)})`,
-    },
-  );
-};
-
-/** The status of the route's object or its Gateway says that something it names is missing or not allowed. */
-export const routeRefused: Rule = (scene) => {
-  const found = scene.all('ROUTE_OBJECT_REFUSED');
-  const [first] = found;
-  if (!first) return null;
-  // Gateway API: a reference that is not allowed or not there is answered with 500, a missing certificate with no TLS.
-  const explains = Math.max(byStatus(scene, 404, 500, 503), answeredWith(scene, 404), early(scene));
-  const some =
-    scene.case.symptoms.course === 'intermittent' && /RefNotPermitted|BackendNotFound/.test(text(first.facts.problem));
-  if (served(scene, explains) && !some) return null;
-  return suspect(
-    'route-missing',
-    [...found, ...scene.all('HOST_NOT_SERVED'), ...scene.all('ROUTE_NOT_FOUND')],
-    sure(scene, 0.93),
-    {
-      explains,
-      fits: scene.reported('not-found', 'errors-5xx', 'unspecified', 'handshake', 'certificate', 'reset'),
-      sentence: `${text(first.facts.object)} is not in order: ${text(first.facts.problem).replace(/\.$/, '')}`,
     },
   );
 };

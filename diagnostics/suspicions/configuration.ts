@@ -276,7 +276,7 @@ export const reloadStorm: Rule = (scene) => {
   if (!fits) return null;
   return suspect(
     'reload-storm',
-    [...found, ...scene.all('OLD_WORKERS_LINGER')],
+    [...found, ...scene.all('OLD_WORKERS_LINGER'), ...scene.all('AUTOSCALER_FLAPS')],
     scene.has('OLD_WORKERS_LINGER') || scene.reported('disconnects', 'reset') ? 0.93 : 0.8,
     {
       explains: failingBy(scene, (f) => f.error === 'RESET' || f.error === 'CLOSED'),

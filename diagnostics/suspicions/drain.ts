@@ -35,6 +35,7 @@ function leavings(scene: Scene, hops: PathHop[]): number[] {
   const told = scene.changes.filter((c) => names.has(c.object) && leavesBy(c)).map((c) => Date.parse(c.at));
   const seen = [
     ...scene.all('PROXY_RESTARTED_RECENTLY').map((f) => ({ f, at: f.facts.at })),
+    ...scene.all('PODS_LEAVING').map((f) => ({ f, at: f.facts.at })),
     // A reload begins some proxies' counters anew as well, and nobody leaves.
     ...scene
       .all('COUNTERS_BEGAN_ANEW')

@@ -9,16 +9,10 @@ import {
   proxyProtocolUnexpected,
   staleTarget,
 } from './balancer-and-proxy.ts';
-import {
-  hostNotServed,
-  nothingReady,
-  podsCrash,
-  policyBars,
-  portLeadsNowhere,
-  routeRefused,
-  servedElsewhere,
-  serviceMissing,
-} from './cluster-service.ts';
+import { blackhole, clientAddressHidden, nodeLost, vipConflict } from './cluster-nodes.ts';
+import { podsRestart, reloadErrorTold, reloadsTold } from './cluster-proxies.ts';
+import { hostNotServed, routeRefused, servedElsewhere } from './cluster-route.ts';
+import { nothingReady, podsCrash, policyBars, portLeadsNowhere, serviceMissing } from './cluster-service.ts';
 import {
   endpointImbalance,
   externalAuthFailed,
@@ -73,20 +67,26 @@ const RULES: readonly Rule[] = [
   certificateWrong,
   chainIncomplete,
   reloadFailed,
+  reloadErrorTold,
   serviceMissing,
   routeRefused,
   hostNotServed,
   routeMissing,
   redirectLoop,
   sizeLimit,
+  clientAddressHidden,
   proxyRefuses,
   rateLimited,
   externalAuthFailed,
   conntrackExhausted,
+  vipConflict,
+  nodeLost,
+  blackhole,
   acceptQueueOverflow,
   proxyOverloaded,
   proxyAtLimit,
   proxyRestarts,
+  podsRestart,
   portLeadsNowhere,
   podsCrash,
   nothingReady,
@@ -111,6 +111,7 @@ const RULES: readonly Rule[] = [
   networkPolicy,
   policyTooStrict,
   reloadStorm,
+  reloadsTold,
   reloadDisconnects,
   staleTarget,
   noHealthyTarget,
