@@ -12,8 +12,10 @@ const STILL =
   /\b(?:still|since then|ever since|(?:and|but) now|but|anyway|no luck|did(?:n't| not) help|without success|immer noch|porad|stale|nadal|wciaz|toujours|encore|sigue|todavia|ainda|ancora|nog steeds)\b/i;
 /** "After the maintenance": a change is named as the cause, not announced. */
 const BECAUSE =
-  /\b(?:after|since|during|because of|due to|following|caused by|nach|seit|po|od|apres|depuis|despues|desde|dopo|depois|na|sinds)\b/i;
+  /\b(?:after|since|during (?:the |our |this )?(?:last|previous|latest|recent|yesterday's?|morning's?)|because of|due to|following|caused by|nach|seit|po|od|apres|depuis|despues|desde|dopo|depois|na|sinds)\b/i;
 
+/** "… but we have the same on every upgrade": over for now only. */
+const RECURS = /^but\b[^.?!]*\b(?:the same|happens|every|each|always|comes back|keeps)\b/i;
 /** "Reload and it's fine again": for that one person, until the next time. */
 const ON_RETRY =
   /\b(?:reload|refresh|retry|f5|(?:second|next|another) (?:try|attempt)|try(?:ing)? again)\b[^.?!]{0,25}\b(?:fine|ok|okay|works|good|loads)\b/i;
@@ -69,6 +71,7 @@ export function isReport(text: string, seen: { named: readonly number[]; suspect
   const namesHost = (part: Part): boolean => seen.named.some((at) => at >= part.from && at < part.to);
   let trouble = false;
   let over = false;
+  let before = false;
   let announced = false;
   let certain = false;
   for (const [index, sentence] of sentences.entries()) {
@@ -77,9 +80,11 @@ export function isReport(text: string, seen: { named: readonly number[]; suspect
     if (index === 0 && from === 0) announced = isAnnouncement(sentence);
     if (!sentence.question && OVER.test(sentence.text) && !STILL.test(sentence.text) && !ON_RETRY.test(sentence.text)) {
       over = true;
+      before ||= trouble;
       if (!asksWhy) trouble = false;
       if (!asksWhy) continue;
     }
+    if (before && RECURS.test(sentence.text)) trouble = certain = true;
     if (from > 0 && (SUSPICION.test(sentence.text) || IS_IT_UP.test(sentence.text))) {
       if (!OTHER_THINGS.test(text) || seen.named.length > 0) trouble = true;
     }
