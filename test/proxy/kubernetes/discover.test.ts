@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { Path, PathHop } from '../../../diagnostics/types.ts';
-import { findPath } from '../../../proxy/inventory/path.ts';
 import { emptyInventory, loadInventory } from '../../../proxy/inventory/inventory.ts';
+import { findPath } from '../../../proxy/inventory/path.ts';
 import { withCluster } from '../../../proxy/kubernetes/inventory.ts';
 import { type Expected, expectationsOf, objectsOf, SCENARIOS, scenarios, viewOf } from './scenarios.ts';
 
@@ -30,7 +30,9 @@ function compare(path: Path, expected: Expected): void {
     const hop = path.hops[i] as PathHop;
     for (const key of Object.keys(wanted)) {
       if (key !== 'from') assert.deepEqual(said(hop, key), wanted[key], `${hop.name}: ${key}`);
-      else for (const one of wanted.from as string[]) assert.ok(hop.from.includes(one), `${hop.name}: from ${hop.from.join('; ')}`);
+      else
+        for (const one of wanted.from as string[])
+          assert.ok(hop.from.includes(one), `${hop.name}: from ${hop.from.join('; ')}`);
     }
     assert.ok(hop.from.length > 0, `${hop.name} says where it is from`);
   }
@@ -38,10 +40,20 @@ function compare(path: Path, expected: Expected): void {
     assert.equal(found.length, parts.length, found.join('\n'));
     for (const [i, part] of parts.entries()) assert.ok(found[i]?.includes(part), `${found[i]} / ${part}`);
   };
-  sentences(path.ambiguous.map(({ objects, why }) => `${objects.join(', ')}: ${why}`), expected.ambiguous);
-  sentences((path.unserved ?? []).map(({ object, why }) => `${object}: ${why}`), expected.unserved);
+  sentences(
+    path.ambiguous.map(({ objects, why }) => `${objects.join(', ')}: ${why}`),
+    expected.ambiguous,
+  );
+  sentences(
+    (path.unserved ?? []).map(({ object, why }) => `${object}: ${why}`),
+    expected.unserved,
+  );
   sentences(path.unknown, expected.unknown);
-  if (expected.others) assert.deepEqual(path.others.map((one) => one.name), expected.others);
+  if (expected.others)
+    assert.deepEqual(
+      path.others.map((one) => one.name),
+      expected.others,
+    );
 }
 
 describe('paths discovered in clusters', () => {
