@@ -122,7 +122,7 @@ test('every pod is under a policy for both directions; nobody may go to addresse
     assert.deepEqual(policy?.spec.policyTypes, ['Ingress', 'Egress'], pod.name);
   }
   const blocks = policies.flatMap((policy) =>
-    policy.spec.egress.flatMap((rule: Manifest) => (rule.to ?? []).flatMap((to: Manifest) => to.ipBlock ?? [])),
+    (policy.spec.egress ?? []).flatMap((rule: Manifest) => (rule.to ?? []).flatMap((to: Manifest) => to.ipBlock ?? [])),
   );
   assert.ok(blocks.length >= 4);
   for (const { cidr, except } of blocks) {
