@@ -3,6 +3,7 @@ import type { Path } from '../../diagnostics/types.ts';
 import { findPath } from '../../proxy/inventory/inventory.ts';
 import { readTarget } from '../intake.ts';
 import { printJson, readArgs, withInventory } from './options.ts';
+import { pathText } from './path-text.ts';
 
 const USAGE = './dev path HOST [--inventory FILE] [--json]';
 
@@ -32,23 +33,6 @@ function asContract(path: Path): object {
   };
 }
 
-function asText(path: Path): string {
-  const lines = [`${path.host}${path.path}${path.cluster ? ` in ${path.cluster.name}` : ''}`];
-  for (const [i, hop] of path.hops.entries()) {
-    lines.push(
-      `${'  '.repeat(i)}-> ${hop.name} (${hop.hop}, ${hop.kind})${hop.address ? ` ${hop.address}` : ''}   [${hop.from.join('; ')}]`,
-    );
-    for (const one of hop.instances)
-      lines.push(`${'  '.repeat(i + 2)}${one.name} ${one.https ?? one.http ?? ''}`.trimEnd());
-    for (const one of hop.endpoints ?? [])
-      lines.push(`${'  '.repeat(i + 2)}${one.name} ${one.address}${one.ready === false ? ' (not ready)' : ''}`);
-  }
-  for (const { objects, why } of path.ambiguous) lines.push(`ambiguous: ${objects.join(', ')}: ${why}`);
-  for (const { object, why } of path.unserved ?? []) lines.push(`nobody serves ${object}: ${why}`);
-  for (const one of path.unknown) lines.push(`unknown: ${one}`);
-  return `${lines.join('\n')}\n`;
-}
-
 /** `./dev path`: the hops to a host, each with where that fact came from. */
 export async function path(args: string[]): Promise<number> {
   const { values, positionals } = readArgs(
@@ -64,6 +48,6 @@ export async function path(args: string[]): Promise<number> {
     return findPath(inventory, { host: place.host, port: place.port, path: place.path });
   });
   if (values.json) printJson(asContract(found));
-  else process.stdout.write(asText(found));
+  else process.stdout.write(pathText(found, new Date()));
   return 0;
 }
