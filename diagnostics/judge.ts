@@ -85,6 +85,10 @@ function withoutSuspicion(scene: Scene): Pick<Judgement, 'answer' | 'hop' | 'cau
   if (scene.front.length === 0) return unknown(0.4, 'what users meet at the public address could not be looked at');
   const tlsBlind = scene.reported('handshake', 'certificate') && scene.blind.some((b) => b.check === 'tls');
   if (tlsBlind) return unknown(0.4, 'the report is about TLS, and that look was blind');
+  const routeBlind =
+    scene.reported('wrong-content', 'not-found') && scene.blind.some((b) => b.check === 'cluster-route');
+  if (routeBlind)
+    return unknown(0.4, 'the report is about the wrong page or none, and who serves the host is not known');
   if (scene.reported('too-large'))
     return unknown(0.4, 'a harmless request cannot show whether large ones are let through');
   const { course, onlyReporter } = scene.case.symptoms;

@@ -138,12 +138,14 @@ export const nothingReady: Rule = (scene) => {
   const explains = Math.max(nobodyBehind(scene), notFound(scene));
   if (served(scene, explains)) return null;
   const waiting = scene.all('PODS_NOT_READY');
+  // Whether they crash, which would be the application's, only the pods say.
+  const unsure = scene.blind.some((b) => b.check === 'cluster-pods');
   const why = text(waiting[0]?.facts.why);
   const name = text(first.facts.service);
   return suspect(
     'service-no-endpoints',
     [...unmatched, ...waiting, ...none, ...scene.all('NO_ENDPOINTS'), ...proxySaid(scene)],
-    sure(scene, 0.97),
+    sure(scene, unsure ? 0.85 : 0.97),
     {
       explains,
       fits: reportedDown(scene),

@@ -58,11 +58,13 @@ export const boundary: Rule = (scene) => {
     ...scene.findings.filter((f) => f.code === 'REQUEST_FAILED' && f.hop === 'proxy'),
     ...scene.all('ENDPOINT_ANSWERS'),
   ];
+  // That we reach an endpoint never proves that the proxy does: a policy between the two could not be looked for.
+  const barred = scene.blind.some((b) => b.check === 'network-policy') && [502, 503, 504].includes(how?.status ?? 0);
   return {
     cause: null,
     hop: 'proxy',
     because,
-    strength: 0.75,
+    strength: barred ? 0.6 : 0.75,
     explains: scene.failing,
     fits: true,
     sentence: `requests to ${host(scene)} fail at ${proxyName(scene)} (${how?.how}), while the endpoints behind it answer`,
