@@ -1,9 +1,17 @@
+import {
+  lookAtRegistered,
+  notTargeted,
+  type RegisteredData,
+  registeredLooks,
+  storyOf,
+  strangersIn,
+} from '../cloud/registered.ts';
 import { type Draft, defineCheck, type ReadScope } from '../define-check.ts';
 import type { Ending } from '../io/io.ts';
 import type { TargetsSeen } from '../io/proxy-reader.ts';
 import { plural, shellWord } from '../wording.ts';
 
-type TargetData = { seen: TargetsSeen } | OneTarget;
+type TargetData = { seen: TargetsSeen } | { registered: RegisteredData } | OneTarget;
 
 interface OneTarget {
   ending: Ending;
@@ -18,11 +26,53 @@ interface TargetFacts {
   TARGET_REFUSES: { balancer: string; target: string; address: string; health: string | null; known: boolean | null };
   TARGET_UNREACHABLE: { balancer: string; target: string; address: string };
   TARGETS_ALL_UNHEALTHY: { balancer: string; targets: number };
+  TARGETS_COUNTED_UNHEALTHY: Group & { sick: string[]; check: string | null };
+  TARGETS_NOT_READY_YET: Group & { starting: string[] };
+  TARGETS_NOT_IN_USE: Group & { unused: string[] };
+  TARGETS_COUNTED_HEALTHY: Group & { check: string | null };
+  TARGET_ADDRESS_GONE: Stranger;
+  TARGET_OF_NOBODY_KNOWN: Stranger;
+  REPLICA_NOT_TARGETED: { balancer: string; replicas: string[]; total: number };
 }
+
+type Group = { balancer: string; group: string; healthy: number; total: number };
+type Stranger = { balancer: string; address: string; state: string; ending: string; port: string };
 
 const PATIENCE_MS = 3_500;
 
+/** What the cloud says of its targets. Health checks reach a port, never a route: healthy ones clear nobody. */
+function readRegistered(data: RegisteredData, balancer: string): Draft<TargetFacts>[] {
+  const stories = data.groups.map(storyOf).filter((story) => story !== null);
+  const dead = stories.filter((story) => story.healthy === 0 && story.sick.length > 0);
+  const found: Draft<TargetFacts>[] = [];
+  if (dead.length && dead.length === stories.length)
+    found.push({
+      code: 'TARGETS_ALL_UNHEALTHY',
+      facts: { balancer, targets: dead.reduce((sum, story) => sum + story.total, 0) },
+    });
+  for (const { group, healthy, total, sick, starting, unused, checkWords: check } of stories) {
+    const base = { balancer, group, healthy, total };
+    if (sick.length) found.push({ code: 'TARGETS_COUNTED_UNHEALTHY', facts: { ...base, sick, check } });
+    if (starting.length) found.push({ code: 'TARGETS_NOT_READY_YET', facts: { ...base, starting } });
+    if (unused.length) found.push({ code: 'TARGETS_NOT_IN_USE', facts: { ...base, unused } });
+    if (healthy === total) found.push({ code: 'TARGETS_COUNTED_HEALTHY', facts: { ...base, check } });
+  }
+  for (const { target, ending, gone } of strangersIn(data)) {
+    const address = target.address as string;
+    const facts = { balancer, address, state: target.state, ending, port: address.split(':').at(-1) ?? '' };
+    found.push({ code: gone ? 'TARGET_ADDRESS_GONE' : 'TARGET_OF_NOBODY_KNOWN', facts });
+  }
+  const missing = notTargeted(data);
+  if (missing.length)
+    found.push({
+      code: 'REPLICA_NOT_TARGETED',
+      facts: { balancer, replicas: missing.slice(0, 5).map((one) => one.name), total: data.replicas?.length ?? 0 },
+    });
+  return found;
+}
+
 function read(data: TargetData, scope: ReadScope): Draft<TargetFacts>[] {
+  if ('registered' in data) return readRegistered(data.registered, scope.look.at.hop);
   if ('seen' in data) {
     const dead = data.seen.groups.filter(
       (group) => group.up.length === 0 && !group.unknown?.length && group.down.length > 0,
@@ -67,7 +117,7 @@ export const balancerTargets = defineCheck<TargetData, TargetFacts>({
   title: "The balancer's targets",
   asks: "Does each of the balancer's targets take connections?",
   vantages: ['node-port', 'inside'],
-  budgetMs: 4_500,
+  budgetMs: 12_000,
   plan: ({ path }) => {
     // A balancer that shows its own metrics is also asked what it believes of its targets.
     const believing = path.hops
@@ -105,9 +155,11 @@ export const balancerTargets = defineCheck<TargetData, TargetFacts>({
           },
         })),
       );
-    return [...believing, ...asked];
+    const registered = registeredLooks(path).map((look) => ({ look }));
+    return [...believing, ...registered, ...asked];
   },
   async look(io, look, address, signal) {
+    if (look.with.cloud === true) return { registered: await lookAtRegistered(io, look, signal) };
     if (look.with.believes === true) return { seen: await io.proxy.targets(look.at, signal) };
     const { name, health, known } = look.with as { name: string; health: string | null; known: boolean | null };
     const { ending } = await io.converse({ address, send: [], keep: 0, patienceMs: PATIENCE_MS }, signal);
@@ -147,6 +199,68 @@ export const balancerTargets = defineCheck<TargetData, TargetFacts>({
       title: 'The balancer counts none of its targets as healthy',
       says: (f) => `${f.balancer} counts none of its ${plural(f.targets, 'target')} as healthy.`,
       next: () => 'See what its health check asks, and what the targets answer to that.',
+      reproduce: () => null,
+    },
+    TARGETS_COUNTED_UNHEALTHY: {
+      hop: 'load-balancer',
+      direction: 'context',
+      title: 'The balancer counts some targets as unhealthy',
+      says: (f) =>
+        `${f.balancer} counts ${f.total - f.healthy} of ${plural(f.total, 'target')} of ${f.group} as not healthy: ${f.sick.join(', ')}.`,
+      next: (f) => `See what answers its health check${f.check ? ` (${f.check})` : ''} there.`,
+      reproduce: () => null,
+    },
+    TARGETS_NOT_READY_YET: {
+      hop: 'load-balancer',
+      direction: 'context',
+      title: 'Targets are registered and get no traffic yet',
+      says: (f) =>
+        `${f.balancer} does not send to ${f.starting.join(', ')} yet; ${f.healthy} of ${plural(f.total, 'target')} of ${f.group} take traffic.`,
+      next: () => 'Wait for its first health checks; a readiness gate keeps the old ones until then.',
+      reproduce: () => null,
+    },
+    TARGETS_NOT_IN_USE: {
+      hop: 'load-balancer',
+      direction: 'context',
+      title: 'Targets are registered where no traffic can reach them',
+      says: (f) => `${f.balancer} never sends to ${f.unused.join(', ')} of ${f.group}.`,
+      next: (f) => `Let a listener lead to ${f.group}, or enable the zones of these targets at ${f.balancer}.`,
+      reproduce: () => null,
+    },
+    TARGETS_COUNTED_HEALTHY: {
+      hop: 'load-balancer',
+      direction: 'context',
+      title: 'The balancer counts all targets as healthy',
+      says: (f) =>
+        `${f.balancer} counts ${f.healthy} of ${plural(f.total, 'target')} of ${f.group} as healthy${f.check ? ` (${f.check})` : ''}.`,
+      next: () => 'Nothing to do here; a health check says nothing of routes behind it.',
+      reproduce: () => null,
+    },
+    TARGET_ADDRESS_GONE: {
+      hop: 'load-balancer',
+      direction: 'implicates',
+      title: 'A registered target is no replica, and nobody answers there',
+      says: (f) =>
+        `${f.balancer} still has ${f.address} as a target (${f.state}); it is no replica of what is behind, and ${f.ending === 'refused' ? 'refuses connections' : 'does not answer'}.`,
+      next: (f) => `Deregister ${f.address} from ${f.balancer}, and see why its controller did not.`,
+      reproduce: nc,
+    },
+    TARGET_OF_NOBODY_KNOWN: {
+      hop: 'load-balancer',
+      direction: 'context',
+      title: 'A registered target is no replica that is known',
+      says: (f) =>
+        `${f.balancer} has ${f.address} as a target (${f.state}), which is no replica that I know${f.ending === 'not-asked' ? '; I may not ask it' : ''}.`,
+      next: (f) => `Name it in the inventory if it is one of yours, or deregister it from ${f.balancer}.`,
+      reproduce: nc,
+    },
+    REPLICA_NOT_TARGETED: {
+      hop: 'load-balancer',
+      direction: 'context',
+      title: 'A replica is no target of the balancer',
+      says: (f) =>
+        `${f.balancer} does not send to ${f.replicas.join(', ')}: of ${plural(f.total, 'replica')}, those are no targets of it.`,
+      next: () => "See the events of the controller that registers targets, and the pods' readiness gates.",
       reproduce: () => null,
     },
   },

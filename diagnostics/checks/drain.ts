@@ -1,4 +1,5 @@
 import { type Draft, defineCheck, type ReadScope } from '../define-check.ts';
+import { withLeaving } from '../drain/cluster.ts';
 import { checkOf, frontOf, leaverOf, secondsOf, trafficOf } from '../drain/declared.ts';
 import { drainOf } from '../drain/drain.ts';
 import { type DrainData, type Known, lookAtDrain, planDrain } from '../drain/look.ts';
@@ -53,8 +54,12 @@ function remedyFor(leaver: PathHop, how: DrainLeaver, outcome: DrainOutcome): st
     : `let ${leaver.name} finish what is under way when it is told to stop`;
 }
 
-function ofBoundary(data: DrainData, front: PathHop, leaver: PathHop): Draft<DrainFacts>[] {
-  const base = { front: front.name, leaver: leaver.name };
+function ofBoundary(data: DrainData, known: Known, hops: [PathHop, PathHop]): Draft<DrainFacts>[] {
+  const { front: declared, leaver } = withLeaving(hops[0], hops[1], data.leaving, known.overNodes ?? null);
+  const front = data.told ? { ...declared, attributes: { ...declared.attributes, ...data.told } } : declared;
+  // In a cluster a balancer and the proxies behind it mostly share their Service's name.
+  const named = front.name === leaver.name ? `the balancer of ${front.name}` : front.name;
+  const base = { front: named, leaver: leaver.name };
   const before = frontOf(front, leaver, data.upstream);
   const how = leaverOf(leaver, data.timeouts);
   const traffic = trafficOf(leaver);
@@ -105,7 +110,17 @@ function ofOneReplica(data: DrainData, front: PathHop, leaver: PathHop, servesFo
     servesFor,
   });
   if (!gap || takesInAfter === null) return [];
-  return [{ code: 'ONE_REPLICA_ROLLS', facts: { front: front.name, leaver: leaver.name, seconds: gap, takesInAfter } }];
+  return [
+    {
+      code: 'ONE_REPLICA_ROLLS',
+      facts: {
+        front: front.name === leaver.name ? `the balancer of ${front.name}` : front.name,
+        leaver: leaver.name,
+        seconds: gap,
+        takesInAfter,
+      },
+    },
+  ];
 }
 
 /** Errors that the balancer made itself in the time in question. */
@@ -139,10 +154,11 @@ function ofItsLog({ lost }: DrainData, scope: ReadScope): Draft<DrainFacts>[] {
 }
 
 function read(data: DrainData, scope: ReadScope): Draft<DrainFacts>[] {
-  const leaver = scope.path.hops.find((hop) => hop.name === (scope.look.with as unknown as Known).leaver);
+  const known = scope.look.with as unknown as Known;
+  const leaver = scope.path.hops.find((hop) => hop.name === known.leaver && hop !== scope.hop);
   if (!scope.hop || !leaver) return [];
   const hop = leaver.hop === 'proxy' ? 'load-balancer' : 'app';
-  const found = [...ofBoundary(data, scope.hop, leaver), ...ofItsLog(data, scope)];
+  const found = [...ofBoundary(data, known, [scope.hop, leaver]), ...ofItsLog(data, scope)];
   return found.map((draft) => (hop === 'app' ? { ...draft, hop } : draft));
 }
 

@@ -1,7 +1,11 @@
 import type { Check } from '../define-check.ts';
 import { acceptQueue } from './accept-queue.ts';
 import { autoscaling } from './autoscaling.ts';
+import { balancerLog } from './balancer-log.ts';
+import { balancerResets } from './balancer-resets.ts';
+import { balancerSettings } from './balancer-settings.ts';
 import { balancerTargets } from './balancer-targets.ts';
+import { cdnAnswers } from './cdn-answers.ts';
 import { clusterPods } from './cluster-pods.ts';
 import { clusterProxy } from './cluster-proxy.ts';
 import { clusterRoute } from './cluster-route.ts';
@@ -32,7 +36,11 @@ import { virtualAddress } from './virtual-address.ts';
 export const CHECKS: readonly Check[] = [
   acceptQueue,
   autoscaling,
+  balancerLog,
+  balancerResets,
+  balancerSettings,
   balancerTargets,
+  cdnAnswers,
   clusterPods,
   clusterProxy,
   clusterRoute,

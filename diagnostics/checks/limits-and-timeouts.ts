@@ -1,5 +1,6 @@
 import { type Draft, defineCheck, type ReadScope } from '../define-check.ts';
 import type { ProxySettings } from '../io/proxy-settings.ts';
+import { withTold } from '../settings/balancers.ts';
 import {
   hopTitle,
   lookAtSettings,
@@ -136,7 +137,7 @@ function waitOf(hop: PathHop, settings: ProxySettings): Draft<LimitFacts>[] {
 }
 
 function read(row: PathSettings, scope: ReadScope): Draft<LimitFacts>[] {
-  const sides = sidesOf(row, scope.path);
+  const sides = sidesOf(row, withTold(scope.path, row.balancers));
   const found = sides.slice(1).flatMap((inner, i) => {
     const outer = sides[i] as Side;
     return [...idle(outer, inner), ...waits(outer, inner), ...rooms(outer, inner)];

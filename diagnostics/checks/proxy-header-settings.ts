@@ -1,4 +1,5 @@
 import { type Draft, defineCheck, type ReadScope } from '../define-check.ts';
+import { withTold } from '../settings/balancers.ts';
 import { type HeaderBoundary, headerBoundaries } from '../settings/header.ts';
 import { lookAtSettings, type PathSettings, planSettings, showLine } from '../settings/look.ts';
 
@@ -44,13 +45,14 @@ function judge(one: HeaderBoundary): Draft<HeaderFacts>[] {
   const how = wrong(one.sends.value, one.expects.value);
   // What is only declared may be wrong itself: then it is a hint to look, and clears nobody either.
   const direction = one.sends.configured ? {} : { direction: 'context' as const };
+  const against = one.sends.asked ? {} : direction;
   return how
-    ? [{ code: 'PROXY_HEADER_SETTINGS_DISAGREE', ...direction, facts: { ...facts, wrong: how } }, ...differs]
+    ? [{ code: 'PROXY_HEADER_SETTINGS_DISAGREE', ...against, facts: { ...facts, wrong: how } }, ...differs]
     : [{ code: 'PROXY_HEADER_SETTINGS_AGREE', ...direction, facts }, ...differs];
 }
 
 function read(row: PathSettings, scope: ReadScope): Draft<HeaderFacts>[] {
-  const boundaries = headerBoundaries(row, scope.path);
+  const boundaries = headerBoundaries(row, withTold(scope.path, row.balancers));
   const found = boundaries.flatMap(judge);
   const seen = new Set<string>();
   const once = found.filter((one) => {

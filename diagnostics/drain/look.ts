@@ -3,8 +3,10 @@ import { reasonOf } from '../errors.ts';
 import type { Io } from '../io/io.ts';
 import { BlindLook, type ServedRequests } from '../io/proxy-reader.ts';
 import type { ProxySettings, UpstreamSettings } from '../io/proxy-settings.ts';
+import { askBalancers, asksCloud } from '../settings/balancers.ts';
 import type { Look, Path, PathHop } from '../types.ts';
 import { type Window, windowOf } from '../window.ts';
+import { type LeavingTold, leavingInCluster, policyBetween } from './cluster.ts';
 import { FRONT_KEYS, LEAVING_KEYS } from './declared.ts';
 
 /** What was read besides what the path declares. Each part is null where it could not be, `cannot` says why. */
@@ -18,6 +20,10 @@ export interface DrainData {
     'source' | 'total' | 'madeByProxy' | 'firstError' | 'lastError' | 'connections' | 'reasons'
   > | null;
   cannot: string[];
+  /** Attributes that a cloud tells of its balancer; they win over what is declared. */
+  told?: PathHop['attributes'];
+  /** How servers leave, as the objects of a cluster say it. */
+  leaving?: LeavingTold | null;
 }
 
 const declares = (hop: PathHop, keys: readonly string[]): boolean =>
@@ -25,6 +31,10 @@ const declares = (hop: PathHop, keys: readonly string[]): boolean =>
 const sendsOn = (hop: PathHop): boolean => hop.hop === 'load-balancer' || hop.hop === 'proxy';
 const leaves = (hop: PathHop): boolean => hop.hop === 'proxy' || hop.hop === 'service' || hop.hop === 'app';
 const READABLE = new Set(['nginx', 'ingress-nginx', 'haproxy', 'haproxy-ingress', 'traefik', 'envoy']);
+
+/** A pod's own configuration is out of reach unless its admin page tells it. */
+const tells = (hop: PathHop): boolean =>
+  hop.discovered !== true || hop.instances.some((one) => one.config !== null || one.admin !== null);
 
 /** Each hop that sends on, with the next one whose servers come and go. */
 const boundaries = (path: Path): { front: PathHop; leaver: PathHop }[] =>
@@ -39,7 +49,9 @@ export interface Known {
   /** A replica of the leaving hop, where it is a proxy: all of them leave in the same way. */
   part: string | null;
   addresses: string[];
-  reads: { front: boolean; leaver: boolean; log: boolean };
+  reads: { front: boolean; leaver: boolean; log: boolean; cloud?: true; objects?: 'proxy' | 'service' };
+  /** The traffic policy of the nodes between the two; null: there are none. */
+  overNodes?: 'Cluster' | 'Local' | null;
   host: string;
   window: Window;
 }
@@ -56,9 +68,11 @@ function knownOf(front: PathHop, leaver: PathHop): Omit<Known, 'host' | 'window'
       ...(leaver.endpoints ?? []).map((e) => e.address),
     ].filter((address) => address !== null),
     reads: {
-      front: instance !== undefined && READABLE.has(front.kind),
-      leaver: proxy && leaver.instances.length > 0 && READABLE.has(leaver.kind),
+      front: instance !== undefined && READABLE.has(front.kind) && tells(front),
+      leaver: proxy && leaver.instances.length > 0 && READABLE.has(leaver.kind) && tells(leaver),
       log: front.hop === 'load-balancer' && Boolean(instance?.accessLog),
+      ...(asksCloud(front) && { cloud: true as const }),
+      ...(leaver.discovered && { objects: proxy ? ('proxy' as const) : ('service' as const) }),
     },
   };
 }
@@ -72,9 +86,15 @@ export function planDrain({ case: triage, path }: Scope): Planned[] {
       hop: front.hop === 'load-balancer' ? 'load-balancer' : leaver.hop,
       at: { hop: front.name, part: front.instances[0]?.name ?? null },
       address: '',
-      with: { ...knownOf(front, leaver), host: triage.target.host, window: { ...windowOf(triage) } },
+      with: {
+        ...knownOf(front, leaver),
+        overNodes: policyBetween(path, front, leaver),
+        host: triage.target.host,
+        window: { ...windowOf(triage) },
+      },
     };
-    const said = declares(leaver, LEAVING_KEYS) || (declares(front, FRONT_KEYS) && leaver.hop === 'proxy');
+    const told = leaver.discovered === true && path.cluster !== undefined;
+    const said = told || declares(leaver, LEAVING_KEYS) || (declares(front, FRONT_KEYS) && leaver.hop === 'proxy');
     if (said) return [{ look }];
     // Nobody said how they leave: worth a line only where it was asked for.
     const detail = `how servers of ${leaver.name} leave is not known; say it under settings of ${leaver.name} (preStop, stopSignal, terminationGracePeriodSeconds)`;
@@ -100,15 +120,20 @@ export async function lookAtDrain(io: Io, one: Look, signal: AbortSignal): Promi
       return null;
     });
   const leaving = { hop: known.leaver, part: known.part };
-  const [front, leaver, served] = await Promise.all([
+  const inCluster = { name: known.leaver, proxy: known.reads.objects === 'proxy', host: known.host };
+  const [front, leaver, served, balancers, objects] = await Promise.all([
     tried(known.reads.front, () => io.proxy.settings(one.at, known.host, signal)),
     tried(known.reads.leaver, () => io.proxy.settings(leaving, known.host, signal)),
     tried(known.reads.log, () => io.proxy.requests(one.at, known.host, known.window, signal)),
+    askBalancers(io, known.reads.cloud ? [one.at.hop] : [], signal),
+    tried(known.reads.objects !== undefined, () => leavingInCluster(io, inCluster, signal)),
   ]);
   const { drain, acceptAfterStop } = leaver?.timeouts ?? {};
   return {
     upstream: front && groupOf(front, known.addresses),
-    timeouts: leaver && { ...(drain && { drain }), ...(acceptAfterStop && { acceptAfterStop }) },
+    timeouts: leaver
+      ? { ...(drain && { drain }), ...(acceptAfterStop && { acceptAfterStop }) }
+      : (objects?.timeouts ?? null),
     lost: served && {
       source: served.source,
       total: served.total,
@@ -118,5 +143,7 @@ export async function lookAtDrain(io: Io, one: Look, signal: AbortSignal): Promi
       ...(served.connections && { connections: served.connections, reasons: served.reasons ?? {} }),
     },
     cannot: [...new Set(cannot)].slice(0, 5),
+    ...(balancers[one.at.hop] && { told: balancers[one.at.hop] }),
+    ...(known.reads.objects && { leaving: objects }),
   };
 }
