@@ -11,7 +11,8 @@ import type { DrainFront, DrainLeaver, DrainTraffic } from './model.ts';
  * (its clients do), `requestsPerSecond` (all replicas together), `replicas`, `minReadySeconds`, `maxUnavailable`,
  * `readinessGate`, `requestAcceptGraceTimeout` and `graceTimeOut` (Traefik);
  *
- * of the hop in front: `stopsSendingAfter` (measured, or promised), `healthCheck: { interval, fall, rise }`.
+ * of the hop in front: `stopsSendingAfter` (measured, or promised), `healthCheck: { interval, fall, rise }`, `overNodes`
+ * (Cluster, Local: nodes of a cluster with that traffic policy stand between the two).
  */
 export const LEAVING_KEYS = [
   'preStop',
@@ -59,6 +60,12 @@ const AWS_TOLD = { least: 0, most: 180, source: 'aws-load-balancer-controller is
 /** Seconds until a proxy has taken out a deleted endpoint: 5 to 15 s of preStop are the usual advice. */
 const ENDPOINTS_TOLD = { least: 1, most: 15, source: 'kubernetes/ingress-nginx issues 3639 and 7097' };
 
+/**
+ * Nodes pass connections on, and kube-proxy follows EndpointSlices as proxies do: about a second by its own pace
+ * (--iptables-min-sync-period), more on a busy node.
+ */
+const NODES_TOLD = { least: 1, most: 15, source: 'kubernetes: kube-proxy --iptables-min-sync-period' };
+
 /** Is the leaver started and ended by an orchestrator, which tells those in front of it? */
 const orchestrated = (leaver: PathHop): boolean =>
   leaver.settings.terminationGracePeriodSeconds !== undefined || leaver.settings.replicas !== undefined;
@@ -67,6 +74,9 @@ function toldOf(front: PathHop, leaver: PathHop): DrainFront['told'] {
   const declared = secondsOf(front.settings.stopsSendingAfter);
   if (declared !== null) return { least: declared, most: declared, source: `declared by ${front.name}` };
   if (!orchestrated(leaver)) return null;
+  // Its targets are nodes, which stay: with policy Local only their health ports tell it, with Cluster nobody needs to.
+  if (front.settings.overNodes === 'Cluster') return NODES_TOLD;
+  if (front.settings.overNodes === 'Local') return null;
   if (front.kind === 'aws-nlb') return NLB_TOLD;
   if (AWS.has(front.kind)) return AWS_TOLD;
   return front.hop === 'proxy' && WATCHES.has(front.kind) ? ENDPOINTS_TOLD : null;

@@ -9,6 +9,8 @@ export interface Said<T> {
   from: string;
   /** true: its own configuration or attribute says so; false: only the inventory. */
   configured: boolean;
+  /** Objects of a cluster ask for it; whether it was done is another matter. */
+  asked?: true;
 }
 
 export interface HeaderBoundary {
@@ -69,6 +71,15 @@ function configuredSends(
   return null;
 }
 
+/** By the Service's annotations, which set the balancer up; or by the inventory alone, which may be wrong. */
+const toldSends = (outer: PathHop): Said<ProxyHeader> | null =>
+  outer.sends && {
+    value: outer.sends,
+    from: outer.discovered ? (outer.from[0] ?? 'its Service') : 'declared',
+    configured: false,
+    ...(outer.discovered && { asked: true as const }),
+  };
+
 const EXPECTS = { none: 'none', required: 'required', optional: 'optional' } as const;
 const agrees = (declared: ProxyExpectation, configured: ListenerSettings['proxyHeader']): boolean =>
   declared === 'none' || declared === 'optional' ? declared === configured : configured === 'required';
@@ -111,7 +122,7 @@ export function headerBoundaries(row: PathSettings, path: Path): HeaderBoundary[
         inner: hopTitle(inner),
         part: instance.name,
         listener: listener?.address ?? address,
-        sends: sends ?? (outer.sends ? { value: outer.sends, from: 'declared', configured: false } : null),
+        sends: sends ?? toldSends(outer),
         expects: listener
           ? { value: EXPECTS[listener.proxyHeader], from: listener.where ?? '', configured: true }
           : null,

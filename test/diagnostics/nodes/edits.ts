@@ -306,5 +306,50 @@ export const EDITS: { [file: string]: Edited } = {
     edit: well,
     missing: [refused('events', 'ingress-nginx')],
   },
+  'drain/DRAIN_TOO_SHORT.ingress-nginx-over-nodes': { check: 'drain', host: SHOP },
+  'drain/GRACE_CUTS_PRESTOP.sleep-420': {
+    check: 'drain',
+    host: SHOP,
+    // The recipe of report S2 over the chart's grace period (proxies.md D.6).
+    edit: (lists) => {
+      for (const one of objectOf(lists, 'deployments', NGINX).spec.template.spec.containers)
+        one.lifecycle = { preStop: { exec: { command: ['sleep', '420'] } } };
+    },
+  },
+  'drain/DRAIN_COVERS.ip-targets-wait': {
+    check: 'drain',
+    host: SHOP,
+    edit: (lists) => {
+      const service = objectOf(lists, 'services', NGINX).metadata.annotations;
+      service['service.beta.kubernetes.io/aws-load-balancer-nlb-target-type'] = 'ip';
+      const { spec } = objectOf(lists, 'deployments', NGINX).spec.template;
+      spec.terminationGracePeriodSeconds = 500;
+      for (const one of spec.containers) one.lifecycle = { preStop: { exec: { command: ['sleep', '200'] } } };
+    },
+  },
+  'drain/ONE_REPLICA_ROLLS.ip-targets': {
+    check: 'drain',
+    host: SHOP,
+    edit: (lists) => {
+      const service = objectOf(lists, 'services', NGINX).metadata.annotations;
+      service['service.beta.kubernetes.io/aws-load-balancer-nlb-target-type'] = 'ip';
+      objectOf(lists, 'deployments', NGINX).spec.replicas = 1;
+    },
+  },
+  'config-risks/NOTE_WORKERS_ABOVE_CPU_LIMIT.ingress-nginx-objects': { check: 'config-risks', host: SHOP },
+  'config-risks/NOTE_END_OF_SUPPORT.traefik-objects': { check: 'config-risks', host: LOCAL },
+  'proxy-header-settings/PROXY_HEADER_SETTINGS_AGREE.objects': { check: 'proxy-header-settings', host: SHOP },
+  'proxy-header-settings/PROXY_HEADER_SETTINGS_DISAGREE.objects': {
+    check: 'proxy-header-settings',
+    host: SHOP,
+    edit: (lists) => {
+      objectOf(lists, 'configmaps', NGINX).data['use-proxy-protocol'] = 'false';
+    },
+  },
+  'proxy-header-settings/blind.denied': {
+    check: 'proxy-header-settings',
+    host: SHOP,
+    missing: [refused('pods', 'ingress-nginx')],
+  },
   'cluster-proxy/blind.denied': { check: 'cluster-proxy', host: SHOP, missing: [refused('pods', 'ingress-nginx')] },
 };

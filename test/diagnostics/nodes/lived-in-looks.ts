@@ -68,6 +68,12 @@ export async function lookedAt({ check, host, edit, missing, file }: LookAt): Pr
   return { case: triage, path, rows, findings, codes: [...new Set(findings.map((f) => f.code))].sort() };
 }
 
+/** What one row of them says, as the files in ../checks hold it. */
+export const codesOf = (looked: Looked, row: EvidenceRow): string[] => {
+  const { findings } = readRows([row], looked.case, looked.path);
+  return [...new Set(findings.map((f) => f.code))].sort();
+};
+
 /** A recorded page on a loopback address, at any path. */
 export async function pageAt(address: string, text: string): Promise<{ port: number; close: () => Promise<void> }> {
   const server = createServer((_request, response) => {
