@@ -31,6 +31,7 @@ const panels = dashboard.panels.filter((panel) => panel.type !== 'row');
 function exported(): Map<string, Set<string>> {
   const metrics = createMetrics();
   metrics.watchDepth(async () => ({}));
+  metrics.watchCluster(() => null);
   const all = metrics.registry.getMetricsAsArray() as unknown as { name: string; type: string; labelNames: string[] }[];
   return new Map(
     all.flatMap(({ name, type, labelNames = [] }) => {
