@@ -10,8 +10,10 @@ const NGINX = 'nginx.ingress.kubernetes.io/';
 export const isCanary = (ingress: Ingress): boolean => ingress.meta.annotations[`${NGINX}canary`] === 'true';
 
 /** Names that ingress-nginx serves beside those of the rules. */
-const aliasesOf = (ingress: Ingress): string[] =>
-  (ingress.meta.annotations[`${NGINX}server-alias`] ?? '').split(',').map((one) => one.trim().toLowerCase());
+const aliasesOf = (ingress: Ingress): string[] => {
+  const said = ingress.meta.annotations[`${NGINX}server-alias`];
+  return said === undefined ? [] : said.split(',').map((one) => one.trim().toLowerCase());
+};
 
 const aliased = new WeakMap<ClusterView, { version: number; by: Map<string, Ingress[]> }>();
 

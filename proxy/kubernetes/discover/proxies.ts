@@ -196,18 +196,38 @@ const WORKLOADS = [
 
 export { frontsOf } from './fronts.ts';
 
+const found = new WeakMap<ClusterView, { stamp: string; hits: Hit[] }>();
+
+/** The workloads that are proxies: kept until a workload changes, which is seldom; pods change all the time. */
+function hitsIn(view: ClusterView): Hit[] {
+  const unread = WORKLOADS.filter(([plural]) => isUnread(view, plural)).map(([, kind]) => kind);
+  const stamp = [
+    ...WORKLOADS.map(([plural]) => view.version(plural)),
+    ...unread,
+    unread.length && view.version('pods'),
+  ];
+  const kept = found.get(view);
+  if (kept?.stamp === stamp.join(' ')) return kept.hits;
+  const hits: Hit[] = [];
+  for (const [plural, kind] of WORKLOADS) {
+    const workloads = unread.includes(kind) ? workloadsByPods(view, kind) : view.objects[plural].values();
+    for (const workload of workloads) {
+      const hit = hitOf(workload);
+      if (hit) hits.push(hit);
+    }
+  }
+  hits.sort((a, b) => a.name.localeCompare(b.name));
+  found.set(view, { stamp: stamp.join(' '), hits });
+  return hits;
+}
+
 /** Every workload that is a proxy which we know, with its pods. */
 export function findProxies(view: ClusterView): FoundProxy[] {
-  const workloads = WORKLOADS.flatMap(([plural, kind]) =>
-    isUnread(view, plural) ? workloadsByPods(view, kind) : [...view.objects[plural].values()],
-  );
-  const found = workloads.flatMap((workload): FoundProxy[] => {
-    const hit = hitOf(workload);
-    if (!hit) return [];
+  return hitsIn(view).map((hit): FoundProxy => {
+    const { workload } = hit;
     const { namespace } = workload.meta;
     const args = hit.brand === 'contour' ? (contourArgs(view, namespace) ?? {}) : hit.args;
     const pods = [...view.podsIn(namespace)].filter((pod) => selects(workload.selector, pod.meta.labels));
-    return [{ ...hit, args, configMap: configOf(view, hit.kind, args, workload), pods }];
+    return { ...hit, args, configMap: configOf(view, hit.kind, args, workload), pods };
   });
-  return found.sort((a, b) => a.name.localeCompare(b.name));
 }
