@@ -141,6 +141,17 @@ describe('the chart', { skip: helm === '' ? 'helm is not installed (deploy/get-t
     for (const pool of [main, zone]) assert.equal(pool.spec.template.spec.volumes.at(-1).name, 'our-ca');
   });
 
+  test("a cluster with a name is reached by the pod's own account, under that name", () => {
+    const { data } = find('production', 'ConfigMap');
+    const [{ kubernetes }] = objectsIn(data['inventory.yaml']);
+    assert.deepEqual(kubernetes, { kubeconfig: '/config/kubeconfig', context: 'prod' });
+    const [kubeconfig] = objectsIn(data.kubeconfig);
+    assert.equal(kubeconfig.contexts[0].name, 'prod');
+    assert.deepEqual(Object.keys(kubeconfig.users[0].user), ['tokenFile'], 'the token itself stands nowhere');
+    const [other] = objectsIn(find('no-cluster', 'ConfigMap').data['inventory.yaml']);
+    assert.deepEqual(other.kubernetes, { kubeconfig: '/etc/prod/kubeconfig', context: 'prod' });
+  });
+
   test('only CONFIG restarts pods; the inventory is read again without', () => {
     const sum = (args: string[]): string =>
       objectsIn(helmTemplate(helm, args)).find(({ kind }) => kind === 'Deployment').spec.template.metadata.annotations[

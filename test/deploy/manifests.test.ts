@@ -6,10 +6,11 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
 import { MANIFESTS } from '../../deploy/render.ts';
+import { findTool, runTool } from '../../deploy/tools.ts';
 import { isNeverProbed } from '../../diagnostics/io/guard.ts';
 import { loadInventory } from '../../proxy/inventory/inventory.ts';
 import { readConfigFile } from '../../workers/config.ts';
-import { type Manifest, named, plainObjects, podsOf } from './objects.ts';
+import { type Manifest, named, objectsIn, plainObjects, podsOf } from './objects.ts';
 import { faultsOf } from './schema.ts';
 
 const objects = plainObjects();
@@ -152,4 +153,12 @@ test('the kustomization names every file', () => {
   const { resources } = parse(readFileSync(join(MANIFESTS, 'kustomization.yaml'), 'utf8'));
   const files = readdirSync(MANIFESTS).filter((file) => file !== 'kustomization.yaml');
   assert.deepEqual([...resources].sort(), files.sort());
+});
+
+const kustomize = findTool('kustomize');
+const skip = kustomize ? false : 'kustomize is not installed (deploy/get-tools)';
+test('kustomize builds the same objects, with the image that it was told', { skip }, () => {
+  const built = runTool(kustomize as string, ['build', MANIFESTS]);
+  assert.equal(built.code, 0, built.err);
+  assert.deepEqual(objectsIn(built.out).map(named).sort(), objects.map(named).sort());
 });

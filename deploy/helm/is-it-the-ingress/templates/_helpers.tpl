@@ -59,13 +59,27 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
   namespace: {{ .Release.Namespace }}
 {{- end -}}
 
-{{/* The inventory, watching no more namespaces than the roles allow. */}}
+{{/* The inventory, watching no more namespaces than the roles allow, with the name that this cluster was given. */}}
 {{- define "iti.inventory" -}}
 {{- $inventory := deepCopy .Values.inventory -}}
-{{- if and .Values.rbac.namespaces (kindIs "map" $inventory.kubernetes) (not $inventory.kubernetes.namespaces) -}}
+{{- if kindIs "map" $inventory.kubernetes -}}
+{{- if and .Values.rbac.namespaces (not $inventory.kubernetes.namespaces) -}}
 {{- $_ := set $inventory.kubernetes "namespaces" .Values.rbac.namespaces -}}
 {{- end -}}
+{{- if eq (include "iti.named" .) "yes" -}}
+{{- $_ := set $inventory.kubernetes "kubeconfig" "/config/kubeconfig" -}}
+{{- $_ := set $inventory.kubernetes "context" .Values.clusterName -}}
+{{- end -}}
+{{- end -}}
 {{ toYaml $inventory }}
+{{- end -}}
+
+{{/* yes: the cluster it runs in, under a name. A kubeconfig of your own names its cluster itself. */}}
+{{- define "iti.named" -}}
+{{- $kubernetes := .Values.inventory.kubernetes -}}
+{{- if and .Values.clusterName (kindIs "map" $kubernetes) -}}
+{{- if not $kubernetes.kubeconfig -}}yes{{- end -}}
+{{- end -}}
 {{- end -}}
 
 {{/* CONFIG; in http mode the bot listens on slack.port. */}}
