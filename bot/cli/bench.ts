@@ -4,6 +4,7 @@ import { TriageError } from '../../diagnostics/errors.ts';
 const BENCHES: { [name: string]: () => Promise<(args: string[]) => Promise<number>> } = {
   balance: async () => (await import('../../bench/balance.ts')).benchBalance,
   case: async () => (await import('../../bench/case.ts')).benchCase,
+  cluster: async () => (await import('../../bench/cluster.ts')).benchCluster,
   drains: async () => (await import('../../bench/drains.ts')).benchDrains,
   logs: async () => (await import('../../bench/logs.ts')).benchLogs,
   metrics: async () => (await import('../../bench/metrics.ts')).benchMetrics,

@@ -3,6 +3,7 @@ import type { Connection } from './connection.ts';
 import { type ReflectorOptions, reflect, type Sink } from './reflector.ts';
 import { type Kinds, type Plural, RESOURCES } from './resources.ts';
 import { same } from './same.ts';
+import { sharer } from './share.ts';
 import { ClusterStore, type ClusterView, type Missing } from './view.ts';
 
 /**
@@ -46,6 +47,7 @@ export function watchCluster(options: WatchOptions): WatchedCluster {
   const { connection, namespaces, now, onChange, onError } = options;
   const store = new ClusterStore(connection.cluster);
   const stop = new AbortController();
+  const parts = sharer();
   setMaxListeners(0, stop.signal);
   const kinds = options.only ?? (Object.keys(RESOURCES) as Plural[]);
   const scopes = kinds.flatMap((plural) =>
@@ -71,6 +73,7 @@ export function watchCluster(options: WatchOptions): WatchedCluster {
     const known = store.objects[plural].get(key);
     if (unread.size) unread.delete(`${plural} ${key}`);
     if (object === null ? known === undefined : same(known, object)) return;
+    if (object) parts.share(plural, object);
     const before = store.set(plural, key, object);
     if (!isChange) return;
     const change = { plural, key, before, after: object };
