@@ -1,128 +1,18 @@
-import { clusterName, clusterOf, getObject, kubectl } from '../cluster-scope.ts';
-import { type Draft, defineCheck, type Planned, type ReadScope, type Scope } from '../define-check.ts';
+import { isIP } from 'node:net';
+import { clusterOf, getObject, kubectl } from '../cluster-scope.ts';
+import { defineCheck, type Planned, type Scope } from '../define-check.ts';
+import { joinAddress } from '../io/address.ts';
 import type { ClaimFacts } from '../io/cluster-reader.ts';
-
-interface Base {
-  cluster: string | null;
-  host: string;
-  [key: string]: string | number | boolean | null;
-}
-interface ClusterRouteFacts {
-  HOST_SERVED: Base & { object: string; proxy: string; why: string; service: string | null };
-  HOST_SERVED_TWICE: Base & { object: string; proxy: string; other: string; otherProxy: string };
-  HOST_CLAIMS_TIE: Base & { object: string; other: string; proxy: string; path: string };
-  HOST_NOT_SERVED: Base & { object: string; why: string; others: number; foreign: string | null };
-  HOST_BY_CATCH_ALL: Base & { object: string; proxy: string; service: string | null; meant: string | null };
-  HOST_SERVED_ELSEWHERE: Base & { object: string; proxy: string; addresses: string; onPath: string };
-  HOST_FOR_UNSEEN_CONTROLLER: Base & { object: string; why: string };
-  HOST_NAMED_NOWHERE: Base & { proxies: number };
-  ROUTE_OBJECT_REFUSED: Base & { object: string; problem: string; more: number };
-}
-
-type Claim = ClaimFacts['claims'][number];
-
-const sameRank = (a: Claim, b: Claim): boolean => a.rank.every((value, i) => value === b.rank[i]);
-
-/** What stops every request comes before what stops some, and both before what follows from them (Gateway API, conditions). */
-const weight = (problem: string): number =>
-  /InvalidCertificateRef/.test(problem)
-    ? 0
-    : /RefNotPermitted|BackendNotFound|NotAllowed|NoMatching/.test(problem)
-      ? 1
-      : 2;
-
-/** What the status of the object says is wrong with it or its Gateway; the whole of it stands in the object. */
-function refused(base: Base, object: string, problems: string[]): Draft<ClusterRouteFacts>[] {
-  const [problem] = problems.toSorted((a, b) => weight(a) - weight(b));
-  return problem === undefined
-    ? []
-    : [{ code: 'ROUTE_OBJECT_REFUSED', facts: { ...base, object, problem, more: problems.length - 1 } }];
-}
-
-function readClaims(own: Claim[], rest: Claim[], base: Base): Draft<ClusterRouteFacts>[] {
-  const first = own[0] as Claim;
-  const { object, proxy, why, service } = first;
-  const found: Draft<ClusterRouteFacts>[] = [];
-  if (first.problems.length) found.push(...refused(base, object, first.problems));
-  else found.push({ code: 'HOST_SERVED', facts: { ...base, object, proxy, why, service } });
-  const tied = own.find((one) => one.object !== object && sameRank(one, first));
-  if (tied)
-    found.push({ code: 'HOST_CLAIMS_TIE', facts: { ...base, object, other: tied.object, proxy, path: first.path } });
-  const [other] = rest;
-  if (other)
-    found.push({
-      code: 'HOST_SERVED_TWICE',
-      facts: { ...base, object, proxy, other: other.object, otherProxy: other.proxy },
-    });
-  return found;
-}
-
-function read(facts: ClaimFacts, scope: ReadScope): Draft<ClusterRouteFacts>[] {
-  const base = { cluster: clusterName(scope.path), host: facts.host };
-  const onPath = scope.path.hops.filter((hop) => hop.hop === 'proxy').map((hop) => hop.name);
-  const [outermost] = onPath;
-  const named = facts.claims.filter((one) => one.host !== null);
-  const own = named.filter((one) => one.proxy === outermost);
-  const found: Draft<ClusterRouteFacts>[] = [];
-  // A proxy further in claims the host too; that is no second one.
-  const rest = named.filter((one) => !onPath.includes(one.proxy));
-  if (own.length) return readClaims(own, rest, base);
-  const [unserved] = facts.unserved;
-  if (unserved) {
-    found.push({
-      code: 'HOST_NOT_SERVED',
-      // Another object serves it, or a controller that we do not see: then it is a leftover, or meant for somebody else.
-      ...((rest.length > 0 || unserved.foreign !== null) && { direction: 'context' as const }),
-      facts: {
-        ...base,
-        object: unserved.object,
-        why: unserved.why,
-        others: facts.unserved.length - 1,
-        foreign: unserved.foreign,
-      },
-    });
-    found.push(...refused(base, unserved.object, unserved.problems));
-  }
-  const swallows = facts.claims.find((one) => one.host === null && one.proxy === outermost);
-  const [elsewhere] = rest;
-  if (elsewhere && outermost !== undefined)
-    found.push({
-      code: 'HOST_SERVED_ELSEWHERE',
-      facts: {
-        ...base,
-        object: elsewhere.object,
-        proxy: elsewhere.proxy,
-        addresses: elsewhere.addresses.join(', '),
-        onPath: outermost,
-      },
-    });
-  else if (elsewhere) {
-    const { object, proxy, why, service } = elsewhere;
-    found.push({ code: 'HOST_SERVED', facts: { ...base, object, proxy, why, service } });
-  }
-  if (swallows)
-    found.push({
-      code: 'HOST_BY_CATCH_ALL',
-      facts: {
-        ...base,
-        object: swallows.object,
-        proxy: swallows.proxy,
-        service: swallows.service,
-        meant: unserved?.object ?? elsewhere?.object ?? null,
-      },
-    });
-  const [unseen] = facts.unseen;
-  if (unseen && !elsewhere) found.push({ code: 'HOST_FOR_UNSEEN_CONTROLLER', facts: { ...base, ...unseen } });
-  if (!unserved && !elsewhere && !unseen)
-    found.push({ code: 'HOST_NAMED_NOWHERE', facts: { ...base, proxies: facts.proxies.length } });
-  return found;
-}
+import type { Io } from '../io/io.ts';
+import { BlindLook } from '../io/proxy-reader.ts';
+import { type Base, type ClusterRouteFacts, type RouteClaimed, readClaimed } from '../route-claims.ts';
+import type { Look } from '../types.ts';
 
 /** The whole path is about the host where a cluster knows it; a path that the file tells is not the cluster's. */
 function plan({ case: triage, path }: Scope): Planned[] {
   const proxy = path.hops.find((hop) => hop.hop === 'proxy');
   if (!path.cluster || (proxy && !proxy.discovered)) return [];
-  const { host, path: wanted } = triage.target;
+  const { host, path: wanted, port, scheme } = triage.target;
   return [
     {
       look: {
@@ -131,27 +21,58 @@ function plan({ case: triage, path }: Scope): Planned[] {
         hop: 'proxy',
         at: { hop: proxy?.name ?? path.cluster.name, part: null },
         address: `cluster ${path.cluster.name}`,
-        with: { host, path: wanted },
+        with: { host, path: wanted, port, scheme, onPath: proxy?.name ?? null },
       },
     },
   ];
 }
 
+/** A place that does not answer tells nothing, so nobody waits for it long, ms. */
+const PATIENCE_MS = 1_500;
+
+/** Asks for the host where the status of the first such object says that it is reached; null: nowhere, or not allowed. */
+async function askThere(io: Io, look: Look, facts: ClaimFacts, signal: AbortSignal): Promise<RouteClaimed['there']> {
+  const { host, path, port, scheme, onPath } = look.with as unknown as {
+    host: string;
+    path: string;
+    port: number;
+    scheme: 'https' | 'http';
+    onPath: string | null;
+  };
+  const named = facts.claims.filter((one) => one.host !== null);
+  if (onPath === null || named.some((one) => one.proxy === onPath)) return null;
+  const at = named.find((one) => one.addresses.length > 0)?.addresses[0];
+  if (at === undefined) return null;
+  try {
+    const ip = isIP(at) ? at : (await io.resolve(at, signal)).addresses[0];
+    if (ip === undefined) return null;
+    const address = joinAddress(ip, port);
+    const asked = { address, scheme, host, path, proxyHeader: 'none', patienceMs: PATIENCE_MS } as const;
+    const { status, error } = await io.request(asked, signal);
+    return { address, status: error === null ? status : null };
+  } catch (error) {
+    // What is not allowed to be asked takes nothing from what the objects say.
+    if (error instanceof BlindLook) return null;
+    throw error;
+  }
+}
+
 const get = (f: Base & { object: string }): string => getObject(f.cluster, f.object);
 
 /** Which object gives this host to which controller, by which rule; and which objects nobody serves. */
-export const clusterRoute = defineCheck<ClaimFacts, ClusterRouteFacts>({
+export const clusterRoute = defineCheck<RouteClaimed, ClusterRouteFacts>({
   id: 'cluster-route',
   title: 'Who serves the host, as the objects of the cluster say',
   asks: 'Which object names this host, and does a controller serve its class?',
   vantages: ['inside'],
-  budgetMs: 2_000,
+  budgetMs: 4_000,
   plan,
-  look(io, look, _address, signal) {
+  async look(io, look, _address, signal) {
     const { host, path } = look.with as { host: string; path: string };
-    return clusterOf(io).claims(host, path, signal);
+    const facts = await clusterOf(io).claims(host, path, signal);
+    return { facts, there: await askThere(io, look, facts, signal) };
   },
-  read,
+  read: readClaimed,
   findings: {
     HOST_SERVED: {
       hop: 'proxy',
@@ -209,7 +130,7 @@ export const clusterRoute = defineCheck<ClaimFacts, ClusterRouteFacts>({
       direction: 'context',
       title: 'The host is served by another proxy than the one that its name leads to',
       says: (f) =>
-        `${f.object} gives ${f.host} to ${f.proxy}${f.addresses === '' ? '' : `, reached at ${f.addresses}`}; its name leads to ${f.onPath}.`,
+        `${f.object} gives ${f.host} to ${f.proxy}${f.addresses === '' ? '' : `, reached at ${f.addresses}`}${f.status === null ? '' : ` (asked there, it answers ${f.status})`}; its name leads to ${f.onPath}.`,
       next: (f) =>
         f.addresses === ''
           ? `Let the name ${f.host} lead to ${f.proxy}.`

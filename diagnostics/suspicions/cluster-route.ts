@@ -43,10 +43,12 @@ export const servedElsewhere: Rule = (scene) => {
   if (!first || !scene.reported('not-found', 'wrong-content', 'unspecified', 'certificate', 'errors-5xx')) return null;
   const explains = Math.max(notFound(scene), byStatus(scene, 503));
   if (explains === 0 && !scene.reported('wrong-content', 'not-found')) return null;
+  // Only if it is well where the object says that it is reached, the name is what is wrong.
+  const well = typeof first.facts.status === 'number' && first.facts.status < 400;
   return suspect(
     'dns-wrong-address',
     [...found, ...scene.all('HOST_BY_CATCH_ALL'), ...scene.all('ROUTE_NOT_FOUND')],
-    scene.failing === null ? UNSEEN : 0.85,
+    scene.failing !== null && well ? 0.93 : UNSEEN,
     {
       explains,
       fits: true,

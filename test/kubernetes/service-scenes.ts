@@ -1,6 +1,6 @@
 import type { Verdict } from '../../diagnostics/types.ts';
-import { objectOf } from '../proxy/kubernetes/lived-in.ts';
-import { HOST, type SmallCluster } from './small-cluster.ts';
+import { livedInLists, objectOf } from '../proxy/kubernetes/lived-in.ts';
+import { ELSEWHERE, HOST, type SmallCluster } from './small-cluster.ts';
 
 /** What can be wrong behind a route or with it: what the objects say, what nginx does meanwhile, and the truth. */
 
@@ -66,6 +66,20 @@ function noService({ lists }: SmallCluster): void {
 }
 function strangePort({ lists }: SmallCluster): void {
   objectOf(lists, 'ingresses', 'shop/crm').spec.rules[0].http.paths[0].backend.service.port = { number: 8080 };
+}
+/** Traefik serves the host at another address than the one that its name leads to; nginx has a route for any host. */
+function movedAway(world: SmallCluster): void {
+  catchAll(world);
+  const { lists } = world;
+  const recorded = livedInLists();
+  lists.daemonsets = [objectOf(recorded, 'daemonsets', 'traefik/traefik')];
+  const front = objectOf(recorded, 'services', 'traefik/traefik');
+  Object.assign(front, { status: { loadBalancer: { ingress: [{ ip: ELSEWHERE }] } } });
+  front.metadata.annotations = {};
+  lists.services?.push(front);
+  const ingress = objectOf(lists, 'ingresses', 'shop/crm');
+  ingress.spec.ingressClassName = 'traefik';
+  ingress.status = { loadBalancer: { ingress: [{ ip: ELSEWHERE }] } };
 }
 /** A port that is not declared, but listened on. */
 function undeclared({ lists }: SmallCluster): void {
@@ -146,6 +160,14 @@ export const SCENES: Scene[] = [
     report: `${HOST} shows the wrong page, some other application`,
     expect: ['ingress', 'proxy', 'route-wrong'],
     because: ['HOST_NOT_SERVED', 'HOST_BY_CATCH_ALL'],
+  },
+  {
+    name: 'a name that leads to another proxy than the one that serves it',
+    nginx: 'return 404;',
+    make: movedAway,
+    report: `${HOST} says 404 not found`,
+    expect: ['not-ingress', 'dns', 'dns-wrong-address'],
+    because: ['HOST_SERVED_ELSEWHERE', 'HOST_BY_CATCH_ALL'],
   },
   {
     name: 'nothing: all is well',

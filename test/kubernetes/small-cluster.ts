@@ -29,6 +29,8 @@ export interface SmallCluster {
 export const HOST = 'crm.example.test';
 const FRONT = '127.0.0.1';
 const POD = '127.0.0.2';
+/** Another proxy, at which the application's own page is always to be had. */
+export const ELSEWHERE = '127.0.0.3';
 
 const kept = (lists: Lists, plural: string, ...names: string[]): void => {
   lists[plural] = names.map((name) => objectOf(lists, plural, name));
@@ -84,7 +86,13 @@ export async function smallCluster(t: TestContext, location: string): Promise<Sm
   t.after(() => app.close());
   const ports = { web, closed, app: (app.address() as AddressInfo).port };
   const place = location.replaceAll('APP', `${FRONT}:${ports.app}`).replaceAll('CLOSED', `${FRONT}:${closed}`);
-  await startNginx(t, dir, [web], `server { listen ${FRONT}:${web}; listen ${POD}:${web}; location / { ${place} } }`);
+  await startNginx(
+    t,
+    dir,
+    [web],
+    `server { listen ${FRONT}:${web}; listen ${POD}:${web}; location / { ${place} } }
+    server { listen ${ELSEWHERE}:${web}; location / { proxy_pass http://${FRONT}:${ports.app}; } }`,
+  );
   return { lists: objects(ports), ports, dir };
 }
 
