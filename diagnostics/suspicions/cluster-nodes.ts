@@ -39,13 +39,14 @@ const ofGateway = (status: number): boolean => status >= 502 && status <= 504;
 /** Cloudflare's words for an origin that it lost (proxies.md D7). */
 const ofCdn = (status: number): boolean => status >= 520 && status <= 524;
 
-function lostOnTheWay(scene: Scene): number {
+/** Share of users' requests that end as a lost connection does now. */
+export function lostOnTheWay(scene: Scene): number {
   const http = speaksHttp(scene);
   return failingBy(scene, (f) => LOST.has(f.error ?? '') || ofCdn(f.status ?? 0) || (http && ofGateway(f.status ?? 0)));
 }
 
 /** What was reported is what a lost connection looks like: a 502 that no balancer of HTTP can have made is the proxy's own. */
-function reportedLost(scene: Scene): boolean {
+export function reportedLost(scene: Scene): boolean {
   const http = speaksHttp(scene);
   const { statuses } = scene.case.symptoms;
   return (
@@ -87,6 +88,21 @@ const nodesOf = (findings: Finding[]): string[] => [...new Set(findings.map((f) 
 const list = (names: string[]): string => names.slice(0, 3).join(', ') + (names.length > 3 ? ' and others' : '');
 const whether = (count: number, one: string, more: string): string => (count === 1 ? one : more);
 
+/** Pods of the proxy that were killed in the same time would explain as much. */
+const podsDied = (scene: Scene): boolean =>
+  ['PROXY_POD_OUT_OF_MEMORY', 'PROXY_POD_CRASH_LOOPS', 'PROXY_POD_KILLED_BY_PROBE'].some((code) =>
+    scene.all(code).some((f) => f.direction === 'implicates'),
+  );
+
+/** How sure a lost node is the reason where nothing fails any more: by when it was lost, and what else is known well. */
+function unshown(scene: Scene, found: Finding[], clean: Finding[]): number {
+  const well = clean.length > 0 || replicasWell(scene);
+  if (found.every((f) => f.facts.gone === true)) return clean.length ? 0.78 : 0.65;
+  if (podsDied(scene) && clean.length === 0) return 0.7;
+  if (found.some((f) => f.facts.within === true)) return well ? 0.88 : 0.8;
+  return well || found.some((f) => f.facts.listed === true) ? 0.8 : 0.72;
+}
+
 /**
  * Policy Cluster: a node that runs no proxy was a hop, and went away. It never fails for everybody, since the other
  * nodes go on; what it does to users never reaches a proxy's log (proxies.md A19).
@@ -101,25 +117,11 @@ export const nodeLost: Rule = (scene) => {
   if (explains > 0.95 && scene.front.length > 0) return null;
   if (explains === 0 && !comesAndGoes(scene)) return null;
   const dead = seenDead(scene, nodesOf(found));
+  // Long-lived connections that end over and over are more than one lost node does.
+  if (scene.reported('disconnects') && (scene.has('RELOADS_TOLD_OFTEN') || scene.has('RELOAD_STORM'))) return null;
   const clean = proxiesSawNothing(scene);
-  const well = replicasWell(scene);
-  const gone = found.every((f) => f.facts.gone === true);
-  const strength =
-    explains > 0 || dead.length
-      ? dead.length || well
-        ? 0.95
-        : 0.85
-      : gone
-        ? clean.length
-          ? 0.78
-          : 0.65
-        : first.facts.within === true
-          ? clean.length || well
-            ? 0.88
-            : 0.8
-          : first.facts.listed === true || well
-            ? 0.8
-            : 0.72;
+  const shown = explains > 0 || dead.length > 0;
+  const strength = shown ? (dead.length || replicasWell(scene) ? 0.95 : 0.85) : unshown(scene, found, clean);
   const names = nodesOf(found);
   const at = text(first.facts.at);
   return suspect('traffic-policy-node-lost', [...found, ...dead, ...clean], strength, {

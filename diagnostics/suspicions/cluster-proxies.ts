@@ -1,5 +1,5 @@
 import type { Scene } from '../scene.ts';
-import { LOST } from './cluster-nodes.ts';
+import { lostOnTheWay, reportedLost } from './cluster-nodes.ts';
 import { byStatus, failingBy, host, proxyName, type Rule, serverErrors, suspect } from './suspicion.ts';
 
 /** Causes in a proxy of a cluster that its pods and its controller's own events tell of. */
@@ -11,10 +11,6 @@ const appFails = (scene: Scene): boolean =>
 /** Ended this often, it is a habit: one restart convicts nobody. */
 const OFTEN = 3;
 
-/** How users meet a proxy whose pods end: nobody listens, connections are cut, others do not come back in time. */
-const unserved = (scene: Scene): number =>
-  failingBy(scene, (f) => LOST.has(f.error ?? '') || [502, 503, 504].includes(f.status ?? 0));
-
 /** Pods that crash, are killed for memory or by their own probes, or none that is ready. */
 export const podsRestart: Rule = (scene) => {
   const codes = ['PROXY_POD_CRASH_LOOPS', 'PROXY_POD_OUT_OF_MEMORY', 'PROXY_POD_KILLED_BY_PROBE', 'NO_PROXY_POD_READY'];
@@ -23,16 +19,17 @@ export const podsRestart: Rule = (scene) => {
     .flatMap((code) => scene.all(code))
     .filter((f) => f.direction === 'implicates' && onPath.has(f.about.hop));
   const first = found[0];
-  const explains = unserved(scene);
+  const explains = lostOnTheWay(scene);
   if (!first || !scene.reported('reset', 'timeout', 'errors-5xx', 'disconnects', 'handshake', 'unspecified'))
     return null;
-  if (appFails(scene) || scene.case.symptoms.statuses.some((s) => s === 500 || (s >= 400 && s < 500))) return null;
-  if (explains === 0 && !comesAndGoes(scene)) return null;
+  if (appFails(scene) || !reportedLost(scene) || (explains === 0 && !comesAndGoes(scene))) return null;
   // Other replicas serve on: one that loops by itself is what some meet, never what all do.
   const none = scene.has('NO_PROXY_POD_READY');
-  if (explains > 0.95 && !none && scene.replicas.some((m) => m.ok > 0)) return null;
+  if (explains > 0.95 && !none) return null;
   const habit =
     none || found.some((f) => f.code === 'PROXY_POD_CRASH_LOOPS' || Number(f.facts.restarts ?? f.facts.count) >= OFTEN);
+  // A node that was lost in the same time would explain as much: then neither is sure.
+  const rival = scene.all('NODE_LOST_IS_A_HOP').some((f) => f.facts.within === true);
   const does: { [code: string]: string } = {
     PROXY_POD_CRASH_LOOPS: 'crash over and over',
     PROXY_POD_OUT_OF_MEMORY: 'are killed for memory',
@@ -40,11 +37,16 @@ export const podsRestart: Rule = (scene) => {
     NO_PROXY_POD_READY: 'are not ready, none of them',
   };
   const late = scene.all('PROXY_POD_RESTARTED');
-  return suspect('proxy-restarting', [...found, ...late], explains > 0 ? (none ? 0.95 : 0.9) : habit ? 0.8 : 0.72, {
-    explains,
-    fits: true,
-    sentence: `pods of ${proxyName(scene)} ${does[first.code]}${explains > 0 ? `, so that requests for ${host(scene)} meet nobody` : ''}`,
-  });
+  return suspect(
+    'proxy-restarting',
+    [...found, ...late],
+    explains > 0 ? (none ? 0.95 : 0.9) : habit && !rival ? 0.8 : 0.72,
+    {
+      explains,
+      fits: true,
+      sentence: `pods of ${proxyName(scene)} ${does[first.code]}${explains > 0 ? `, so that requests for ${host(scene)} meet nobody` : ''}`,
+    },
+  );
 };
 
 /** The same as reload-storm, told by the controller's own events. */
