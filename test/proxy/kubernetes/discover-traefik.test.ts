@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type FoundProxy, findProxies, flagsOf } from '../../../proxy/kubernetes/discover/proxies.ts';
+import { claimsFor } from '../../../proxy/kubernetes/discover/routes.ts';
+import { findBinaries } from '../../../proxy/lab/binaries.ts';
+import { openGuard } from '../../../proxy/lab/process-guard.ts';
+import { freePorts, scratch } from '../../diagnostics/real-servers.ts';
+import { startApiServer } from '../../kubernetes/api-server/server.ts';
+import { objectsOf, viewOf } from './scenarios.ts';
+
+const { traefik } = findBinaries();
+
+/** Hosts for which a real Traefik makes routers of its Kubernetes providers when it reads these objects. */
+async function routersOf(t: TestContext, scenario: string, provider: string, args: string[]): Promise<string[]> {
+  const server = await startApiServer({ objects: objectsOf(scenario) as never, clear: true });
+  t.after(() => server.close());
+  const ports = await freePorts(t, 'web', 'api');
+  const dir = scratch(t);
+  const guard = openGuard(dir, 'remove');
+  t.after(() => guard.close());
+  const own = [`--providers.${provider}.endpoint=${server.url}`, `--providers.${provider}.token=${server.token}`];
+  const fixed = ['--api.insecure=true', `--entrypoints.web.address=127.0.0.1:${ports.web}`];
+  const api = `--entrypoints.traefik.address=127.0.0.1:${ports.api}`;
+  guard.start('traefik', traefik as string, [...fixed, api, ...own, ...args], { cwd: dir, log: `${dir}/traefik.log` });
+  for (let waited = 0; waited < 15_000; waited += 100) {
+    const routers = await fetch(`http://127.0.0.1:${ports.api}/api/http/routers?per_page=200`)
+      .then((answer) => answer.json() as Promise<{ name: string; rule: string; status: string }[]>)
+      .catch(() => []);
+    const own = routers.filter((one) => /@kubernetes/.test(one.name));
+    if (own.length > 0)
+      return [...new Set(own.flatMap(({ rule }) => /Host\(["`]([^"`]+)["`]\)/.exec(rule)?.[1] ?? []))].sort();
+    await pause(100);
+  }
+  throw new Error('Traefik shows no router of its Kubernetes provider');
+}
+
+/** The same by what we make of the objects, for a Traefik with these arguments. */
+function claimed(scenario: string, args: string[]): string[] {
+  const view = viewOf(objectsOf(scenario));
+  const [found] = findProxies(viewOf(objectsOf('traefik-3-classes')));
+  // Of a version as new as the one that runs here: before 3.7 a pattern of hosts was a longer rule than a host.
+  const proxy: FoundProxy = { ...(found as FoundProxy), version: null, args: flagsOf(args) };
+  const hosts = [...new Set([...view.hosts(), '*.other.test'])];
+  return hosts.filter((host) => claimsFor(view, [proxy], host.replace('*', 'x'), '/api')[0]?.host === host).sort();
+}
+
+const CASES: [string, string, string[]][] = [
+  ['traefik-3-classes', 'kubernetesingress', ['--providers.kubernetesingress=true']],
+  [
+    'traefik-class-lookup-off',
+    'kubernetesingress',
+    ['--providers.kubernetesingress.ingressclass=edge', '--providers.kubernetesingress.disableingressclasslookup=true'],
+  ],
+  [
+    'nginx-classes',
+    'kubernetesingressnginx',
+    [
+      '--providers.kubernetesingressnginx.ingressclass=public',
+      '--providers.kubernetesingressnginx.ingressclassbyname=true',
+      '--providers.kubernetesingressnginx.watchingresswithoutclass=true',
+    ],
+  ],
+  ['traefik-paths', 'kubernetesingress', ['--providers.kubernetesingress=true']],
+];
+
+for (const [scenario, provider, args] of CASES)
+  test(`a real Traefik serves the Ingresses that we say it does: ${scenario}`, {
+    skip: traefik ? false : 'Traefik is not here',
+  }, async (t) => {
+    const real = await routersOf(t, scenario, provider, args);
+    assert.ok(real.length > 0);
+    assert.deepEqual(claimed(scenario, args), real);
+  });
