@@ -6,7 +6,7 @@ const ROOT = join(import.meta.dirname, '..');
 /** Where `deploy/get-tools` puts what it builds. */
 export const TOOLS = join(process.env.ITI_PARTS ?? join(ROOT, '.parts'), 'deploy');
 
-export type Tool = 'helm' | 'kubeconform' | 'promtool' | 'hadolint' | 'kustomize';
+export type Tool = 'helm' | 'kubeconform' | 'promtool' | 'hadolint' | 'kustomize' | 'etcd' | 'kube-apiserver';
 
 /** The path of a tool that is here, from `deploy/get-tools` or the system; null: nobody installed it. */
 export function findTool(name: Tool): string | null {
