@@ -74,7 +74,7 @@ export const proxyHeaderSuspected: Rule = (scene) => {
 };
 
 /** Every replica that is known answers, and the balancer in front of them does not, or not always. */
-const onlyBalancerFails = (scene: Scene): number => {
+export const onlyBalancerFails = (scene: Scene): number => {
   if (scene.replicas.length === 0 || !scene.replicas.every((m) => m.ok === m.total)) return 0;
   if (scene.has('PROXY_HEADER_MISSING') || scene.has('PROXY_HEADER_UNEXPECTED')) return 0;
   return early(scene);

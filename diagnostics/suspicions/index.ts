@@ -9,6 +9,17 @@ import {
   proxyProtocolUnexpected,
   staleTarget,
 } from './balancer-and-proxy.ts';
+import {
+  balancerExhausted,
+  cdnBlamesOrigin,
+  failedOpen,
+  headerTold,
+  idleErrorsCounted,
+  idleErrorsLogged,
+  idleResetsCounted,
+  staleTargetTold,
+  zoneImbalance,
+} from './cloud.ts';
 import { blackhole, clientAddressHidden, nodeLost, vipConflict } from './cluster-nodes.ts';
 import { podsRestart, reloadErrorTold, reloadsTold } from './cluster-proxies.ts';
 import { hostNotServed, routeRefused, servedElsewhere } from './cluster-route.ts';
@@ -55,11 +66,13 @@ export type { Suspicion } from './suspicion.ts';
 /** In the order in which one wins over another that explains as much: the more specific first. */
 const RULES: readonly Rule[] = [
   dnsMissing,
+  cdnBlamesOrigin,
   dnsWrongAddress,
   servedElsewhere,
   cdnFault,
   proxyProtocolUnexpected,
   proxyProtocolMissing,
+  headerTold,
   headerSettingsDisagree,
   plaintextToTlsPort,
   clientCertificate,
@@ -94,6 +107,7 @@ const RULES: readonly Rule[] = [
   portMismatch,
   policyBars,
   endpointImbalance,
+  zoneImbalance,
   configuredTimeout,
   timeoutTooShort,
   appErrors,
@@ -114,10 +128,16 @@ const RULES: readonly Rule[] = [
   reloadsTold,
   reloadDisconnects,
   staleTarget,
+  staleTargetTold,
   noHealthyTarget,
+  failedOpen,
+  idleResetsCounted,
+  idleErrorsCounted,
+  idleErrorsLogged,
   balancerIdle,
   balancerSlow,
   proxyHeaderSuspected,
+  balancerExhausted,
   balancerFails,
   proxyDown,
   replicaBad,

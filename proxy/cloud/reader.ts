@@ -83,7 +83,15 @@ export function balancerReader(inventory: Inventory): BalancerReader {
     const region = name.region ?? aws?.region;
     if (!region)
       throw new BlindLook('not-configured', `${hopName}: its region is not known; name it as aws: { region: … }`);
-    return { name, place: { region, endpoint: aws?.endpoint ?? null, profile: aws?.profile ?? null } };
+    return {
+      name,
+      place: {
+        region,
+        endpoint: aws?.endpoint ?? null,
+        profile: aws?.profile ?? null,
+        credentials: aws?.credentials ?? null,
+      },
+    };
   };
   return {
     async describe(hop, signal) {

@@ -195,7 +195,14 @@ export async function loadInventory(path: string): Promise<Inventory> {
           namespaces: data.kubernetes.namespaces ?? [],
         }
       : null,
-    aws: data.aws ? { region: data.aws.region, endpoint: data.aws.endpoint, profile: data.aws.profile } : null,
+    aws: data.aws
+      ? {
+          region: data.aws.region,
+          endpoint: data.aws.endpoint,
+          profile: data.aws.profile,
+          credentials: absolute(base, data.aws.credentials),
+        }
+      : null,
     prometheus: data.prometheus,
     changes: absolute(base, data.changes),
     aliases: Object.fromEntries(

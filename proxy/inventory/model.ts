@@ -8,8 +8,8 @@ export interface Inventory {
   name: string;
   /** The cluster to find the rest in; null: the file is all there is. */
   kubernetes: { kubeconfig: string | null; context: string | null; namespaces: string[] } | null;
-  /** How balancers of AWS are asked; null: by their ARNs alone, where hops have one. Never a secret: those come from the environment. */
-  aws: { region: string | null; endpoint: string | null; profile: string | null } | null;
+  /** How balancers of AWS are asked; null: by their ARNs alone, where hops have one. Secrets are in no inventory: they come from the environment, or from the file that `credentials` names. */
+  aws: { region: string | null; endpoint: string | null; profile: string | null; credentials: string | null } | null;
   prometheus: string | null;
   changes: string | null;
   aliases: { [alias: string]: string };

@@ -69,7 +69,12 @@ export const inventorySchema = z.looseObject({
   version: z.literal(1, 'must be 1'),
   kubernetes: z.looseObject({ kubeconfig: maybe(text), context: maybe(name), namespaces: list(name) }).nullish(),
   aws: z
-    .looseObject({ region: maybe(text), endpoint: maybe(z.url({ protocol: /^https?$/ })), profile: maybe(name) })
+    .looseObject({
+      region: maybe(text),
+      endpoint: maybe(z.url({ protocol: /^https?$/ })),
+      profile: maybe(name),
+      credentials: maybe(text),
+    })
     .nullish(),
   prometheus: maybe(text),
   changes: maybe(text),

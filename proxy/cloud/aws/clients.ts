@@ -4,12 +4,14 @@ import type { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-
 import { BlindLook } from '../../../diagnostics/io/proxy-reader.ts';
 import { blindOf } from './errors.ts';
 
-/** Where and as whom AWS is asked. Credentials come from the environment alone: variables, profile, role. */
+/** Where and as whom AWS is asked. Credentials come from the environment (variables, profile, role) or from a file. */
 export interface AwsPlace {
   region: string;
   /** A stand-in, or a private endpoint; null: AWS' own. */
   endpoint: string | null;
   profile: string | null;
+  /** A file in the form of AWS' shared credentials, absolute; null: whatever the environment gives. */
+  credentials: string | null;
 }
 
 /** Most bytes of one answer: a page holds at most 400 balancers, targets of one group are hundreds. */
@@ -57,6 +59,7 @@ const modules = {
   v2: () => import('@aws-sdk/client-elastic-load-balancing-v2'),
   classic: () => import('@aws-sdk/client-elastic-load-balancing'),
   watch: () => import('@aws-sdk/client-cloudwatch'),
+  ini: () => import('@aws-sdk/credential-provider-ini'),
 };
 
 export interface Clients {
@@ -73,12 +76,22 @@ export interface Clients {
 
 async function open(place: AwsPlace): Promise<Clients> {
   const [v2, classic, watch] = await Promise.all([modules.v2(), modules.classic(), modules.watch()]);
+  const ini = place.credentials === null ? null : await modules.ini();
   const config = {
     region: place.region,
     maxAttempts: TRIES,
     requestHandler: { connectionTimeout: CONNECT_MS, requestTimeout: ANSWER_MS },
     ...(place.endpoint !== null && { endpoint: place.endpoint }),
     ...(place.profile !== null && { profile: place.profile }),
+    ...(ini &&
+      place.credentials !== null && {
+        // No other file of this machine is read then.
+        credentials: ini.fromIni({
+          filepath: place.credentials,
+          configFilepath: place.credentials,
+          ...(place.profile !== null && { profile: place.profile }),
+        }),
+      }),
   };
   return {
     place,

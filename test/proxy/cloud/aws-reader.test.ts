@@ -21,7 +21,7 @@ async function reading(
   const hop = awsHop({ ...(arn && { arn }), address: more.address ?? '127.0.0.1:443', kind: more.kind ?? 'aws-nlb' });
   const inventory = {
     ...emptyInventory(),
-    aws: { region: more.region ?? null, endpoint: stand.url, profile: null },
+    aws: { region: more.region ?? null, endpoint: stand.url, profile: null, credentials: null },
     hops: { edge: hop },
   };
   return { stand, reader: balancerReader(inventory) };

@@ -1,0 +1,157 @@
+import type { Scene } from '../scene.ts';
+import type { Finding } from '../types.ts';
+import { onlyBalancerFails } from './balancer-and-proxy.ts';
+import { byStatus, early, host, proxyName, type Rule, suspect, text } from './suspicion.ts';
+
+/**
+ * Causes that a cloud's own words show: its counters by side, its targets, its attributes. Words of the cloud about the
+ * time in question may convict alone; a setting needs a symptom that it explains.
+ */
+
+const comesAndGoes = (scene: Scene): boolean => scene.case.symptoms.course !== 'steady' && (scene.failing ?? 0) < 0.5;
+
+/** Targets that left or became unhealthy make a balancer reset connections too: then idle time is not what it is about. */
+const targetsChanged = (scene: Scene): boolean =>
+  [
+    'TARGETS_COUNTED_UNHEALTHY',
+    'TARGETS_NOT_READY_YET',
+    'TARGET_ADDRESS_GONE',
+    'PROXY_RESTARTED_RECENTLY',
+    'PODS_LEAVING',
+  ].some((code) => scene.has(code));
+
+/** The network balancer counted resets of its own, and forgets idle connections before what is behind it does. */
+export const idleResetsCounted: Rule = (scene) => {
+  const resets = scene.all('RESETS_BY_BALANCER');
+  const settings = scene.all('BALANCER_FORGETS_IDLE_FIRST');
+  const [first, idle] = [resets[0], settings[0]];
+  if (!first || !idle || !comesAndGoes(scene) || targetsChanged(scene)) return null;
+  if (!scene.reported('reset', 'disconnects', 'timeout')) return null;
+  return suspect('lb-idle-timeout', [...resets, ...settings], 0.92, {
+    fits: true,
+    sentence: `${text(idle.facts.outer)} forgets idle connections after ${idle.facts.outerValue} s and reset ${first.facts.count} of them itself, while ${text(idle.facts.inner)} keeps them longer`,
+  });
+};
+
+/** A balancer of HTTP made 502s itself and next to none came from behind; what is behind closes idle connections first. */
+export const idleErrorsCounted: Rule = (scene) => {
+  const errors = scene.all('BALANCER_MADE_ERRORS').filter((f) => {
+    const refused = scene.all('TARGETS_REFUSE_BALANCER').reduce((sum, one) => sum + Number(one.facts.count), 0);
+    const count = Number(f.facts.count);
+    const only502 = text(f.facts.statuses).includes('502') || text(f.facts.statuses) === '';
+    return only502 && Number(f.facts.behind) <= count / 5 && refused < count / 2;
+  });
+  return idleRace(scene, errors, 0.9);
+};
+
+/** GCE wrote down that a backend closed the connection before it answered (its own ones live for 600 s). */
+export const idleErrorsLogged: Rule = (scene) => idleRace(scene, scene.all('BACKEND_CLOSED_FIRST'), 0.93);
+
+function idleRace(scene: Scene, errors: Finding[], strength: number): ReturnType<Rule> {
+  const settings = scene.all('PROXY_CLOSES_IDLE_FIRST');
+  const [first, idle] = [errors[0], settings[0]];
+  if (!first || !idle || !comesAndGoes(scene) || targetsChanged(scene)) return null;
+  const { statuses } = scene.case.symptoms;
+  const told =
+    scene.reported('reset', 'disconnects') ||
+    (scene.reported('errors-5xx') && (!statuses.length || statuses.includes(502)));
+  if (!told) return null;
+  return suspect('lb-idle-timeout', [...errors, ...settings], strength, {
+    explains: byStatus(scene, 502),
+    fits: true,
+    sentence: `${text(idle.facts.inner)} closes idle connections after ${idle.facts.innerValue} s, while ${text(idle.facts.outer)} still uses them up to ${idle.facts.outerValue} s; ${first.facts.count} requests were lost so`,
+  });
+}
+
+/** Zones have different numbers of targets, and traffic stays in its zone. Said to be uneven, nothing else explains it. */
+export const zoneImbalance: Rule = (scene) => {
+  const found = scene.all('ZONE_SHARES_UNEVEN');
+  const [first] = found;
+  if (!first || !scene.reported('uneven')) return null;
+  return suspect('lb-zone-imbalance', found, 0.9, {
+    fits: true,
+    sentence: `cross-zone balancing of ${first.about.hop} is off: a proxy in ${text(first.facts.most)} gets ${first.facts.ratio} times as much as one in ${text(first.facts.least)}`,
+  });
+};
+
+/** The balancer's cloud still has a target that is no replica, and nobody answers there. */
+export const staleTargetTold: Rule = (scene) => {
+  const gone = scene.all('TARGET_ADDRESS_GONE');
+  const refused = gone.filter((f) => f.facts.ending === 'refused');
+  const [first] = refused.length ? refused : gone;
+  if (!first) return null;
+  const explains = onlyBalancerFails(scene);
+  const fits = scene.reported('reset', 'errors-5xx', 'timeout', 'unspecified', 'handshake', 'disconnects');
+  // Everything fails: one dead target among others is not why.
+  if (explains > 0.95 || (explains === 0 && !(fits && comesAndGoes(scene)))) return null;
+  // One that is being taken out gets no new connections: only those that last are lost.
+  if (explains === 0 && first.facts.state === 'draining' && !scene.reported('reset', 'disconnects', 'timeout'))
+    return null;
+  return suspect('lb-target-stale', gone, refused.length ? 0.95 : explains > 0 ? 0.88 : 0.8, {
+    explains,
+    fits,
+    sentence: `${first.about.hop} still sends to ${gone.map((f) => text(f.facts.address)).join(', ')} (${text(first.facts.state)}), where none of the proxies is any more`,
+  });
+};
+
+/** The balancer had too few healthy targets in the time in question, by its own count, though every proxy answers now. */
+export const failedOpen: Rule = (scene) => {
+  const found = [...scene.all('BALANCER_FAILS_OPEN'), ...scene.all('NO_BACKEND_TO_PICK')];
+  const [first] = found;
+  if (!first || !comesAndGoes(scene) || scene.has('PROXY_RESTARTED_RECENTLY') || scene.has('PODS_LEAVING')) return null;
+  if (!scene.reported('reset', 'errors-5xx', 'timeout', 'unspecified')) return null;
+  if (scene.replicas.length === 0 || !scene.replicas.every((m) => m.ok === m.total)) return null;
+  return suspect('lb-no-healthy-target', found, 0.84, {
+    fits: true,
+    sentence: `${first.about.hop} had no healthy target for ${first.facts.count} connections or requests, while every proxy behind it answers when asked directly`,
+  });
+};
+
+/** The cloud says that a header is sent, and the listener behind answers one as those do that know none. */
+export const headerTold: Rule = (scene) => {
+  const [told] = scene
+    .all('BALANCER_HEADER_TOLD')
+    .filter((f) => f.facts.sends !== 'none' && f.facts.outcome !== 'as declared');
+  if (!told) return null;
+  const ignorant = [
+    ...scene.all('PROXY_HEADER_WOULD_BREAK'),
+    ...scene.all('PROXY_HEADERS_AGREE').filter((f) => f.facts.expects === 'none'),
+  ];
+  const explains = early(scene);
+  if (ignorant.length === 0 || explains === 0) return null;
+  return suspect('proxy-protocol-unexpected', [told, ...scene.all('BALANCER_SENDS_OTHERWISE'), ...ignorant], 0.96, {
+    explains,
+    fits: scene.reported('handshake', 'reset', 'errors-5xx', 'unspecified'),
+    sentence: `${proxyName(scene, ignorant[0])} rejects connections to ${host(scene)}, since ${told.about.hop} puts a PROXY header before them (${text(told.facts.attribute)}) that it does not parse`,
+  });
+};
+
+/** The balancer itself ran out of something: a fault there, whose cause has no name of its own. */
+export const balancerExhausted: Rule = (scene) => {
+  const found = [...scene.all('BALANCER_OUT_OF_PORTS'), ...scene.all('BALANCER_REFUSES_NEW')];
+  const [first] = found;
+  if (!first || scene.case.symptoms.course === 'steady') return null;
+  if (!scene.reported('timeout', 'reset', 'errors-5xx', 'unspecified')) return null;
+  return {
+    cause: null,
+    hop: 'load-balancer',
+    because: found,
+    strength: 0.8,
+    explains: 0,
+    fits: true,
+    sentence: `${first.about.hop} itself turned away ${first.facts.count} connections or requests`,
+  };
+};
+
+/** The CDN's error speaks of an origin that answers when it is asked directly at the same time. */
+export const cdnBlamesOrigin: Rule = (scene) => {
+  const found = scene.all('CDN_ERROR_ORIGIN_WELL');
+  const [first] = found;
+  if (!first) return null;
+  const status = Number(first.facts.status);
+  return suspect('cdn-fault', found, 0.93, {
+    explains: byStatus(scene, status) || Number(first.facts.count) / Number(first.facts.total),
+    fits: true,
+    sentence: `the CDN answers ${host(scene)} with ${status}, while ${text(first.facts.origin)} answers every request when asked directly`,
+  });
+};
