@@ -10,7 +10,7 @@ export interface Base {
   [key: string]: string | number | boolean | null;
 }
 export interface ClusterRouteFacts {
-  HOST_SERVED: Base & { object: string; proxy: string; why: string; service: string | null };
+  HOST_SERVED: Base & { object: string; proxy: string; why: string; service: string | null; note: string | null };
   HOST_SERVED_TWICE: Base & { object: string; proxy: string; other: string; otherProxy: string };
   HOST_CLAIMS_TIE: Base & { object: string; other: string; proxy: string; path: string };
   HOST_NOT_SERVED: Base & { object: string; why: string; others: number; foreign: string | null };
@@ -57,10 +57,16 @@ function refused(base: Base, object: string, problems: string[]): Draft<ClusterR
 
 function readClaims(own: Claim[], rest: Claim[], base: Base): Draft<ClusterRouteFacts>[] {
   const first = own[0] as Claim;
-  const { object, proxy, why, service } = first;
+  const { object, proxy, why, service, note } = first;
   const found: Draft<ClusterRouteFacts>[] = [];
   if (first.problems.length) found.push(...refused(base, object, first.problems));
-  else found.push({ code: 'HOST_SERVED', facts: { ...base, object, proxy, why, service } });
+  else
+    found.push({
+      code: 'HOST_SERVED',
+      // What leads to no Service clears nobody.
+      ...(note !== null && { direction: 'context' as const }),
+      facts: { ...base, object, proxy, why, service, note },
+    });
   const tied = own.find((one) => one.object !== object && sameRank(one, first));
   if (tied)
     found.push({ code: 'HOST_CLAIMS_TIE', facts: { ...base, object, other: tied.object, proxy, path: first.path } });
@@ -116,8 +122,8 @@ export function readClaimed({ facts, there }: RouteClaimed, scope: ReadScope): D
       },
     });
   else if (elsewhere) {
-    const { object, proxy, why, service } = elsewhere;
-    found.push({ code: 'HOST_SERVED', facts: { ...base, object, proxy, why, service } });
+    const { object, proxy, why, service, note } = elsewhere;
+    found.push({ code: 'HOST_SERVED', facts: { ...base, object, proxy, why, service, note } });
   }
   if (swallows)
     found.push({

@@ -79,8 +79,8 @@ export const clusterRoute = defineCheck<RouteClaimed, ClusterRouteFacts>({
       direction: 'clears',
       title: 'An object names the host, and a controller serves it',
       says: (f) =>
-        `${f.object} gives ${f.host} to ${f.proxy} (${f.why})${f.service === null ? '' : `, to Service ${f.service}`}.`,
-      next: () => 'Nothing to do here.',
+        `${f.object} gives ${f.host} to ${f.proxy} (${f.why})${f.service === null ? '' : `, to Service ${f.service}`}${f.note === null ? '' : `; ${f.note}`}.`,
+      next: (f) => (f.note === null ? 'Nothing to do here.' : `Look at ${f.object}: ${f.note}.`),
       reproduce: get,
     },
     HOST_SERVED_TWICE: {

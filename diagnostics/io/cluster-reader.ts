@@ -164,7 +164,10 @@ export interface ClaimFacts {
     host: string | null;
     path: string;
     service: string | null;
+    /** What its status, or its Gateway's, says is wrong. */
     problems: string[];
+    /** What we cannot follow of it, or that no rule of it covers the path; null: nothing. */
+    note: string | null;
     /** Where the object's status says that it is reached. */
     addresses: string[];
     /** Its Service does not exist. */

@@ -119,7 +119,9 @@ export function claimFacts(view: ClusterView, host: string, path: string): Claim
         host: claim.host,
         path: claim.path,
         service: claim.service && keyOf(claim.service.namespace, claim.service.name),
-        problems: route ? problemsOf(view, route) : claim.problems,
+        problems: route ? problemsOf(view, route) : [],
+        // Without a status of its own, what is open about it is ours, not its controller's word.
+        note: route ? null : (claim.problems[0] ?? null),
         addresses: claim.addresses,
         missing: claim.service !== null && !known(claim.service),
         rank: claim.order,
