@@ -34,6 +34,10 @@ function merged(file: PathHop, found: PathHop): PathHop {
   };
 }
 
+/** Where a name leads; a name such as `constructor` is no key that somebody wrote. */
+const answersFor = (file: Inventory, name: string): string[] | null =>
+  Object.hasOwn(file.dns, name) ? (file.dns[name] ?? null) : null;
+
 const hostOf = (address: string): string => splitAddress(address)?.host ?? '';
 
 /** The key of the hop of the file that stands at one of these addresses, directly or through an answer of its `dns`. */
@@ -41,7 +45,7 @@ function sameInFile(file: Inventory, found: PathHop): string | null {
   const hosts = new Set(
     found.listeners.flatMap((listener) => {
       const host = hostOf(listener.address);
-      return [host, ...(file.dns[host.toLowerCase()] ?? [])];
+      return [host, ...(answersFor(file, host.toLowerCase()) ?? [])];
     }),
   );
   return keyWhere(file, (hop) => hop.listeners.some((listener) => hosts.has(hostOf(listener.address))));
@@ -71,7 +75,7 @@ function balancerBefore(file: Inventory, nodes: PathHop): string | null {
  */
 export function withCluster(file: Inventory, view: ClusterView, host: string, path: string): Inventory {
   const wanted = host.toLowerCase();
-  const found = discoverPath(view, wanted, path, { host: file.dns[wanted] ?? null, of: file.dns });
+  const found = discoverPath(view, wanted, path, { host: answersFor(file, wanted), of: file.dns });
   const cluster = { name: view.cluster, asOf: view.asOf, unserved: found.unserved };
   const hops: Inventory['hops'] = { ...file.hops };
   const add = (hop: PathHop): string => {

@@ -42,7 +42,11 @@ function ownAddresses(view: ClusterView, proxy: FoundProxy): string[] {
 
 const isAmong = (addresses: string[], names: Names): boolean =>
   names.host !== null &&
-  addresses.some((at) => names.host?.includes(at) || (names.of[at] ?? []).some((ip) => names.host?.includes(ip)));
+  addresses.some(
+    (at) =>
+      names.host?.includes(at) ||
+      (Object.hasOwn(names.of, at) ? (names.of[at] ?? []) : []).some((ip) => names.host?.includes(ip)),
+  );
 
 /** A proxy with what leads into it; the front that the name leads to goes first. */
 export function candidateOf(view: ClusterView, proxy: FoundProxy, claims: Claim[], names: Names): Candidate {

@@ -72,6 +72,30 @@ describe('paths discovered in clusters', () => {
       }
     });
   }
+  test('of two clusters with the same objects, each path says whose it is', () => {
+    const objects = objectsOf('nlb-ip-targets');
+    const at = { host: 'shop.example.test', path: '/', port: null };
+    const pathIn = (cluster: string) =>
+      findPath(withCluster(emptyInventory(), viewOf(objects, [], cluster), at.host, at.path), at);
+    assert.deepEqual([pathIn('prod').cluster?.name, pathIn('staging').cluster?.name], ['prod', 'staging']);
+    assert.deepEqual(pathIn('prod').hops, pathIn('staging').hops);
+  });
+  test('objects of any shape, and names that every object has, throw nothing', () => {
+    const host = 'constructor';
+    const strange = [null, [], 'x', 7, { spec: 'x' }, { a: null }];
+    for (const name of ['nlb-instance-targets', 'gateway-grpc-and-tls', 'traefik-ingressroute'])
+      for (const [i, part] of ['spec', 'status', 'metadata'].entries()) {
+        const objects = objectsOf(name).map((one, n) => {
+          const wrong = n % 3 === i ? { ...one, [part]: strange[n % strange.length] } : one;
+          const named = { loadBalancer: { ingress: [{ hostname: '__proto__' }, { hostname: host }] } };
+          return one.kind === 'Service' && n % 2 ? { ...wrong, status: named } : wrong;
+        });
+        for (const asked of [host, 'shop.example.test', '__proto__']) {
+          const found = withCluster(emptyInventory(), viewOf(objects), asked, '/');
+          assert.ok(Array.isArray(findPath(found, { host: asked, port: null, path: '/' }).hops));
+        }
+      }
+  });
   test('every folder has what it needs', () => {
     for (const name of scenarios()) {
       const files = readdirSync(join(SCENARIOS, name));
