@@ -97,7 +97,7 @@ const cpu = (used.user + used.system) / 1000 / (performance.now() - at);
 const times: number[] = [];
 const end = performance.now() + half;
 for (let i = 0; performance.now() < end; i++) {
-  await sleep(15);
+  await sleep(4);
   if (!holder.lookup) continue;
   const host = hostOf((i * 7919) % Number(hosts));
   const start = performance.now();

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
@@ -25,6 +25,8 @@ export interface ClusterBench {
   informers: Held;
   /** Informers to ours: above 1, ours takes less. */
   ratios: { ready: number; cpu: number; rss: number; peak: number };
+  /** What else the machine did: times are walls, and waiting for a core counts. */
+  machine: { cores: number; load: number };
   goal: typeof GOAL;
   met: boolean;
 }
@@ -68,6 +70,7 @@ async function measure(share: number, seconds: number): Promise<ClusterBench> {
       ours,
       informers,
       ratios: { ready: ratio('readyMs'), cpu: ratio('cpu'), rss: ratio('rssMib'), peak: ratio('peakMib') },
+      machine: { cores: availableParallelism(), load: loadavg()[0] ?? 0 },
       goal: GOAL,
       met: ours.rssMib < GOAL.rssMib && (ours.p99Ms ?? Number.POSITIVE_INFINITY) < GOAL.p99Ms,
     };
@@ -145,6 +148,7 @@ function changed(object: KubeObject, turn: number): KubeObject {
 
 function tableOf({
   size,
+  machine,
   objects,
   ours,
   informers,
@@ -163,7 +167,7 @@ function tableOf({
     row('is-it-the-ingress', ours),
     row('client-node informers', informers),
     `informers to ours: ready ${ratios.ready.toFixed(2)}, cpu ${ratios.cpu.toFixed(2)}, resident ${ratios.rss.toFixed(2)}, peak ${ratios.peak.toFixed(2)}`,
-    `path look-up while changes come in: P50 ${look(ours.p50Ms)}, P99 ${look(ours.p99Ms)} of ${ours.lookups}`,
+    `path look-up while changes come in: P50 ${look(ours.p50Ms)}, P99 ${look(ours.p99Ms)} of ${ours.lookups} (${machine.cores} cores, load ${machine.load.toFixed(1)})`,
     `goals (resident under ${goal.rssMib} MiB, P99 under ${goal.p99Ms} ms): ${met ? 'met' : 'missed'}`,
     '',
   ].join('\n');

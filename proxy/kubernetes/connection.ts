@@ -40,11 +40,9 @@ const PAGE_BYTES = 64 * 1024 * 1024;
 const ERROR_BYTES = 64 * 1024;
 /**
  * An API server gives up on a request of its own after 60 s. A list or a log that stops in its middle for half a minute is
- * dead; a watch may be silent, who watches it counts.
+ * dead; a watch may be silent, who watches it counts. Many that fail at once need only one new look at the kubeconfig.
  */
-const LIMITS = { answerMs: 65_000, idleMs: 30_000 };
-/** Many that fail at once need only one new look at the kubeconfig. */
-const REFRESH_MS = 1_000;
+const LIMITS = { answerMs: 65_000, idleMs: 30_000, refreshMs: 1_000 };
 
 type Params = { [key: string]: string };
 type Body = AsyncIterable<Uint8Array> & { destroy(): unknown };
@@ -151,7 +149,7 @@ export async function connect(access: ClusterAccess, limits: typeof LIMITS = LIM
     text: (path, params, maxBytes, signal) =>
       ask(path, params, signal, limits.idleMs, async (body) => (await firstBytesOf(body, maxBytes)).toString('utf8')),
     refresh() {
-      if (!refreshed || performance.now() - refreshed.at > REFRESH_MS)
+      if (!refreshed || performance.now() - refreshed.at > limits.refreshMs)
         refreshed = { at: performance.now(), done: renew() };
       return refreshed.done;
     },

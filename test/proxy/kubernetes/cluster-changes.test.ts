@@ -108,7 +108,7 @@ test('10,000 changes while watches are dropped in every way, warm restarts, a to
   const tokenFile = join(dir, 'token');
   writeFileSync(tokenFile, 'first\n');
   writeFileSync(kubeconfig, server.kubeconfig('prod', { tokenFile }));
-  const { cluster, changes } = await here.watch({ only: ['configmaps'], idleMs: 300, random });
+  const { cluster, changes } = await here.watch({ only: ['configmaps'], idleMs: 150, random });
   assert.equal(await cluster.ready(5_000), true);
   const { one, history, values, counts } = maker(here, random);
   let token = 'first';

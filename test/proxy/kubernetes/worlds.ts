@@ -41,7 +41,7 @@ export async function world(t: TestContext, options: ApiServerOptions = {}): Pro
     async watch(more = {}) {
       const changes: ObjectChange[] = [];
       const cluster = watchCluster({
-        connection: await connect({ kubeconfig, context: null }, { answerMs: 2_000, idleMs: 200 }),
+        connection: await connect({ kubeconfig, context: null }, { answerMs: 2_000, idleMs: 200, refreshMs: 20 }),
         namespaces: [],
         now: () => new Date(),
         onChange: (change) => void changes.push(change),
