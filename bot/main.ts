@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { Logger } from 'pino';
 import { TriageError } from '../diagnostics/errors.ts';
 import { planLooks } from '../diagnostics/plan.ts';
@@ -6,11 +7,12 @@ import { findPath } from '../proxy/inventory/inventory.ts';
 import type { Environment } from '../workers/config.ts';
 import { startHealth } from '../workers/health.ts';
 import { watchInventory } from '../workers/inventory-watch.ts';
+import { type LastPaths, lastPaths } from '../workers/last-path.ts';
 import { createLog } from '../workers/log.ts';
 import { createMetrics, type Metrics } from '../workers/metrics.ts';
 import { createDesk } from '../workers/open-case.ts';
 import { type Running, runUntilStopped } from '../workers/process.ts';
-import { closeRedis, connectRedis, isUp } from '../workers/redis.ts';
+import { closeRedis, connectRedis, isUp, type RedisClient } from '../workers/redis.ts';
 import { buildApp, isFinal } from './app.ts';
 import { type Channels, resolveChannels } from './channels.ts';
 import { type BotConfig, readBotConfig } from './config.ts';
@@ -19,6 +21,12 @@ import type { Intake } from './listeners/deps.ts';
 import { createPoster } from './posting.ts';
 import { startThread } from './thread.ts';
 import { zoneFinder } from './zones.ts';
+
+/** A question waits this long for a cluster that is not listed yet: Slack wants its answer within three seconds. */
+const CLUSTER_MS = 500;
+
+/** How long the first question may wait for Redis at a start. */
+const REDIS_MS = 1_000;
 
 /** Runs `./dev bot` until it is told to stop. Resolves with the exit code. */
 export function botMain(env: Environment = process.env): Promise<number> {
@@ -40,13 +48,17 @@ export async function startBotProcess(
   const log = parts.log ?? createLog(config.logLevel, 'bot');
   for (const warning of config.warnings) log.warn(warning);
   const now = parts.now ?? Date.now;
-  const inventory = await watchInventory(config.inventory, log);
   const metrics = parts.metrics ?? createMetrics();
+  // What is wrong in a file stops the start before anything connects: Redis comes after it.
+  let paths: LastPaths | null = null;
+  const inventory = await watchInventory(config.inventory, log, { patienceMs: CLUSTER_MS, lastPaths: () => paths });
   const redis = connectRedis(config.redisUrl, 'worker', 'iti-bot');
   const producer = connectRedis(config.redisUrl, 'producer', 'iti-bot-producer');
   for (const client of [redis, producer]) client.on('error', () => {});
   redis.on('close', () => log.warn('redis is away'));
   redis.on('ready', () => log.info('redis is there'));
+  paths = lastPaths(producer);
+  metrics.watchCluster(() => inventory.cluster()?.view ?? null);
   const desk = createDesk(producer, now, parts.questionOf);
   let channels: Channels = { has: () => false, close: () => {} };
   let zoneOf: (user: string | null) => Promise<string | null> = async () => null;
@@ -55,6 +67,7 @@ export async function startBotProcess(
     intake: { readReport, openCase, newCaseId, findPath, planLooks, ...parts.intake },
     inventory: inventory.current,
     freshInventory: inventory.fresh,
+    inventoryFor: inventory.forHost,
     deadlineMs: config.file.deadline,
     metrics,
     log,
@@ -98,6 +111,7 @@ export async function startBotProcess(
   try {
     await bot.init(signal);
     zoneOf = zoneFinder(bot.app.client);
+    await soonUp(producer);
     channels = await resolveChannels(config.file.channels.triage, bot.app.client, log);
     await bot.start(signal);
     started = true;
@@ -111,6 +125,12 @@ export async function startBotProcess(
     throw error;
   }
   return { stop, metricsPort: health?.port ?? null };
+}
+
+/** Nobody is asked to come again because Slack was connected some milliseconds before Redis; away, nobody waits for it. */
+async function soonUp(redis: RedisClient): Promise<void> {
+  if (isUp(redis)) return;
+  await once(redis, 'ready', { signal: AbortSignal.timeout(REDIS_MS) }).catch(() => {});
 }
 
 if (import.meta.main) process.exit(await botMain());

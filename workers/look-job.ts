@@ -11,7 +11,7 @@ const GRACE_MS = 500;
 export type Looker = (
   planned: Planned,
   host: string,
-  options: { budgetMs: number; signal: AbortSignal },
+  options: { budgetMs: number; signal: AbortSignal; path?: string },
 ) => Promise<EvidenceRow[]>;
 
 /**
@@ -37,7 +37,7 @@ export async function lookJob(
   let giveBack: () => void = () => {};
   try {
     return await Promise.race([
-      look(planned, payload.host, { budgetMs, signal: over.signal }),
+      look(planned, payload.host, { budgetMs, signal: over.signal, path: payload.path ?? '/' }),
       new Promise<EvidenceRow[]>((resolve, reject) => {
         timers.push(setTimeout(() => over.abort(), budgetMs));
         // Beyond its deadline a look gets a moment to put its row together.

@@ -1,9 +1,13 @@
 import { judge } from '../diagnostics/judge.ts';
 import { runLook } from '../diagnostics/run-look.ts';
+import { clusterReader } from '../proxy/kubernetes/reader.ts';
 import { ioFor, readChanges } from '../proxy/triage.ts';
+import { type Collector, collectChanges } from './changes/collect.ts';
+import { changeStore } from './changes/store.ts';
 import { type Environment, readSharedConfig, type SharedConfig } from './config.ts';
 import { startHealth } from './health.ts';
 import { watchInventory } from './inventory-watch.ts';
+import { type LastPaths, lastPaths } from './last-path.ts';
 import { createLog } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { type Running, runUntilStopped } from './process.ts';
@@ -28,14 +32,30 @@ export async function startWorkersProcess(
 ): Promise<Running & { metricsPort: number | null }> {
   const log = parts.log ?? createLog(config.logLevel, 'workers');
   for (const warning of config.warnings) log.warn(warning);
-  const inventory = await watchInventory(config.inventory, log);
   const metrics = parts.metrics ?? createMetrics();
+  // What is wrong in a file stops the start before anything connects: Redis comes after it.
+  let beyond: { collector: Collector; paths: LastPaths } | null = null;
+  const inventory = await watchInventory(config.inventory, log, {
+    onChange: (change, view) => beyond?.collector.hear(change, view),
+    lastPaths: () => beyond?.paths ?? null,
+  });
   const redis = connectRedis(config.redisUrl, 'worker', 'iti-workers');
   const producer = connectRedis(config.redisUrl, 'producer', 'iti-workers-producer');
   // Said once per outage; what waits for Redis goes on when it is back.
   for (const client of [redis, producer]) client.on('error', () => {});
   redis.on('close', () => log.warn('redis is away'));
   redis.on('ready', () => log.info('redis is there'));
+  const changes = changeStore(producer);
+  const collector = collectChanges(changes, metrics, log);
+  const paths = lastPaths(producer);
+  beyond = { collector, paths };
+  metrics.watchCluster(() => inventory.cluster()?.view ?? null);
+  /** What may be asked about a host, with the cluster as it is at this moment. */
+  const ioOf = async (host: string, path: string) => {
+    const cluster = inventory.cluster();
+    const view = cluster?.view ?? null;
+    return ioFor(await inventory.forHost(host, path), host, store, view && clusterReader(view), cluster?.logs ?? null);
+  };
   const { recorder: recording } = config.file;
   const store =
     recording && recorderStore(producer, { ...recording, everyMs: recording.every, keepMs: recording.keep });
@@ -46,9 +66,9 @@ export async function startWorkersProcess(
       redis,
       producer,
       store,
-      inventory,
+      inventory: { proxies: inventory.proxies },
       everyMs: recording.every,
-      sample: (of, signal) => ioFor(inventory.current(), '').proxy.sample(of, signal),
+      sample: async (of, signal) => ioFor(await inventory.proxies(), '').proxy.sample(of, signal),
       metrics,
       log,
       ...(parts.sample && { sample: parts.sample }),
@@ -59,9 +79,14 @@ export async function startWorkersProcess(
     metrics,
     log,
     concurrency: config.file.workers.concurrency,
-    look: (planned, host, options) => runLook(planned, ioFor(inventory.current(), host, store), options),
+    look: async (planned, host, options) => runLook(planned, await ioOf(host, options.path ?? '/'), options),
     judge,
-    readChanges: async (one) => readChanges(await inventory.fresh(), one),
+    async readChanges(one) {
+      await inventory.fresh();
+      const name = inventory.cluster()?.view?.cluster;
+      const feed = name === undefined ? null : { between: changes.between.bind(null, name) };
+      return readChanges(await inventory.forHost(one.target.host, one.target.path), one, feed);
+    },
     ...parts,
   });
   metrics.watchDepth(workers.depth);
@@ -88,6 +113,7 @@ export async function startWorkersProcess(
       log.info('stopping');
       await Promise.all([workers.close(), recorder?.close(RECORDER_GRACE_MS)]);
       inventory.close();
+      await collector.close();
       await health?.close();
       closeRedis(redis);
       closeRedis(producer);

@@ -1,5 +1,9 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { EvidenceRow, Verdict } from '../diagnostics/types.ts';
+import type { ClusterView } from '../proxy/kubernetes/view.ts';
+
+/** What is shown of a watched cluster. */
+export type ClusterState = Pick<ClusterView, 'cluster' | 'asOf' | 'objects' | 'missing'>;
 
 /** What the processes count. One registry per process, so that tests can hold several. */
 export type Metrics = ReturnType<typeof createMetrics>;
@@ -96,6 +100,19 @@ export function createMetrics(options: { process?: boolean } = {}) {
     },
   });
 
+  const clusterChanges = new Counter({
+    name: 'iti_cluster_changes_total',
+    help: 'Changes of a cluster that this process was the first to write down.',
+    labelNames: ['cluster'],
+    registers,
+  });
+  const changesGivenUp = new Counter({
+    name: 'iti_cluster_changes_lost_total',
+    help: 'Changes of a cluster that were given up while Redis was away.',
+    labelNames: ['cluster'],
+    registers,
+  });
+
   return {
     registry,
     opened,
@@ -128,6 +145,56 @@ export function createMetrics(options: { process?: boolean } = {}) {
     slack(method: string, outcome: string): void {
       slackCalls.inc({ method, outcome });
       if (outcome === 'ratelimited') slackLimits.inc({ method });
+    },
+
+    /** Counts changes of a cluster that were new to all watchers, and those that were given up. */
+    changed(cluster: string, count: number): void {
+      if (count > 0) clusterChanges.inc({ cluster }, count);
+    },
+    changesLost(cluster: string, count: number): void {
+      changesGivenUp.inc({ cluster }, count);
+    },
+
+    /** Adds what is known of a watched cluster, read when the page is asked for; null: none is watched now. */
+    watchCluster(read: () => ClusterState | null): void {
+      const gauge = (
+        name: string,
+        help: string,
+        labelNames: string[],
+        set: (gauge: Gauge, of: ClusterState) => void,
+      ) => {
+        const one: Gauge = new Gauge({
+          name,
+          help,
+          labelNames,
+          registers,
+          collect() {
+            one.reset();
+            const state = read();
+            if (state) set(one, state);
+          },
+        });
+      };
+      gauge(
+        'iti_cluster_age_seconds',
+        'Time since the API server said anything; absent before its first word.',
+        ['cluster'],
+        (one, { cluster, asOf }) => {
+          if (asOf) one.set({ cluster }, Math.max(0, Date.now() - Date.parse(asOf)) / 1000);
+        },
+      );
+      gauge('iti_cluster_objects', 'Objects that are held, by kind.', ['cluster', 'resource'], (one, state) => {
+        for (const [resource, map] of Object.entries(state.objects))
+          one.set({ cluster: state.cluster, resource }, map.size);
+      });
+      gauge(
+        'iti_cluster_missing',
+        'Kinds that cannot be read, by reason (denied: a right is missing).',
+        ['cluster', 'resource', 'reason'],
+        (one, { cluster, missing }) => {
+          for (const { plural, reason } of missing) one.inc({ cluster, resource: plural, reason });
+        },
+      );
     },
 
     /** Adds the queues' lengths, read when the page is asked for; away: the last known ones are not shown. */

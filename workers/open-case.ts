@@ -150,7 +150,15 @@ export function flowOf({ case: one, planned, run, startedAt }: Run) {
   const looks = planned.map((each, index) => ({
     name: each.look.check,
     queueName: QUEUES.look,
-    data: { v: 1, case: id, run, host: one.target.host, planned: each, until } satisfies LookPayload,
+    data: {
+      v: 1,
+      case: id,
+      run,
+      host: one.target.host,
+      path: one.target.path,
+      planned: each,
+      until,
+    } satisfies LookPayload,
     opts: { ...JOBS.look, jobId: jobId.look(id, run, index) },
   }));
   const verdict = {

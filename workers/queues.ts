@@ -44,6 +44,8 @@ export const lookPayload = z.object({
   case: caseId,
   run,
   host: z.string().min(1).max(300),
+  /** The path that the case is about: where a cluster's objects lead depends on it. Missing in looks of older bots. */
+  path: z.string().max(4000).optional(),
   planned: plannedSchema,
   /** When the case's time is up, ms since the epoch. */
   until: z.number(),

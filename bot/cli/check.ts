@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { CHECKS, checkNamed } from '../../diagnostics/checks/index.ts';
 import { reasonOf, TriageError } from '../../diagnostics/errors.ts';
 import type { Answer, SavedCase } from '../../diagnostics/types.ts';
+import { standingFeed } from '../../proxy/kubernetes/changes/standing.ts';
 import { clusterReader } from '../../proxy/kubernetes/reader.ts';
 import { triageInProcess } from '../../workers/in-process.ts';
 import { inventoryOf, newCaseId, openCase, readReport, readTarget } from '../intake.ts';
@@ -91,6 +92,7 @@ export async function check(args: string[]): Promise<number> {
       inventory,
       (error) => process.stderr.write(`our own bug: ${reasonOf(error)}\n`),
       source.view && clusterReader(source.view),
+      { logs: source.logs, feed: source.view && standingFeed(source.view) },
     );
   });
   refuseIfNothingAllowed(saved);

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { reasonOf, TriageError } from '../../diagnostics/errors.ts';
 import { loadInventory } from '../../proxy/inventory/inventory.ts';
+import { standingFeed } from '../../proxy/kubernetes/changes/standing.ts';
 import { clusterReader } from '../../proxy/kubernetes/reader.ts';
 import { inventorySource } from '../../proxy/kubernetes/source.ts';
 import { triageInProcess } from '../../workers/in-process.ts';
@@ -44,6 +45,7 @@ async function triageOf(incident: Incident, inventoryFile: string): Promise<Scor
       inventory,
       (error) => process.stderr.write(`${incident.id}: our own bug: ${reasonOf(error)}\n`),
       source.view && clusterReader(source.view),
+      { logs: source.logs, feed: source.view && standingFeed(source.view) },
     );
     return scoreOne(incident, verdict, Math.round(performance.now() - began));
   } finally {

@@ -20,7 +20,8 @@ export function actionRunAgain(deps: ListenerDeps) {
         return;
       }
       const one = { ...record.case, at: new Date(deps.now()).toISOString() };
-      const path = deps.intake.findPath(await deps.freshInventory(), one.target);
+      await deps.freshInventory();
+      const path = deps.intake.findPath(await deps.inventoryFor(one.target.host, one.target.path), one.target);
       const planned = deps.intake.planLooks(one, path);
       const sources = [`trigger:${body.trigger_id}`];
       const answer = await deps.desk.again({ case: one, path, planned, place: record.place, sources });

@@ -22,6 +22,8 @@ export interface ListenerDeps {
   inventory: () => Inventory;
   /** The inventory after a look whether its file changed a moment ago. */
   freshInventory: () => Promise<Inventory>;
+  /** Everything about one host, completed by the cluster where there is one. */
+  inventoryFor: (host: string, path: string) => Promise<Inventory>;
   deadlineMs: number;
   metrics: Metrics;
   log: Logger;

@@ -2,6 +2,7 @@ import { TriageError } from '../../diagnostics/errors.ts';
 import type { Place } from '../../workers/queues.ts';
 import { whichHostText } from '../blocks/help.ts';
 import { notAllowedText, pointerText } from '../blocks/refusal.ts';
+import { inventoryOf } from '../intake.ts';
 import type { ListenerDeps } from './deps.ts';
 
 /** A question, however it was asked. */
@@ -32,10 +33,11 @@ export async function takeQuestion(question: Question, deps: ListenerDeps): Prom
 
 async function take(question: Question, deps: ListenerDeps): Promise<Taken> {
   const { intake, desk } = deps;
-  const inventory = await deps.freshInventory();
+  const known = await deps.freshInventory();
   const tz = await deps.zoneOf(question.place.user);
-  const reading = intake.readReport(question.text, { at: question.at, tz }, inventory);
+  const reading = intake.readReport(question.text, { at: question.at, tz }, known);
   if (question.way === 'message' && !reading.report) return { is: 'no-report' };
+  const inventory = await inventoryOf({ known: () => known, forHost: deps.inventoryFor }, reading);
   const now = new Date(deps.now());
   const made = intake.openCase(reading, {
     id: intake.newCaseId(now),

@@ -1,7 +1,6 @@
 import { BlindLook } from '../../diagnostics/io/proxy-reader.ts';
 import type { Instance } from '../../diagnostics/types.ts';
-import { ApiError } from './answers.ts';
-import type { Connection } from './connection.ts';
+import { ApiError, type Connection } from './connection.ts';
 import { proxiesIn } from './discover/discover.ts';
 import { inOurZone } from './logs/zone.ts';
 import type { ClusterView } from './view.ts';

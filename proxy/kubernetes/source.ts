@@ -4,6 +4,7 @@ import type { Inventory } from '../inventory/model.ts';
 import { type ObjectChange, type WatchedCluster, watchCluster } from './cluster.ts';
 import { connect } from './connection.ts';
 import { withCluster } from './inventory.ts';
+import { type PodLogs, podLogs } from './logs.ts';
 import type { ClusterView } from './view.ts';
 
 /** An inventory that a cluster completes. For a file without `kubernetes:` it is the file, and costs nothing. */
@@ -14,6 +15,10 @@ export interface InventorySource {
   forHost(host: string, path: string): Promise<Inventory>;
   /** null: no cluster. */
   view: ClusterView | null;
+  /** Logs of its pods; null: no cluster. */
+  logs: PodLogs | null;
+  /** Resolves when every kind was listed or refused; false when the time is over before. */
+  ready(withinMs: number): Promise<boolean>;
   close(): void;
 }
 
@@ -64,6 +69,8 @@ const fileOnly = (file: Inventory): InventorySource => ({
   known: () => file,
   forHost: async () => file,
   view: null,
+  logs: null,
+  ready: async () => true,
   close: () => {},
 });
 
@@ -72,26 +79,36 @@ const fileOnly = (file: Inventory): InventorySource => ({
  * takes nothing from the file; what could not be seen is said in `unknown`. Throws TriageError for a bad kubeconfig.
  */
 export async function inventorySource(
-  file: Inventory,
-  options: { readyMs?: number; onChange?: (change: ObjectChange) => void } = {},
+  first: Inventory,
+  options: {
+    readyMs?: number;
+    onChange?: (change: ObjectChange, view: ClusterView) => void;
+    /** The file as it is now, where it is read again and again. */
+    current?: () => Inventory;
+  } = {},
 ): Promise<InventorySource> {
-  if (!file.kubernetes) return fileOnly(file);
-  const { kubeconfig, context, namespaces } = file.kubernetes;
+  if (!first.kubernetes) return fileOnly(first);
+  const { kubeconfig, context, namespaces } = first.kubernetes;
+  const current = options.current ?? (() => first);
+  const { onChange } = options;
   const connection = await connect({ kubeconfig, context });
   const cluster: WatchedCluster = watchCluster({
     connection,
     namespaces,
     now: () => new Date(),
-    ...(options.onChange && { onChange: options.onChange }),
+    ...(onChange && { onChange: (change: ObjectChange) => onChange(change, cluster.view) }),
   });
   await cluster.ready(options.readyMs ?? READY_MS);
   const { view } = cluster;
   const resolve = cachedResolver();
   return {
     view,
+    logs: podLogs(connection, view),
+    ready: cluster.ready,
     close: cluster.close,
-    known: () => ({ ...file, hosts: view.hosts() }),
+    known: () => ({ ...current(), hosts: view.hosts() }),
     async forHost(host, path) {
+      const file = current();
       const wanted = host.toLowerCase();
       const unknown = [wanted, ...balancersOf(view)].filter((name) => !(name in file.dns));
       const answers = await Promise.all(unknown.map(async (name) => [name, await resolve(name)] as const));

@@ -82,7 +82,7 @@ hops:
     redis,
     producer,
     store,
-    inventory: { current: () => inventory, fresh: async () => inventory },
+    inventory: { proxies: async () => inventory },
     sample: (of, signal) => io.proxy.sample(of, signal),
     everyMs: EVERY,
     metrics: createMetrics({ process: false }),

@@ -72,7 +72,7 @@ function recorder(inventory: () => Inventory, over: Partial<RecorderParts> = {})
     redis,
     producer,
     store: storeOf(),
-    inventory: { current: inventory, fresh: async () => inventory() },
+    inventory: { proxies: async () => inventory() },
     sample: async () => now(),
     everyMs: EVERY,
     metrics: createMetrics({ process: false }),

@@ -1,18 +1,25 @@
 import type { PartName } from '../../diagnostics/io/io.ts';
-import type { Inventory } from '../../proxy/inventory/inventory.ts';
+import { allowanceOf } from '../../proxy/inventory/allow.ts';
+import { type Inventory, partNamed } from '../../proxy/inventory/inventory.ts';
 
 /** Every managed proxy that could be asked for its counters: it has a metrics page or an admin page or socket. */
 export function recordable(inventory: Inventory): { hop: string; part: string }[] {
-  return Object.values(inventory.hops).flatMap((hop) =>
+  const hops = Object.values(inventory.hops);
+  const allowance = hops.some((hop) => hop.discovered) ? allowanceOf(inventory) : null;
+  // What was only found in a cluster is asked where `allow` covers it: elsewhere each sample would be a gap.
+  const isAllowed = (page: string | null): boolean =>
+    page !== null && URL.canParse(page) && (allowance?.name(new URL(page).hostname.replace(/^\[|\]$/g, '')) ?? false);
+  return hops.flatMap((hop) =>
     hop.instances
       .filter((instance) => instance.metrics !== null || instance.admin !== null)
+      .filter((instance) => !hop.discovered || isAllowed(instance.metrics) || isAllowed(instance.admin))
       .map((instance) => ({ hop: hop.name, part: instance.name })),
   );
 }
 
 /** Whether the inventory still names it. */
 export function isRecordable(inventory: Inventory, of: PartName): boolean {
-  const found = inventory.hops[of.hop]?.instances.find((one) => one.name === of.part);
+  const found = partNamed(inventory, of)?.instance;
   return found !== undefined && (found.metrics !== null || found.admin !== null);
 }
 

@@ -17,7 +17,8 @@ export interface RecorderParts {
   producer: RedisClient;
   store: RecorderStore;
   sample: Sampler;
-  inventory: Pick<InventorySource, 'current' | 'fresh'>;
+  /** Every managed proxy as it is known now. */
+  inventory: Pick<InventorySource, 'proxies'>;
   everyMs: number;
   metrics: Metrics;
   log: Logger;
@@ -51,7 +52,7 @@ export function startRecorder(parts: RecorderParts): Consumer {
 
   const tick = async (at: number): Promise<{ proxies: number }> => {
     const slot = Math.floor(at / everyMs) * everyMs;
-    const proxies = recordable(await parts.inventory.fresh());
+    const proxies = recordable(await parts.inventory.proxies());
     await queue.addBulk(
       proxies.map(({ hop, part }) => ({
         name: 'sample',
@@ -66,7 +67,7 @@ export function startRecorder(parts: RecorderParts): Consumer {
     // A backlog is not worked off: old slots stay empty, and the newest is asked in time again.
     if (now() >= slot + 2 * everyMs) return metrics.sampled('late');
     // Removed a moment ago: what was recorded of it vanishes by itself.
-    if (!isRecordable(parts.inventory.current(), of)) return metrics.sampled('removed');
+    if (!isRecordable(await parts.inventory.proxies(), of)) return metrics.sampled('removed');
     const name = `${of.hop}/${of.part}`;
     const outcome = await takeSample(of, slot, { sample: parts.sample, store, patienceMs, stop });
     metrics.sampled(outcome.is, outcome.is === 'kept' ? outcome : undefined);

@@ -2,6 +2,7 @@ import type { ClusterEvent, Meta, Workload } from '../objects.ts';
 import { type ClusterView, keyOf } from '../view.ts';
 import { by, type ClusterChange, changed, phrases, refOf } from './change.ts';
 import { eventChanges } from './events.ts';
+import type { ClusterFeed } from './feed.ts';
 import { toldGateway, toldGatewayRoute, toldIngress, toldIngressRoute } from './routes.ts';
 import { readersOf, whosePod, whoseWorkload } from './whose.ts';
 
@@ -162,3 +163,8 @@ function podsAndNodes(view: ClusterView, span: Span): ClusterChange[] {
       );
   return found;
 }
+
+/** The feed of somebody who has not watched, as of now. */
+export const standingFeed = (view: ClusterView): ClusterFeed => ({
+  between: async (from, until) => standingChanges(view, Date.parse(from), Date.parse(until)),
+});
