@@ -67,6 +67,13 @@ function noService({ lists }: SmallCluster): void {
 function strangePort({ lists }: SmallCluster): void {
   objectOf(lists, 'ingresses', 'shop/crm').spec.rules[0].http.paths[0].backend.service.port = { number: 8080 };
 }
+/** Its only pod was killed for memory a moment ago and is up again. */
+function crashedBefore({ lists }: SmallCluster): void {
+  Object.assign(objectOf(lists, 'pods', POD).status.containerStatuses[0], {
+    restartCount: 1,
+    lastState: { terminated: { exitCode: 137, reason: 'OOMKilled', finishedAt: new Date().toISOString() } },
+  });
+}
 /** Traefik serves the host at another address than the one that its name leads to; nginx has a route for any host. */
 function movedAway(world: SmallCluster): void {
   catchAll(world);
@@ -168,6 +175,21 @@ export const SCENES: Scene[] = [
     report: `${HOST} says 404 not found`,
     expect: ['not-ingress', 'dns', 'dns-wrong-address'],
     because: ['HOST_SERVED_ELSEWHERE', 'HOST_BY_CATCH_ALL'],
+  },
+  {
+    name: 'a crash that is over, told as something that comes and goes',
+    nginx: PASS,
+    make: crashedBefore,
+    report: `${HOST} gives 503 every now and then`,
+    expect: ['not-ingress', 'app', 'app-down'],
+    because: ['PODS_CRASHED_BEFORE'],
+  },
+  {
+    name: 'nothing: a crash that is over, and a fault that is claimed to last',
+    nginx: PASS,
+    make: crashedBefore,
+    expect: ['not-ingress', 'none', 'no-fault-found'],
+    because: [],
   },
   {
     name: 'nothing: all is well',
