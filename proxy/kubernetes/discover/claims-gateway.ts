@@ -81,7 +81,7 @@ function claimsOf(
       rank,
       // A match on a header or method takes some requests only; a plain one is what we can follow.
       order: [
-        ...(proxy.brand === 'traefik' ? [1] : []),
+        ...(proxy.brand === 'traefik' ? [1, 1] : []),
         ...rank.slice(0, 2),
         Number(!match.conditional),
         ...rank.slice(2),

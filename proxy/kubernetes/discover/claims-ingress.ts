@@ -131,7 +131,7 @@ function claimsOf(proxy: FoundProxy, serves: Serves, ingress: Ingress, host: str
         service,
         others: [],
         rank,
-        order: proxy.brand === 'traefik' ? [1, traefikPriority(proxy, ingress, row)] : rank,
+        order: proxy.brand === 'traefik' ? [1, 1, traefikPriority(proxy, ingress, row)] : rank,
         createdAt: createdAt ?? '',
         addresses: ingress.addresses,
         problems: service ? [] : ['its backend is no Service'],

@@ -1,4 +1,4 @@
-import { ruleCovers } from '../../adapters/routes/traefik-routes.ts';
+import { asks } from '../../adapters/routes/traefik-rule.ts';
 import type { IngressRoute } from '../objects.ts';
 import { type ClusterView, keyOf } from '../view.ts';
 import type { Claim } from './claim.ts';
@@ -29,7 +29,9 @@ export function claimsByIngressRoute(view: ClusterView, proxies: FoundProxy[], h
   for (const object of view.ingressRoutes()) {
     const { namespace, name, createdAt } = object.meta;
     for (const route of object.routes) {
-      if (!mayCover(route.match, host) || !ruleCovers(route.match, host, path)) continue;
+      if (!mayCover(route.match, host)) continue;
+      const { taken } = asks(route.match, { host, path });
+      if (taken === false) continue;
       const named = /Host(SNI)?\(/.test(route.match) ? 2 : /HostRegexp/.test(route.match) ? 1 : 0;
       const [first, ...others] = route.services
         .filter((one) => one.weight !== 0 || route.services.length === 1)
@@ -52,7 +54,8 @@ export function claimsByIngressRoute(view: ClusterView, proxies: FoundProxy[], h
           others: others.filter((one) => one.kind === 'Service'),
           rank: [named, named ? host.length : 0, 0, prefix.length],
           // Traefik: the longer rule wins unless a priority is given.
-          order: [Number(isSecure(proxy, object)), route.priority || route.match.length],
+          // One that hangs on headers or methods, or whose pattern cannot be judged, takes some requests only.
+          order: [Number(isSecure(proxy, object)), Number(taken === true), route.priority || route.match.length],
           createdAt: createdAt ?? '',
           addresses: [],
           problems:

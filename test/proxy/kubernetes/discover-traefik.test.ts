@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type FoundProxy, findProxies, flagsOf } from '../../../proxy/kubernetes/discover/proxies.ts';
 import { claimsFor } from '../../../proxy/kubernetes/discover/routes.ts';
 import { findBinaries } from '../../../proxy/lab/binaries.ts';
 import { openGuard } from '../../../proxy/lab/process-guard.ts';
-import { freePorts, scratch } from '../../diagnostics/real-servers.ts';
+import { freePorts } from '../../diagnostics/real-servers.ts';
 import { startApiServer } from '../../kubernetes/api-server/server.ts';
 import { objectsOf, viewOf } from './scenarios.ts';
 
@@ -16,7 +19,8 @@ async function routersOf(t: TestContext, scenario: string, provider: string, arg
   const server = await startApiServer({ objects: objectsOf(scenario) as never, clear: true });
   t.after(() => server.close());
   const ports = await freePorts(t, 'web', 'api');
-  const dir = scratch(t);
+  // Not `scratch`: the guard needs its folder until it has ended what it started, and removes it then.
+  const dir = mkdtempSync(join(tmpdir(), 'iti-test-'));
   const guard = openGuard(dir, 'remove');
   t.after(() => guard.close());
   const own = [`--providers.${provider}.endpoint=${server.url}`, `--providers.${provider}.token=${server.token}`];
