@@ -51,7 +51,9 @@ export function planAddress({ case: triage, path }: Scope): Planned[] {
     address: '',
     with: { proxy: proxy?.name ?? '', service, kind: front?.kind ?? '', window: { ...windowOf(triage) } },
   };
-  if (path.cluster && proxy && front && HELD.has(front.kind)) return [{ look }];
+  // A balancer of whatever kind that never got an address leads nowhere.
+  const nowhere = front?.hop === 'load-balancer' && front.discovered === true && front.address === null;
+  if (path.cluster && proxy && front && (HELD.has(front.kind) || nowhere)) return [{ look }];
   if (!triage.only?.includes('virtual-address')) return [];
   const detail = 'no node holds an address of this path that I know of; name the cluster under kubernetes:';
   return [{ look, blind: { reason: 'not-configured', detail } }];

@@ -49,10 +49,10 @@ export function lostOnTheWay(scene: Scene): number {
 export function reportedLost(scene: Scene): boolean {
   const http = speaksHttp(scene);
   const { statuses } = scene.case.symptoms;
-  return (
-    statuses.every((s) => s < 400 || ofCdn(s) || (http && ofGateway(s))) &&
-    scene.reported('errors-5xx', 'reset', 'timeout', 'disconnects', 'unspecified')
-  );
+  const fits = statuses.every((s) => s < 400 || ofCdn(s) || (http && ofGateway(s)));
+  // Where connections are lost now, it does not matter in which words that was said.
+  const said = scene.reported('errors-5xx', 'reset', 'timeout', 'disconnects', 'unspecified');
+  return fits && (said || lostOnTheWay(scene) > 0);
 }
 const comesAndGoes = (scene: Scene): boolean => scene.case.symptoms.course !== 'steady';
 

@@ -1,0 +1,86 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { NGINX, onLoopback, TRAEFIK, withoutHeader } from '../../diagnostics/nodes/worlds.ts';
+import { LIVED_AT, type Lists, livedInLists, objectOf, type RawObject } from '../../proxy/kubernetes/lived-in.ts';
+
+/**
+ * `cluster.ts FOLDER SERVICE NODE_PORT POD_PORT ADDRESS EDIT…`: writes the lists of the lived-in cluster, recorded from a
+ * real API server, moved to now and to loopback addresses, with what the incident makes otherwise. ADDRESS: where the
+ * balancer's Service says that it is reached.
+ */
+const event = (lists: Lists, reason: string): RawObject | undefined =>
+  (lists.events ?? []).find((one) => one.reason === reason);
+const without = (lists: Lists, ...reasons: string[]): void => {
+  lists.events = (lists.events ?? []).filter((one) => !reasons.includes(one.reason));
+};
+
+/** What the recording holds besides the incident's own fault, and would be a fault of its own. */
+function calm(lists: Lists): void {
+  without(lists, 'RELOAD', 'Killing', 'Unhealthy');
+  for (const pod of lists.pods ?? [])
+    if (pod.metadata.namespace === 'ingress-nginx')
+      for (const one of pod.status.containerStatuses) Object.assign(one, { restartCount: 0, lastState: {} });
+}
+
+const EDITS: { [name: string]: (lists: Lists) => void } = {
+  calm,
+  'no-header': withoutHeader,
+  /** The third node is well: it was never preempted. */
+  'node-well': (lists) => {
+    without(lists, 'Preempted', 'NodeNotReady');
+    const [ready] = objectOf(lists, 'nodes', 'n3').status.conditions;
+    Object.assign(ready, { status: 'True', lastTransitionTime: '2026-11-21T13:27:07Z' });
+  },
+  'metallb-on-lost-node': (lists) => {
+    const service = objectOf(lists, 'services', TRAEFIK);
+    service.metadata.annotations = { 'metallb.io/ip-allocated-from-pool': 'edge' };
+    service.spec.externalTrafficPolicy = 'Cluster';
+    delete service.spec.healthCheckNodePort;
+    const assigned = event(lists, 'nodeAssigned');
+    if (assigned) assigned.message = 'announcing from node "n3" with protocol "layer2"';
+  },
+  /** The pods of ingress-nginx crash over and over, in the words of the application that does so in the recording. */
+  'pods-crash': (lists) => {
+    const looping = (lists.pods ?? []).find((pod) => pod.metadata.name.startsWith('metabase-'))?.status;
+    for (const pod of lists.pods ?? []) {
+      if (pod.metadata.namespace !== 'ingress-nginx') continue;
+      const [own] = pod.status.containerStatuses;
+      const [like] = looping.containerStatuses;
+      Object.assign(own, {
+        ready: false,
+        restartCount: 14,
+        state: like.state,
+        lastState: structuredClone(like.lastState),
+      });
+      for (const c of pod.status.conditions) if (c.type === 'Ready' || c.type === 'ContainersReady') c.status = 'False';
+    }
+    for (const slice of lists.endpointslices ?? [])
+      if (slice.metadata.namespace === 'ingress-nginx')
+        for (const one of slice.endpoints ?? []) one.conditions = { ready: false, serving: false, terminating: false };
+  },
+};
+
+/** Every time in the recording, as far from now as it was from then. */
+function toNow(text: string): string {
+  const shift = Date.now() - Date.parse(LIVED_AT);
+  return text.replace(/"(2026-11-21T\d\d:\d\d:\d\d)(\.\d+)?Z"/g, (whole, seconds: string, fraction?: string) => {
+    const at = new Date(Date.parse(`${seconds}Z`) + shift);
+    return Number.isNaN(at.getTime()) ? whole : `"${at.toISOString().slice(0, 19)}${fraction ?? ''}Z"`;
+  });
+}
+
+const [folder = 'objects', service = NGINX, nodePort = '0', podPort = '0', address = '', ...edits] =
+  process.argv.slice(2);
+const lists = livedInLists();
+onLoopback(lists, service, { nodePort: Number(nodePort), podPort: Number(podPort) });
+objectOf(lists, 'services', service).status.loadBalancer = { ingress: [{ ip: address }] };
+for (const edit of edits) {
+  const change = EDITS[edit];
+  if (!change) throw new Error(`no edit ${edit}`);
+  change(lists);
+}
+mkdirSync(folder, { recursive: true });
+const LISTS = new URL('../../fixtures/kubernetes/1.28.5/lists/', import.meta.url);
+for (const [plural, items] of Object.entries(lists)) {
+  const recorded = JSON.parse(readFileSync(new URL(`${plural}.json`, LISTS), 'utf8')) as object;
+  writeFileSync(`${folder}/${plural}.json`, toNow(JSON.stringify({ ...recorded, items })));
+}
