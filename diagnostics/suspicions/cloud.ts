@@ -10,22 +10,27 @@ import { byStatus, early, host, proxyName, type Rule, suspect, text } from './su
 
 const comesAndGoes = (scene: Scene): boolean => scene.case.symptoms.course !== 'steady' && (scene.failing ?? 0) < 0.5;
 
+/** Clocks of a proxy and of a cloud differ, and counters stand at the begin of their minute, ms. */
+const SLACK_MS = 90_000;
+
+/** Did proxies leave or begin anew before the first of these errors? What did so after it is not why. */
+function leftBefore(scene: Scene, first: Finding): boolean {
+  const began = Date.parse(text(first.facts.first));
+  const left = [...scene.all('PROXY_RESTARTED_RECENTLY'), ...scene.all('PODS_LEAVING')];
+  return left.some((f) => !(Date.parse(text(f.facts.at)) > began + SLACK_MS));
+}
+
 /** Targets that left or became unhealthy make a balancer reset connections too: then idle time is not what it is about. */
-const targetsChanged = (scene: Scene): boolean =>
-  [
-    'TARGETS_COUNTED_UNHEALTHY',
-    'TARGETS_NOT_READY_YET',
-    'TARGET_ADDRESS_GONE',
-    'PROXY_RESTARTED_RECENTLY',
-    'PODS_LEAVING',
-  ].some((code) => scene.has(code));
+const targetsChanged = (scene: Scene, first: Finding): boolean =>
+  ['TARGETS_COUNTED_UNHEALTHY', 'TARGETS_NOT_READY_YET', 'TARGET_ADDRESS_GONE'].some((code) => scene.has(code)) ||
+  leftBefore(scene, first);
 
 /** The network balancer counted resets of its own, and forgets idle connections before what is behind it does. */
 export const idleResetsCounted: Rule = (scene) => {
   const resets = scene.all('RESETS_BY_BALANCER');
   const settings = scene.all('BALANCER_FORGETS_IDLE_FIRST');
   const [first, idle] = [resets[0], settings[0]];
-  if (!first || !idle || !comesAndGoes(scene) || targetsChanged(scene)) return null;
+  if (!first || !idle || !comesAndGoes(scene) || targetsChanged(scene, first)) return null;
   if (!scene.reported('reset', 'disconnects', 'timeout')) return null;
   return suspect('lb-idle-timeout', [...resets, ...settings], 0.92, {
     fits: true,
@@ -50,7 +55,7 @@ export const idleErrorsLogged: Rule = (scene) => idleRace(scene, scene.all('BACK
 function idleRace(scene: Scene, errors: Finding[], strength: number): ReturnType<Rule> {
   const settings = scene.all('PROXY_CLOSES_IDLE_FIRST');
   const [first, idle] = [errors[0], settings[0]];
-  if (!first || !idle || !comesAndGoes(scene) || targetsChanged(scene)) return null;
+  if (!first || !idle || !comesAndGoes(scene) || targetsChanged(scene, first)) return null;
   const { statuses } = scene.case.symptoms;
   const told =
     scene.reported('reset', 'disconnects') ||
@@ -98,7 +103,8 @@ export const staleTargetTold: Rule = (scene) => {
 export const failedOpen: Rule = (scene) => {
   const found = [...scene.all('BALANCER_FAILS_OPEN'), ...scene.all('NO_BACKEND_TO_PICK')];
   const [first] = found;
-  if (!first || !comesAndGoes(scene) || scene.has('PROXY_RESTARTED_RECENTLY') || scene.has('PODS_LEAVING')) return null;
+  // Proxies that were not there, or began anew at that time, are why it had none.
+  if (!first || !comesAndGoes(scene) || leftBefore(scene, first)) return null;
   if (!scene.reported('reset', 'errors-5xx', 'timeout', 'unspecified')) return null;
   if (scene.replicas.length === 0 || !scene.replicas.every((m) => m.ok === m.total)) return null;
   return suspect('lb-no-healthy-target', found, 0.84, {

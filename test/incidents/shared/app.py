@@ -2,7 +2,7 @@
 
 Keys: status, body, type, delay (seconds before the answer), every (only each Nth request is bad), only (only paths that begin so are bad),
 location, server, host (the address to listen on), close=1 (hangs up without an answer), silent=1 (takes the request and says nothing),
-hang=IP (silent to callers from this address only). /healthz always answers 200 unless sick=1.
+hang=IP (silent to callers from this address only), ray=ID (says that Cloudflare answered). /healthz always answers 200 unless sick=1.
 """
 import itertools
 import signal
@@ -51,6 +51,8 @@ def handler(keys):
             self.send_response(status)
             self.send_header("content-type", kind)
             self.send_header("content-length", str(len(body)))
+            if "ray" in keys:
+                self.send_header("cf-ray", keys["ray"])
             if "location" in keys and 300 <= status < 400:
                 self.send_header("location", keys["location"])
             self.end_headers()
