@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { type FoundProxy, findProxies, flagsOf } from '../../../proxy/kubernetes/discover/proxies.ts';
 import { claimsFor } from '../../../proxy/kubernetes/discover/routes.ts';
 import { findBinaries } from '../../../proxy/lab/binaries.ts';
@@ -15,7 +16,13 @@ import { objectsOf, viewOf } from './scenarios.ts';
 const { traefik } = findBinaries();
 
 /** Hosts for which a real Traefik makes routers of its Kubernetes providers when it reads these objects. */
-async function routersOf(t: TestContext, scenario: string, provider: string, args: string[]): Promise<string[]> {
+async function routersOf(
+  t: TestContext,
+  scenario: string,
+  provider: string,
+  args: string[],
+  wanted: string[],
+): Promise<string[]> {
   const server = await startApiServer({ objects: objectsOf(scenario) as never, clear: true });
   t.after(() => server.close());
   const ports = await freePorts(t, 'web', 'api');
@@ -27,16 +34,18 @@ async function routersOf(t: TestContext, scenario: string, provider: string, arg
   const fixed = ['--api.insecure=true', `--entrypoints.web.address=127.0.0.1:${ports.web}`];
   const api = `--entrypoints.traefik.address=127.0.0.1:${ports.api}`;
   guard.start('traefik', traefik as string, [...fixed, api, ...own, ...args], { cwd: dir, log: `${dir}/traefik.log` });
-  for (let waited = 0; waited < 15_000; waited += 100) {
+  // It takes classes and Ingresses in as they come: what it serves is what it says twice in a row, or at last.
+  let seen: string[] = [];
+  for (let waited = 0, same = 0; waited < 10_000 && same < 2; waited += 100) {
     const routers = await fetch(`http://127.0.0.1:${ports.api}/api/http/routers?per_page=200`)
       .then((answer) => answer.json() as Promise<{ name: string; rule: string; status: string }[]>)
       .catch(() => []);
-    const own = routers.filter((one) => /@kubernetes/.test(one.name));
-    if (own.length > 0)
-      return [...new Set(own.flatMap(({ rule }) => /Host\(["`]([^"`]+)["`]\)/.exec(rule)?.[1] ?? []))].sort();
+    const ours = routers.filter((one) => /@kubernetes/.test(one.name));
+    seen = [...new Set(ours.flatMap(({ rule }) => /Host\(["`]([^"`]+)["`]\)/.exec(rule)?.[1] ?? []))].sort();
+    same = isDeepStrictEqual(seen, wanted) ? same + 1 : 0;
     await pause(100);
   }
-  throw new Error('Traefik shows no router of its Kubernetes provider');
+  return seen;
 }
 
 /** The same by what we make of the objects, for a Traefik with these arguments. */
@@ -72,7 +81,7 @@ for (const [scenario, provider, args] of CASES)
   test(`a real Traefik serves the Ingresses that we say it does: ${scenario}`, {
     skip: traefik ? false : 'Traefik is not here',
   }, async (t) => {
-    const real = await routersOf(t, scenario, provider, args);
-    assert.ok(real.length > 0);
-    assert.deepEqual(claimed(scenario, args), real);
+    const wanted = claimed(scenario, args);
+    assert.ok(wanted.length > 0);
+    assert.deepEqual(await routersOf(t, scenario, provider, args, wanted), wanted);
   });
