@@ -135,7 +135,8 @@ export function sceneOf(triage: Case, path: Path, findings: Finding[], blind: Bl
   const trustMatters = kinds.has('certificate') || kinds.has('handshake');
   const met = meetings(findings, trustMatters);
   const front = met.filter((m) => m.vantage === 'public');
-  const isProxy = (name: string): boolean => path.hops.some((hop) => hop.name === name && hop.hop === 'proxy');
+  // A balancer and the proxies behind it may share their Service's name: users meet the outermost.
+  const isProxy = (name: string): boolean => path.hops.find((hop) => hop.name === name)?.hop === 'proxy';
   const replicas = met.filter((m) => m.vantage === 'proxy-replica' || (m.vantage === 'public' && isProxy(m.hop)));
   // Where the front could not be looked at, the replicas stand for what users meet.
   const seen = front.length ? front : replicas;

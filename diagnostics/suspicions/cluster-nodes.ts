@@ -120,8 +120,8 @@ export const nodeLost: Rule = (scene) => {
   // Long-lived connections that end over and over are more than one lost node does.
   if (scene.reported('disconnects') && (scene.has('RELOADS_TOLD_OFTEN') || scene.has('RELOAD_STORM'))) return null;
   const clean = proxiesSawNothing(scene);
-  const shown = explains > 0 || dead.length > 0;
-  const strength = shown ? (dead.length || replicasWell(scene) ? 0.95 : 0.85) : unshown(scene, found, clean);
+  // A dead node that costs nobody a connection now has been taken out since: it proves nothing of then.
+  const strength = explains > 0 ? (dead.length || replicasWell(scene) ? 0.95 : 0.85) : unshown(scene, found, clean);
   const names = nodesOf(found);
   const at = text(first.facts.at);
   return suspect('traffic-policy-node-lost', [...found, ...dead, ...clean], strength, {

@@ -26,6 +26,9 @@ export const podsRestart: Rule = (scene) => {
   // Other replicas serve on: one that loops by itself is what some meet, never what all do.
   const none = scene.has('NO_PROXY_POD_READY');
   if (explains > 0.95 && !none) return null;
+  // Pods that are back and answer do not explain what fails now, whatever befell them before.
+  const out = none || scene.has('PROXY_POD_CRASH_LOOPS') || scene.has('PROXY_POD_NOT_READY');
+  if (explains > 0 && !out && !scene.replicas.some((m) => m.ok < m.total)) return null;
   const habit =
     none || found.some((f) => f.code === 'PROXY_POD_CRASH_LOOPS' || Number(f.facts.restarts ?? f.facts.count) >= OFTEN);
   // A node that was lost in the same time would explain as much: then neither is sure.

@@ -34,15 +34,21 @@ const status = (lists: Lists, name: string): RawObject => pod(lists, name).statu
 const FIRST = 'ingress-nginx/ingress-nginx-controller-7c9f8d6b54-4xk9v';
 const SECOND = 'ingress-nginx/ingress-nginx-controller-7c9f8d6b54-mz8qd';
 
-/** All is well: no lost node, no restart, no reloads. */
-function well(lists: Lists): void {
-  without(lists, 'Preempted', 'NodeNotReady', 'RELOAD', 'Killing', 'Unhealthy');
+/** The third node is there and was never preempted. */
+export function nodeWell(lists: Lists): void {
+  without(lists, 'Preempted', 'NodeNotReady');
   const node = objectOf(lists, 'nodes', 'n3');
   node.status.conditions[0] = {
     ...node.status.conditions[0],
     status: 'True',
     lastTransitionTime: '2026-11-21T13:27:07Z',
   };
+}
+
+/** All is well: no lost node, no restart, no reloads. */
+export function well(lists: Lists): void {
+  nodeWell(lists);
+  without(lists, 'RELOAD', 'Killing', 'Unhealthy');
   Object.assign(status(lists, SECOND), { restartCount: 0, lastState: {} });
 }
 
@@ -52,7 +58,7 @@ function metallb(lists: Lists): void {
   service.metadata.annotations = { 'metallb.io/ip-allocated-from-pool': 'edge' };
   service.status.loadBalancer = { ingress: [{ ip: VIP }] };
 }
-function announcing(lists: Lists, node: string, first: string, last: string, count: number): void {
+export function announcing(lists: Lists, node: string, first: string, last: string, count: number): void {
   another(lists, 'nodeAssigned', (copy) => {
     copy.message = `announcing from node "${node}" with protocol "layer2"`;
     Object.assign(copy, { firstTimestamp: first, lastTimestamp: last, count });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SavedCase } from '../../../diagnostics/types.ts';
-import { type Lists, objectOf } from '../../proxy/kubernetes/lived-in.ts';
+import { type Lists, objectOf, refused } from '../../proxy/kubernetes/lived-in.ts';
+import { announcing, nodeWell, well } from './edits.ts';
 import { healthPorts } from './lived-in-looks.ts';
 import { balancer, NGINX, NODE, onLoopback, replicas, serve, TRAEFIK, triaged, withoutHeader } from './worlds.ts';
 
@@ -180,4 +181,71 @@ test('no pod of the proxy is ready, and nobody listens', async (t) => {
     { course: 'steady', kinds: ['reset'] },
   );
   assert.deepEqual(said(saved), ['ingress', 'proxy', 'proxy-restarting'], why(saved));
+});
+
+test('a right that is taken away is named, and nobody is accused in its place', async (t) => {
+  const nodePort = await nodes(t);
+  const podPort = await replicas(t, WELL);
+  const port = await balancer(t, '127.0.0.10', targets(nodePort));
+  for (const missing of [refused('nodes'), refused('events'), refused('pods', 'ingress-nginx'), refused('services')]) {
+    const saved = await triaged(
+      SHOP,
+      { address: '127.0.0.10', port },
+      (lists) => {
+        withoutHeader(lists);
+        onLoopback(lists, NGINX, { nodePort, podPort });
+        // What may not be read is not there: an informer that is refused has no objects.
+        lists[missing.plural] = (lists[missing.plural] ?? []).filter(
+          (one) => missing.namespace !== '' && one.metadata.namespace !== missing.namespace,
+        );
+      },
+      { missing: [missing] },
+    );
+    const { verdict } = saved;
+    const told = JSON.stringify([verdict.blind, verdict.findings.map((f) => f.facts), saved.path.unknown]);
+    assert.ok(told.includes(missing.detail), `${missing.plural}: ${why(saved)}`);
+    assert.ok([null, 'traffic-policy-node-lost'].includes(verdict.cause), `${missing.plural}: ${why(saved)}`);
+    assert.notEqual(verdict.answer, 'not-ingress', `${missing.plural}: ${why(saved)}`);
+  }
+});
+
+test('two speakers that announce one address in turn, while half of the connections are lost', async (t) => {
+  const nodePort = await nodes(t);
+  const podPort = await replicas(t, WELL);
+  const port = await balancer(t, '127.0.0.80', targets(nodePort).slice(1));
+  const saved = await triaged(METABASE, { address: '127.0.0.80', port }, (lists) => {
+    onLoopback(lists, TRAEFIK, { nodePort, podPort });
+    const service = objectOf(lists, 'services', TRAEFIK);
+    service.metadata.annotations = { 'metallb.io/ip-allocated-from-pool': 'edge' };
+    service.spec.externalTrafficPolicy = 'Cluster';
+    service.status.loadBalancer = { ingress: [{ ip: '127.0.0.80' }] };
+    well(lists);
+    announcing(lists, 'n1', '2026-11-21T15:10:00Z', '2026-11-21T15:38:00Z', 14);
+    announcing(lists, 'n2', '2026-11-21T15:12:00Z', '2026-11-21T15:39:00Z', 12);
+  });
+  assert.deepEqual(said(saved), ['ingress', 'node', 'vip-conflict'], why(saved));
+});
+
+test('a proxy killed for memory three times is suspected for what came and went; with a lost node beside it neither is', async (t) => {
+  const nodePort = await nodes(t);
+  const podPort = await replicas(t, WELL);
+  const port = await balancer(t, '127.0.0.10', targets(nodePort).slice(0, 2));
+  const at = { address: '127.0.0.10', port };
+  const edit = (lists: Lists): void => {
+    withoutHeader(lists);
+    onLoopback(lists, NGINX, { nodePort, podPort });
+    lists.events = (lists.events ?? []).filter((one) => one.reason !== 'RELOAD');
+  };
+  const alone = await triaged(
+    SHOP,
+    at,
+    (lists) => {
+      edit(lists);
+      nodeWell(lists);
+    },
+    { kinds: ['reset'] },
+  );
+  assert.deepEqual(said(alone), ['ingress', 'proxy', 'proxy-restarting'], why(alone));
+  const both = await triaged(SHOP, at, edit, { kinds: ['reset'] });
+  assert.deepEqual(said(both), ['inconclusive', null, null], why(both));
 });

@@ -5,6 +5,7 @@ import type { Case, SavedCase } from '../../../diagnostics/types.ts';
 import { emptyInventory } from '../../../proxy/inventory/inventory.ts';
 import { withCluster } from '../../../proxy/kubernetes/inventory.ts';
 import { clusterReader } from '../../../proxy/kubernetes/reader.ts';
+import type { Missing } from '../../../proxy/kubernetes/view.ts';
 import { triageInProcess } from '../../../workers/in-process.ts';
 import { type Lists, livedInLists, objectOf, viewOf } from '../../proxy/kubernetes/lived-in.ts';
 import { caseOf } from './lived-in-looks.ts';
@@ -104,11 +105,16 @@ export async function triaged(
   host: string,
   at: { address: string; port: number },
   edit: (lists: Lists) => void,
-  more: { course?: 'steady' | 'intermittent'; kinds?: Case['symptoms']['kinds']; statuses?: number[] } = {},
+  more: {
+    course?: 'steady' | 'intermittent';
+    kinds?: Case['symptoms']['kinds'];
+    statuses?: number[];
+    missing?: Missing[];
+  } = {},
 ): Promise<SavedCase> {
   const lists = livedInLists();
   edit(lists);
-  const view = viewOf(lists);
+  const view = viewOf(lists, more.missing ?? []);
   const base = {
     ...emptyInventory(),
     file: '/srv/inventory.yaml',
