@@ -16,6 +16,16 @@ const MOST_KEPT = 50;
 /** One description is three rounds of questions, some of them tried again. */
 const PATIENCE_MS = 9_000;
 
+/** Longest text of a cloud that is kept. */
+const TEXT = 300;
+/** Texts of a cloud are data: no control characters, none that is endless. */
+function plain<T>(value: T): T {
+  if (typeof value === 'string') return value.replace(/\p{Cc}/gu, ' ').slice(0, TEXT) as T;
+  if (Array.isArray(value)) return value.map(plain) as T;
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [plain(key), plain(one)])) as T;
+}
+
 type Described = { arn: string; seen: BalancerSeen };
 const kept = new Map<string, { at: number; described: Promise<Described> }>();
 
@@ -31,7 +41,7 @@ async function describe(place: AwsPlace, name: BalancerName): Promise<Described>
       'not-configured',
       `AWS in ${place.region} knows no balancer ${name.arn ?? name.dnsName}; correct arn: of the hop, or the region`,
     );
-  return found;
+  return { arn: found.arn, seen: plain(found.seen) };
 }
 
 function describedOnce(place: AwsPlace, name: BalancerName): Promise<Described> {

@@ -1,13 +1,12 @@
 import type { LoadBalancerDescription } from '@aws-sdk/client-elastic-load-balancing';
 import type { BalancerSeen, CloudTarget } from '../../../diagnostics/io/balancer-reader.ts';
 import { ask, type Clients, pages } from './clients.ts';
-import { part } from './describe-v2.ts';
+import { part, withinReason } from './describe-v2.ts';
 import { type BalancerName, dimensionOf } from './name.ts';
 
 /** Classic balancers, by the interface of 2012-06-01. */
 
 const MOST_PAGES = 20;
-const MOST_TARGETS = 100;
 const right = (what: string): string => `elasticloadbalancing:${what}`;
 
 async function findClassic(
@@ -121,28 +120,31 @@ export async function describeClassic(
       attributes,
       sends:
         policies === null ? null : (behind?.PolicyNames ?? []).some((one) => header.has(one)) ? 'proxy-v1' : 'none',
-      groups: [
-        {
-          name: LoadBalancerName,
-          port: listener?.InstancePort ?? null,
-          protocol: listener?.InstanceProtocol ?? null,
-          targetType: 'instance',
-          check,
-          attributes: {},
-          targets:
-            health &&
-            (health.InstanceStates ?? []).slice(0, MOST_TARGETS).map(
-              (one): CloudTarget => ({
-                id: one.InstanceId ?? '',
-                address: null,
-                zone: null,
-                state: one.State ?? 'Unknown',
-                reason: one.ReasonCode && one.ReasonCode !== 'N/A' ? one.ReasonCode : null,
-                description: one.Description && one.Description !== 'N/A' ? one.Description.slice(0, 200) : null,
-              }),
-            ),
-        },
-      ],
+      groups: withinReason(
+        [
+          {
+            name: LoadBalancerName,
+            port: listener?.InstancePort ?? null,
+            protocol: listener?.InstanceProtocol ?? null,
+            targetType: 'instance',
+            check,
+            attributes: {},
+            targets:
+              health &&
+              (health.InstanceStates ?? []).map(
+                (one): CloudTarget => ({
+                  id: one.InstanceId ?? '',
+                  address: null,
+                  zone: null,
+                  state: one.State ?? 'Unknown',
+                  reason: one.ReasonCode && one.ReasonCode !== 'N/A' ? one.ReasonCode : null,
+                  description: one.Description && one.Description !== 'N/A' ? one.Description.slice(0, 200) : null,
+                }),
+              ),
+          },
+        ],
+        unread,
+      ),
       listeners: listeners
         .slice(0, 50)
         .map((one) => ({ port: one.LoadBalancerPort ?? 0, protocol: one.Protocol ?? '', rules: null })),

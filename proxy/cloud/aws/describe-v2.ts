@@ -18,9 +18,8 @@ import type { BalancerName } from './name.ts';
 /** A balancer may serve a hundred ingresses: groups of the path's listener, and no more of them than these. */
 const MOST_GROUPS = 12;
 const MOST_PAGES = 20;
-/** Targets of one group that are kept: unhealthy ones first. */
-const MOST_TARGETS = 100;
-
+/** Targets that are kept, of all groups together; quotas allow 1,000 of one application balancer. */
+const MOST_TARGETS = 1_000;
 const right = (what: string): string => `elasticloadbalancing:${what}`;
 type Unread = BalancerSeen['unread'];
 
@@ -130,12 +129,7 @@ async function groupOf(
       rise: check.HealthyThresholdCount ?? 5,
     },
     attributes: attributesIn(attributes?.Attributes),
-    targets:
-      health &&
-      (health.TargetHealthDescriptions ?? [])
-        .map((one) => targetOf(one, type))
-        .sort(badFirst)
-        .slice(0, MOST_TARGETS),
+    targets: health && (health.TargetHealthDescriptions ?? []).map((one) => targetOf(one, type)).sort(badFirst),
   };
 }
 
@@ -238,7 +232,7 @@ export async function describeV2(
   const chosen = (groups ?? [])
     .filter((one) => led.size === 0 || led.has(one.TargetGroupArn ?? ''))
     .slice(0, MOST_GROUPS);
-  const seen = await Promise.all(chosen.map((one) => groupOf(clients, one, unread, signal)));
+  const seen = withinReason(await Promise.all(chosen.map((one) => groupOf(clients, one, unread, signal))), unread);
   const attributes = { ...attributesIn(own?.Attributes), ...attributesIn(ofListener?.Attributes), ...alike(seen) };
   const header = attributes['proxy_protocol_v2.enabled'];
   return {
@@ -260,6 +254,24 @@ export async function describeV2(
       unread,
     },
   };
+}
+
+/** Pure: groups whose targets are too many to keep count as not read: a part of them would make counts that are none. */
+export function withinReason(groups: TargetGroupSeen[], unread: BalancerSeen['unread']): TargetGroupSeen[] {
+  let room = MOST_TARGETS;
+  return groups.map((group) => {
+    const count = group.targets?.length ?? 0;
+    if (count <= room) {
+      room -= count;
+      return group;
+    }
+    unread.push({
+      what: 'targets',
+      reason: 'unreadable',
+      detail: `${group.name} has ${count} targets, too many to keep`,
+    });
+    return { ...group, targets: null };
+  });
 }
 
 /** Pure: what all groups say alike, their health checks among it, by the names of the interface. */

@@ -177,6 +177,23 @@ test("a clock that is off by an hour is corrected by the answer's date; a wrong 
   assert.match(await blind(unknown.reader.describe('edge', soon())), /^denied: AWS does not know the credentials/);
 });
 
+test('texts of a cloud are data: no control characters, none endless; a thousand targets are not counted in part', async (t) => {
+  const of = world();
+  const group = of.balancers[0]?.groups[0] as World['balancers'][number]['groups'][number];
+  group.attributes.odd = `a\n\u0085b${'x'.repeat(5_000)}`;
+  group.targets = Array.from({ length: 1_001 }, (_, i) => ({
+    id: `10.1.${i >> 8}.${i & 255}`,
+    port: 8443,
+    state: 'healthy',
+  }));
+  const { reader } = await reading(t, of, NLB);
+  const seen = await reader.describe('edge', soon());
+  assert.equal(seen.attributes.odd?.length, 300);
+  assert.doesNotMatch(seen.attributes.odd ?? '', /\p{Cc}/u);
+  assert.equal(seen.groups[0]?.targets, null);
+  assert.match(seen.unread[0]?.detail ?? '', /^https has 1001 targets, too many to keep/);
+});
+
 test('who gives up is not kept waiting, and does not spoil the answer for others', async (t) => {
   const { reader } = await reading(t, world(), NLB);
   const early = reader.describe('edge', AbortSignal.abort(new Error('enough')));

@@ -45,6 +45,7 @@ async function placeOf(
   (alb.groups[0] as World['balancers'][number]['groups'][number]).targets = [
     { id: '127.0.0.1', port: EDGE, zone: 'eu-central-1a', state: 'healthy' },
   ];
+  alb.attributes['idle_timeout.timeout_seconds'] = '75';
   of.metrics = [metric('RequestCount', 900), metric('HTTPCode_ELB_5XX_Count', 3), metric('HTTPCode_ELB_502_Count', 3)];
   const standsOn = async (its: World): Promise<Inventory> => {
     const stand = await startStandIn(its);
@@ -110,6 +111,8 @@ test("the balancer's own 502s convict; without any one right never a wrong answe
   const place = await placeOf(t);
   const whole = await verdictOn(place.inventory, portOf(place.world));
   assert.deepEqual([whole.answer, whole.cause], ['ingress', 'lb-idle-timeout'], whole.headline);
+  const race = whole.findings.find((f) => f.code === 'PROXY_CLOSES_IDLE_FIRST');
+  assert.deepEqual([race?.facts.outerValue, race?.facts.innerValue], [75, 15], 'the attribute, as AWS tells it');
   assert.ok(whole.findings.some((f) => f.code === 'RULES_COUNTED' && f.facts.rules === 40));
   for (const right of RIGHTS) {
     const verdict = await verdictOn(await place.standsOn({ ...place.world, denied: [right] }), portOf(place.world));
