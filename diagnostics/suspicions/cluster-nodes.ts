@@ -60,8 +60,8 @@ const comesAndGoes = (scene: Scene): boolean => scene.case.symptoms.course !== '
 export const troubleBehind = (scene: Scene): boolean =>
   scene.endpoints.some((e) => e.reached && (e.failing > 0 || e.slowMs !== null)) ||
   scene.replicas.some((m) => m.vantage === 'proxy-replica' && m.total > 0 && m.ok < m.total) ||
-  scene.has('ERRORS_MADE_UPSTREAM') ||
-  scene.has('ERRORS_MADE_BY_PROXY');
+  // A few errors in a log are always there: they count where nothing else shows what was lost.
+  (lostOnTheWay(scene) === 0 && (scene.has('ERRORS_MADE_UPSTREAM') || scene.has('ERRORS_MADE_BY_PROXY')));
 
 /** Every replica that was asked directly answered; false also where none was. */
 const replicasWell = (scene: Scene): boolean => {
