@@ -113,6 +113,53 @@ export function createMetrics(options: { process?: boolean } = {}) {
     registers,
   });
 
+  const clusters: (() => ClusterState | null)[] = [];
+  /** A gauge whose values are read from every watched cluster when the page is asked for. */
+  const ofClusters = (
+    name: string,
+    help: string,
+    labelNames: string[],
+    set: (one: Gauge, of: ClusterState) => void,
+  ) => {
+    new Gauge({
+      name,
+      help,
+      labelNames,
+      registers,
+      collect() {
+        this.reset();
+        for (const read of clusters) {
+          const state = read();
+          if (state) set(this, state);
+        }
+      },
+    });
+  };
+  ofClusters(
+    'iti_cluster_age_seconds',
+    'Time since the API server said anything; absent before its first word.',
+    ['cluster'],
+    (one, { cluster, asOf }) => {
+      if (asOf) one.set({ cluster }, Math.max(0, Date.now() - Date.parse(asOf)) / 1000);
+    },
+  );
+  ofClusters(
+    'iti_cluster_objects',
+    'Objects that are held, by resource.',
+    ['cluster', 'resource'],
+    (one, { cluster, objects }) => {
+      for (const [resource, map] of Object.entries(objects)) one.set({ cluster, resource }, map.size);
+    },
+  );
+  ofClusters(
+    'iti_cluster_missing',
+    'Resources that cannot be read, by reason (denied: a right is missing).',
+    ['cluster', 'resource', 'reason'],
+    (one, { cluster, missing }) => {
+      for (const { plural, reason } of missing) one.inc({ cluster, resource: plural, reason });
+    },
+  );
+
   return {
     registry,
     opened,
@@ -157,44 +204,7 @@ export function createMetrics(options: { process?: boolean } = {}) {
 
     /** Adds what is known of a watched cluster, read when the page is asked for; null: none is watched now. */
     watchCluster(read: () => ClusterState | null): void {
-      const gauge = (
-        name: string,
-        help: string,
-        labelNames: string[],
-        set: (gauge: Gauge, of: ClusterState) => void,
-      ) => {
-        const one: Gauge = new Gauge({
-          name,
-          help,
-          labelNames,
-          registers,
-          collect() {
-            one.reset();
-            const state = read();
-            if (state) set(one, state);
-          },
-        });
-      };
-      gauge(
-        'iti_cluster_age_seconds',
-        'Time since the API server said anything; absent before its first word.',
-        ['cluster'],
-        (one, { cluster, asOf }) => {
-          if (asOf) one.set({ cluster }, Math.max(0, Date.now() - Date.parse(asOf)) / 1000);
-        },
-      );
-      gauge('iti_cluster_objects', 'Objects that are held, by kind.', ['cluster', 'resource'], (one, state) => {
-        for (const [resource, map] of Object.entries(state.objects))
-          one.set({ cluster: state.cluster, resource }, map.size);
-      });
-      gauge(
-        'iti_cluster_missing',
-        'Kinds that cannot be read, by reason (denied: a right is missing).',
-        ['cluster', 'resource', 'reason'],
-        (one, { cluster, missing }) => {
-          for (const { plural, reason } of missing) one.inc({ cluster, resource: plural, reason });
-        },
-      );
+      clusters.push(read);
     },
 
     /** Adds the queues' lengths, read when the page is asked for; away: the last known ones are not shown. */
