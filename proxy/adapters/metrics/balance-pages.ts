@@ -1,5 +1,6 @@
 import type { Counted, Policy } from '../../../diagnostics/balance.ts';
 import { none, type Services, serviceIn } from './balance-services.ts';
+import { exporterMean } from './haproxy-model.ts';
 import { samples } from './prometheus.ts';
 
 /** Pages that say how many requests each endpoint got. Pure: text in, counts since the process began out. */
@@ -50,6 +51,7 @@ export function fromHaproxyMetrics(page: string): Services {
   for (const [name, { endpoints }] of services) {
     serviceIn(services, name).dealt = { from: began, ...(!answered.has(name) && { unit: 'connections' }) };
     if (!answered.has(name)) for (const e of endpoints.values()) asTcp(e, sessions.get(e) ?? 0);
+    for (const e of endpoints.values()) if (e.seconds) e.seconds = exporterMean(e.seconds, e.requests);
   }
   return services;
 }

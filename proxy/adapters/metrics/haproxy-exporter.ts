@@ -1,7 +1,7 @@
 import type { EndpointState } from '../../../diagnostics/io/proxy-sample.ts';
 import { type Collector, type Format, sums } from './collector.ts';
 import type { Line } from './exposition.ts';
-import { addMean, addRetries, haproxyCounts, isUp, responseClass, tallyHaproxy } from './haproxy-model.ts';
+import { addMean, addRetries, haproxyCounts, isUp, responseClass, tallyHaproxy, trueMeans } from './haproxy-model.ts';
 import { clip, countOf, isoOf } from './tally.ts';
 
 /** Numbers of a server that become a field of its state. */
@@ -109,6 +109,7 @@ export const haproxyExporter: Format = (tally) => {
       const { sees } = found;
       if (!startedAt && !sees.frontends && !sees.backends && !sees.servers && version === null && !states) return false;
       const { sample } = tally;
+      found.means = trueMeans(found);
       tallyHaproxy(tally, found);
       if (version) sample.software = `haproxy ${version}`;
       sample.connections.active = countOf(numbers.of('haproxy_process_current_connections'));

@@ -36,6 +36,31 @@ export function addRetries(of: HaproxyCounts, service: string, count: number): v
     of.retries.set(clip(service) ?? '', (of.retries.get(clip(service) ?? '') ?? 0) + count);
 }
 
+/** HAProxy's TIME_STATS_SAMPLES (include/haproxy/defaults.h). */
+const SAMPLES = 512;
+/** It rounds its means up to whole milliseconds (swrate_avg). */
+const ROUNDED_S = 0.001;
+
+/**
+ * A mean of the exporter, in seconds, for a server or backend that had so many requests. The exporter divides the sum by
+ * 512 however few requests there were (addons/promex/service-prometheus.c), the stats socket by their number: after 86
+ * requests 99 ms against 583 ms (measured on 2.6.12). Never more than what the unrounded value can have been.
+ */
+export const exporterMean = (seconds: number, requests: number): number =>
+  requests > 0 && requests < SAMPLES ? Math.max(seconds, ((seconds - ROUNDED_S) * SAMPLES) / requests) : seconds;
+
+/** The exporter's means of a model as they are: for each server and backend by the responses that were counted for it. */
+export function trueMeans(of: HaproxyCounts): RecentMean[] {
+  const requests = new Map<string, number>();
+  const add = (key: string, count: number): void => void requests.set(key, (requests.get(key) ?? 0) + count);
+  for (const row of of.servers.rows()) add(row.of ?? '', row.count);
+  for (const row of of.backends.rows()) add(`${row.of}\t`, row.count);
+  return of.means.map((mean) => ({
+    ...mean,
+    seconds: exporterMean(mean.seconds, requests.get(`${mean.service}\t${mean.endpoint ?? ''}`) ?? 0),
+  }));
+}
+
 const classOf = (code: string | null): string => code ?? 'other';
 
 /** `2xx` of `hrsp_2xx` and of `code="2xx"` alike. */
