@@ -54,6 +54,8 @@ export function bestCommand(verdict: Verdict): string | null {
 
 function smallPrint(record: CaseRecord, verdict: Verdict, votes: Vote[]): string {
   const parts = [record.case.id, `${record.planned.length} looks in ${(verdict.durationMs / 1000).toFixed(1)} s`];
+  // One bot may answer for several clusters, each with an inventory of its own.
+  if (record.path.cluster) parts.push(`cluster ${plain(record.path.cluster.name)}`);
   const before = record.earlier.at(-1);
   if (before) parts.push(`looked again; at ${clock(before.at)} UTC I said: ${plain(before.headline)}`);
   const said = { right: 'the answer is right', ingress: 'it was the ingress', 'not-ingress': 'it was not the ingress' };

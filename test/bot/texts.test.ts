@@ -185,3 +185,11 @@ test('an alert that speaks in attachments is heard', () => {
   assert.match(words, /shop\.example\.test is down/);
   assert.match(words, /severity: page/);
 });
+
+test('a case says in which cluster its path was found', () => {
+  const one = record();
+  const found = { ...one, path: { ...one.path, cluster: { name: 'eu-1 <!here>', asOf: null } } };
+  const small = JSON.stringify(verdictMessage(found, verdict(found), []).blocks);
+  assert.ok(small.includes('cluster eu-1') && !small.includes('<!here>'), small);
+  assert.ok(!JSON.stringify(verdictMessage(one, verdict(one), []).blocks).includes('cluster '));
+});
