@@ -166,6 +166,8 @@ export interface PathHop {
   from: string[];
   /** The balancer's name in its cloud (AWS: its ARN); left out: not said. */
   arn?: string;
+  /** Its cloud may be asked for it; left out: it may not, or it is in none. */
+  cloud?: 'aws';
   /** True: found in a cluster, not named by the file: probed only where `allow` covers it. */
   discovered?: boolean;
   /** What the file and the cluster say differently; the file's word is used. */

@@ -186,9 +186,9 @@ export const balancerSettings = defineCheck<SettingsData, SettingsFacts>({
       hop: 'load-balancer',
       direction: 'context',
       title: 'The balancer sends another PROXY header than declared',
-      says: (f) =>
-        `${f.balancer} sends ${words(f.sends)} (${f.attribute}); the inventory declares ${words(f.declared)}.`,
-      next: (f) => `Correct sends: of ${f.balancer} in the inventory, or the attribute.`,
+      says: (f) => `${f.balancer} sends ${words(f.sends)} (${f.attribute}); declared is ${words(f.declared)}.`,
+      next: (f) =>
+        `Correct what is declared of ${f.balancer} (sends: in the inventory, or its annotation), or the attribute.`,
       reproduce: () => null,
     },
     RULES_COUNTED: {

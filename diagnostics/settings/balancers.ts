@@ -2,12 +2,9 @@ import type { Io } from '../io/io.ts';
 import { BlindLook } from '../io/proxy-reader.ts';
 import type { Path, PathHop } from '../types.ts';
 
-/** Names that AWS gives its balancers (ELB user guides): `NAME.elb.REGION.amazonaws.com`, `NAME.REGION.elb.amazonaws.com`. */
-const AWS_NAME = /^[a-z0-9.-]+\.elb(\.[a-z0-9-]+)?\.amazonaws\.com(\.cn)?(:\d+)?$/i;
-
-/** Can this balancer's cloud be asked for it? By its ARN, or by the name that the cloud gave it. */
+/** May this balancer's cloud be asked for it? */
 export const asksCloud = (hop: PathHop): boolean =>
-  hop.hop === 'load-balancer' && (hop.arn !== undefined || AWS_NAME.test(hop.address ?? ''));
+  hop.hop === 'load-balancer' && (hop.arn !== undefined || hop.cloud !== undefined);
 
 /** A cloud that takes longer is left out: what else a look can see must not wait for it, ms. */
 const PATIENCE_MS = 3_000;

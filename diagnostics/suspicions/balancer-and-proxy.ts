@@ -1,8 +1,16 @@
 import type { Scene } from '../scene.ts';
+import type { Finding } from '../types.ts';
 import { byStatus, early, failingBy, host, proxyName, type Rule, suspect, text } from './suspicion.ts';
 
+/** What is only declared of a sender, where its own cloud says otherwise: that accuses nobody. */
+const refuted = (scene: Scene, found: Finding): boolean =>
+  found.facts.seenFrom !== 'outside' &&
+  scene
+    .all('BALANCER_SENDS_OTHERWISE')
+    .some((f) => f.about.hop === found.facts.sender && f.facts.declared === found.facts.declared);
+
 export const proxyProtocolUnexpected: Rule = (scene) => {
-  const found = scene.all('PROXY_HEADER_UNEXPECTED');
+  const found = scene.all('PROXY_HEADER_UNEXPECTED').filter((f) => !refuted(scene, f));
   const logged = scene.all('PROXY_HEADER_LINES_LOGGED');
   const explains = early(scene);
   // A declared sender may be wrong: only failing requests, or the proof from outside, make it a fault.
@@ -23,7 +31,7 @@ export const proxyProtocolUnexpected: Rule = (scene) => {
 };
 
 export const proxyProtocolMissing: Rule = (scene) => {
-  const found = scene.all('PROXY_HEADER_MISSING');
+  const found = scene.all('PROXY_HEADER_MISSING').filter((f) => !refuted(scene, f));
   const explains = early(scene);
   const proven = found.some((f) => f.facts.seenFrom === 'outside');
   if (found.length === 0 || (explains === 0 && !proven)) return null;
@@ -76,7 +84,8 @@ export const proxyHeaderSuspected: Rule = (scene) => {
 /** Every replica that is known answers, and the balancer in front of them does not, or not always. */
 export const onlyBalancerFails = (scene: Scene): number => {
   if (scene.replicas.length === 0 || !scene.replicas.every((m) => m.ok === m.total)) return 0;
-  if (scene.has('PROXY_HEADER_MISSING') || scene.has('PROXY_HEADER_UNEXPECTED')) return 0;
+  const headers = [...scene.all('PROXY_HEADER_MISSING'), ...scene.all('PROXY_HEADER_UNEXPECTED')];
+  if (headers.some((f) => !refuted(scene, f))) return 0;
   return early(scene);
 };
 

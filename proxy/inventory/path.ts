@@ -1,5 +1,6 @@
 import { splitAddress } from '../../diagnostics/io/address.ts';
 import type { Path, PathHop } from '../../diagnostics/types.ts';
+import { balancerName } from '../cloud/aws/name.ts';
 import type { Inventory } from './model.ts';
 
 /** Does a route's host (exact, or `*.example.test` for one or more labels) cover this host? */
@@ -20,6 +21,10 @@ function bySpecificity(a: { host: string; path: string }, b: { host: string; pat
   return wild || b.host.length - a.host.length || b.path.length - a.path.length;
 }
 
+/** A balancer of AWS that is known by its DNS name alone is asked only where the file allows it. */
+const namedByAws = (hop: PathHop): boolean =>
+  hop.hop === 'load-balancer' && hop.arn === undefined && balancerName(hop) !== null;
+
 const isManagedProxy = (hop: PathHop): boolean => hop.hop === 'proxy';
 
 /** Pure: the hops to a host, outermost first, and the managed proxies beside them. */
@@ -36,7 +41,8 @@ export function findPath(
   const same = route ? matching.filter((other) => other.host === route.host && other.path === route.path) : [];
   const file = inventory.name;
   const hops = (route?.via ?? []).map((name) => {
-    const hop = inventory.hops[name] as PathHop;
+    const known = inventory.hops[name] as PathHop;
+    const hop = inventory.aws && namedByAws(known) ? { ...known, cloud: 'aws' as const } : known;
     // A discovered hop already says which object leads to it.
     return hop.discovered ? hop : { ...hop, from: [`${file}: routes.${route?.index}`, ...hop.from] };
   });
@@ -50,6 +56,8 @@ export function findPath(
     if (hop.hop === 'proxy' && hop.instances.length === 0 && !hop.address)
       unknown.push(`${hop.name}: neither an address nor instances`);
     if (hop.hop === 'service' && hop.endpoints === null) unknown.push(`${hop.name}: its endpoints`);
+    if (!inventory.aws && !hop.discovered && namedByAws(hop))
+      unknown.push(`${hop.name}: what AWS says of it; a line "aws: {}" in the inventory lets me ask`);
   }
   return {
     host,

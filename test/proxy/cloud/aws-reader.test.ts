@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { BalancerReader } from '../../../diagnostics/io/balancer-reader.ts';
 import { BlindLook } from '../../../diagnostics/io/proxy-reader.ts';
+import { asksCloud } from '../../../diagnostics/settings/balancers.ts';
 import { balancerName, dimensionOf } from '../../../proxy/cloud/aws/name.ts';
 import { balancerReader } from '../../../proxy/cloud/reader.ts';
 import { emptyInventory } from '../../../proxy/inventory/model.ts';
+import { findPath } from '../../../proxy/inventory/path.ts';
 import { type StandIn, startStandIn, type Trouble, type World } from './aws-stand-in.ts';
 import { ALB, awsHop, CLASSIC, KEY, NLB, world } from './aws-worlds.ts';
 
@@ -210,6 +212,23 @@ test('what is not told is not asked', async () => {
   const found = { ...plain, hops: { edge: awsHop({ address: 'edge-0a.elb.eu-central-1.amazonaws.com:443' }) } };
   assert.match(await blind(balancerReader(found).describe('edge', soon())), /"aws: \{\}" in the inventory/);
   assert.match(await blind(balancerReader(plain).describe('nobody', soon())), /names no balancer nobody/);
+});
+
+test('a path: a balancer of AWS by its name is asked where the file allows it, else the line that would is named', () => {
+  const lb = awsHop({ address: 'edge-0a1b.elb.eu-central-1.amazonaws.com:443' });
+  const of = {
+    ...emptyInventory(),
+    routes: [{ host: 'shop.example.test', path: '/', via: ['edge'] }],
+    hops: { edge: lb },
+  };
+  const target = { host: 'shop.example.test', port: 443, path: '/' };
+  const shut = findPath(of, target);
+  assert.deepEqual(
+    [shut.hops.filter(asksCloud).length, shut.unknown.filter((one) => one.includes('"aws: {}"')).length],
+    [0, 1],
+  );
+  const open = findPath({ ...of, aws: { region: null, endpoint: null, profile: null, credentials: null } }, target);
+  assert.deepEqual([open.hops.filter(asksCloud).length, open.unknown], [1, []]);
 });
 
 test('names of balancers: ARNs and DNS names of all three kinds', () => {

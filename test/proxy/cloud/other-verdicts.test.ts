@@ -199,3 +199,23 @@ test('the words of a GCE log: who closed first, who was not there, who answered'
   assert.doesNotMatch(await told(502, 'response_sent_by_backend'), /^ingress/);
   assert.doesNotMatch(await told(502, 'backend_timeout'), /^ingress/);
 });
+
+test('declared to send a header, told to send none: the declaration accuses nobody', async (t) => {
+  const place = await placeOf(t, 75);
+  // Every connection through it ends at once: with nobody's header, and before a word.
+  const server = createServer((socket) => socket.destroy());
+  await new Promise<void>((resolve) => server.listen(place.LB, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  const verdict = await verdictOn(
+    place,
+    `${isNlb}, sends: proxy-v2`,
+    { kinds: ['reset'], course: 'steady' },
+    await nlb(t, place, { NewFlowCount: 300 }),
+  );
+  assert.ok(verdict.findings.some((f) => f.code === 'BALANCER_SENDS_OTHERWISE'));
+  assert.ok(
+    verdict.findings.some((f) => f.code === 'PROXY_HEADER_UNEXPECTED'),
+    'by the declaration',
+  );
+  assert.equal(answerOf(verdict), 'ingress load-balancer null', verdict.headline);
+});
