@@ -55,7 +55,7 @@ const WORDS: readonly { kind: SymptomKind; pattern: RegExp }[] = [
   {
     kind: 'slow',
     pattern: anyOf(
-      'slow(?:er|ly|ness)?|crawl(?:s|ing)?|sluggish|lagg?(?:y|ing|s)|hangs?|hanging|hung|stuck|spinner|spins|spinning|freez(?:es|ing)|frozen|takes? (?:for ?ever|ages|minutes|a minute|\\d+ ?(?:s|sec|seconds|min|minutes))|for ages|loads? for ?ever|latency|high response times?|p9[059]|\\d+ ?s(?:ec(?:onds?)?)? (?:or more|to load|(?:for|per) (?:a|every|each)?)|langsam|lahmt|hangt|pomal[eyau]|toci se|wolno|lente?s?|rame|lent[oa]s?|traag|langzaam|travand[oa]|seka se',
+      'slow(?:er|ly|ness)?|crawl(?:s|ing)?|sluggish|lagg?(?:y|ing|s)|hangs?|hanging|hung|stuck|spinner|spins|spinning|freez(?:es|ing)|frozen|takes? (?:for ?ever|ages|minutes|a minute|\\d+(?:[.,]\\d+)?(?: ?(?:-|–|to) ?\\d+)? ?(?:s|sec|seconds|min|minutes))|for ages|loads? for ?ever|latency|high response times?|p9[059]|\\d+ ?s(?:ec(?:onds?)?)? (?:or more|to load|(?:for|per) (?:a|every|each)?)|langsam|lahmt|hangt|pomal[eyau]|toci se|wolno|lente?s?|rame|lent[oa]s?|traag|langzaam|travand[oa]|seka se',
     ),
   },
   {

@@ -54,6 +54,8 @@ const ROWS: Row[] = [
   // People's words.
   ['shop is down', 'unspecified'],
   ['super slow, spinner for ages', 'slow'],
+  ['search takes 3-4 sec', 'slow'],
+  ['it takes 2.5 seconds to open', 'slow'],
   ['wiki hangs', 'slow'],
   ['Seite ist extrem langsam', 'slow'],
   ['websocket drops every minute', 'disconnects', { course: 'intermittent' }],
