@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { chmodSync } from 'node:fs';
+import { chmodSync, mkdtempSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { guardFor } from '../../diagnostics/io/guard.ts';
@@ -174,12 +175,13 @@ test('a command socket: only show commands, behind the guard, and blind where it
 const { traefik } = findBinaries();
 
 test('Traefik: its page and its API', { skip: !traefik && 'Traefik is not here' }, async (t) => {
-  const dir = scratch(t);
+  // Not `scratch`: the guard needs its folder until it has ended what it started, and removes it then.
+  const dir = mkdtempSync(join(tmpdir(), 'iti-test-'));
+  const guard = openGuard(dir, 'remove');
+  t.after(() => guard.close());
   const p = await freePorts(t, 'https', 'http', 'admin', 'app', 'dead');
   await application(t, p.app);
   const made = authority(dir).leaf('shop.example.test');
-  const guard = openGuard(dir, 'keep');
-  t.after(() => guard.close());
   const site = (host: string, service: string, port: number) => ({
     host,
     service,
