@@ -1,4 +1,4 @@
-import { type BalanceGroup, balanceOf, type Counted, type Dealt } from '../diagnostics/balance.ts';
+import { type BalanceGroup, balanceOf, type Counted, type Dealt } from '../diagnostics/balance/balance.ts';
 
 /** Simulated draws: seeded, so that every run of a bench or test sees the same ones. */
 

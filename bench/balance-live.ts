@@ -6,7 +6,7 @@ import { connect, createServer as createTcp, type Socket, type Server as TcpServ
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { balanceOf, type Counted, type Dealt, type Policy } from '../diagnostics/balance.ts';
+import { balanceOf, type Counted, type Dealt, type Policy } from '../diagnostics/balance/balance.ts';
 import { readFileOf, readPage, siblings } from '../proxy/adapters/metrics/balance-source.ts';
 import { findBinaries } from '../proxy/lab/binaries.ts';
 import { claimPorts } from '../proxy/lab/ports.ts';

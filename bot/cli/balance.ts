@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { type BalanceGroup, balanceOf, type Counted, type Policy } from '../../diagnostics/balance.ts';
+import { type BalanceGroup, balanceOf, type Counted, type Policy } from '../../diagnostics/balance/balance.ts';
 import { TriageError } from '../../diagnostics/errors.ts';
 import { percent } from '../../diagnostics/wording.ts';
 import {

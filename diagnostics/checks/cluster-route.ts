@@ -5,7 +5,7 @@ import { joinAddress } from '../io/address.ts';
 import type { ClaimFacts } from '../io/cluster-reader.ts';
 import type { Io } from '../io/io.ts';
 import { BlindLook } from '../io/proxy-reader.ts';
-import { type Base, type ClusterRouteFacts, type RouteClaimed, readClaimed } from '../route-claims.ts';
+import { type Base, type ClusterRouteFacts, type RouteClaimed, readClaimed } from '../routes/claims.ts';
 import type { Look } from '../types.ts';
 
 /** The whole path is about the host where a cluster knows it; a path that the file tells is not the cluster's. */

@@ -1,6 +1,6 @@
 import { defineCheck } from '../define-check.ts';
 import type { ReloadHistory } from '../io/proxy-reader.ts';
-import { type ReloadFacts, readReloads } from '../reloads/reading.ts';
+import { type ReloadFacts, readReloads } from '../reloads.ts';
 import { clock, plural, shellWord } from '../wording.ts';
 
 /** A piece of a configuration may hold anything. */

@@ -1,4 +1,4 @@
-import { type BalanceGroup, balanceOf } from '../balance.ts';
+import { type BalanceGroup, balanceOf } from '../balance/balance.ts';
 import { type Draft, defineCheck, type Planned } from '../define-check.ts';
 import type { EndpointShares } from '../io/proxy-reader.ts';
 import { type Window, windowOf } from '../window.ts';

@@ -1,6 +1,6 @@
 import { type Draft, defineCheck, type Planned, type ReadScope, type Scope } from '../define-check.ts';
 import type { ProxyRoutes } from '../io/proxy-reader.ts';
-import { arrivalAt, placeOf, serves, spokenAt, toItself } from '../route-arrival.ts';
+import { arrivalAt, placeOf, serves, spokenAt, toItself } from '../routes/arrival.ts';
 import type { PathHop } from '../types.ts';
 import { plural, shellWord } from '../wording.ts';
 

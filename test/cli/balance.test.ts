@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { runSetup, SETUPS } from '../../bench/balance-live.ts';
 import { balance as balanceCommand } from '../../bot/cli/balance.ts';
-import type { BalanceGroup } from '../../diagnostics/balance.ts';
+import type { BalanceGroup } from '../../diagnostics/balance/balance.ts';
 import { EXIT, TriageError } from '../../diagnostics/errors.ts';
 import { differenceOf, readFileOf, readPage, sumOf } from '../../proxy/adapters/metrics/balance-source.ts';
 import { freePorts, scratch, startHaproxy } from '../diagnostics/real-servers.ts';

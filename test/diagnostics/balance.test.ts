@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { calledSkewed, countedOf, drawn, pinned, seeded } from '../../bench/balance-draws.ts';
-import { type BalanceGroup, balanceOf, type Counted, type Dealt } from '../../diagnostics/balance.ts';
+import { type BalanceGroup, balanceOf, type Counted, type Dealt } from '../../diagnostics/balance/balance.ts';
 import { drawsNeeded, expectedShares, fitOf, inTurns } from '../../diagnostics/fit.ts';
 import { binomialTwoSided, incompleteBeta, normalAbove } from '../../diagnostics/stats.ts';
 

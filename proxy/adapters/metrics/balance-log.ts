@@ -1,4 +1,4 @@
-import type { Counted } from '../../../diagnostics/balance.ts';
+import type { Counted } from '../../../diagnostics/balance/balance.ts';
 import type { AccessRow } from '../logs/access-log.ts';
 import { type Services, serviceIn } from './balance-services.ts';
 

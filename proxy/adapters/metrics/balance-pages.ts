@@ -1,4 +1,4 @@
-import type { Counted, Policy } from '../../../diagnostics/balance.ts';
+import type { Counted, Policy } from '../../../diagnostics/balance/balance.ts';
 import { none, type Services, serviceIn } from './balance-services.ts';
 import { exporterMean } from './haproxy-model.ts';
 import { samples } from './prometheus.ts';

@@ -1,4 +1,4 @@
-import type { Counted, Dealt } from '../../../diagnostics/balance.ts';
+import type { Counted, Dealt } from '../../../diagnostics/balance/balance.ts';
 
 /** What was counted for one service, and how it was dealt out. */
 export interface CountedService {

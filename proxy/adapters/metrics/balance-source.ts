@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import type { Counted } from '../../../diagnostics/balance.ts';
+import type { Counted } from '../../../diagnostics/balance/balance.ts';
 import { reasonOf, TriageError } from '../../../diagnostics/errors.ts';
 import { detectReader, namedReader } from '../logs/access-log.ts';
 import { linesOf } from './balance-lines.ts';

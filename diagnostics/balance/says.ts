@@ -1,5 +1,5 @@
-import type { BalanceGroup, Kind } from './balance-groups.ts';
-import { duration, percent, plural } from './wording.ts';
+import { duration, percent, plural } from '../wording.ts';
+import type { BalanceGroup, Kind } from './groups.ts';
 
 const ms = (seconds: number): string =>
   seconds < 0.01 ? `${(seconds * 1000).toFixed(1)} ms` : duration(seconds * 1000);

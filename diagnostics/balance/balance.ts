@@ -1,9 +1,9 @@
-import type { BalanceGroup, Counted, Dealt, Kind } from './balance-groups.ts';
-import { fasterGetMore, type Odd, oddOneOut, zonesDiffer } from './balance-oddities.ts';
-import { balanceSays } from './balance-says.ts';
-import { ALPHA, drawsNeeded, expectedShares, fitOf, inTurns } from './fit.ts';
+import { ALPHA, drawsNeeded, expectedShares, fitOf, inTurns } from '../fit.ts';
+import type { BalanceGroup, Counted, Dealt, Kind } from './groups.ts';
+import { fasterGetMore, type Odd, oddOneOut, zonesDiffer } from './oddities.ts';
+import { balanceSays } from './says.ts';
 
-export type { BalanceGroup, Counted, Dealt, Kind, Policy } from './balance-groups.ts';
+export type { BalanceGroup, Counted, Dealt, Kind, Policy } from './groups.ts';
 
 /** A skew of a fifth matters, unless somebody asks for less. */
 const MATTERS = 0.2;

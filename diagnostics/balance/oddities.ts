@@ -1,6 +1,6 @@
-import type { BalanceGroup, Counted } from './balance-groups.ts';
-import { ALPHA, fitOf } from './fit.ts';
-import { chiSquaredTail } from './stats.ts';
+import { ALPHA, fitOf } from '../fit.ts';
+import { chiSquaredTail } from '../stats.ts';
+import type { BalanceGroup, Counted } from './groups.ts';
 
 /** Even counts do not mean healthy, uneven ones do not mean broken: what is odd about single endpoints. Pure. */
 

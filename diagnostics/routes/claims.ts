@@ -1,6 +1,6 @@
-import { clusterName } from './cluster-scope.ts';
-import type { Draft, ReadScope } from './define-check.ts';
-import type { ClaimFacts } from './io/cluster-reader.ts';
+import { clusterName } from '../cluster-scope.ts';
+import type { Draft, ReadScope } from '../define-check.ts';
+import type { ClaimFacts } from '../io/cluster-reader.ts';
 
 /** Who serves a host, as a cluster's objects say: the readings of the check cluster-route. */
 
