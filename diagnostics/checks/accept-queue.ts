@@ -1,4 +1,5 @@
 import { type Draft, defineCheck, type ReadScope } from '../define-check.ts';
+import { instanceLooks, proxiesOf } from '../instance-looks.ts';
 import type { AcceptQueue, ProxyHealth } from '../io/proxy-health.ts';
 import type { Instance } from '../types.ts';
 import { windowOf } from '../window.ts';
@@ -82,21 +83,8 @@ export const acceptQueue = defineCheck<ProxyHealth, QueueFacts>({
   asks: 'Are new connections dropped, or do they wait, before the proxy takes them?',
   vantages: ['inside'],
   budgetMs: 5_000,
-  plan: ({ path }) =>
-    path.hops
-      .filter((hop) => hop.hop === 'proxy')
-      .flatMap((hop) =>
-        hop.instances.filter(mayBeHere).map((instance) => ({
-          look: {
-            check: 'accept-queue',
-            vantage: 'inside' as const,
-            hop: 'proxy' as const,
-            at: { hop: hop.name, part: instance.name },
-            address: instance.pidFile ?? instance.name,
-            with: {},
-          },
-        })),
-      ),
+  plan: (scope) =>
+    instanceLooks('accept-queue', proxiesOf(scope), (one) => (mayBeHere(one) ? (one.pidFile ?? one.name) : null)),
   look: (io, look, _address, signal) => io.proxy.health(look.at, signal),
   read,
   findings: {

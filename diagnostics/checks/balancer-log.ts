@@ -1,8 +1,8 @@
 import { GCE_DETAILS } from '../cloud/words.ts';
 import { type Draft, defineCheck, type ReadScope } from '../define-check.ts';
+import { instanceLooks, questionOf, questionOn } from '../instance-looks.ts';
 import type { BalancerLog } from '../io/balancer-reader.ts';
 import { BlindLook } from '../io/proxy-reader.ts';
-import { type Window, windowOf } from '../window.ts';
 import { clock, share, shellWord } from '../wording.ts';
 
 type Base = {
@@ -41,7 +41,7 @@ const CODES: { [word: string]: Exclude<keyof LogFacts, 'BALANCER_LOGGED_NO_ERROR
 
 function read(data: BalancerLog, scope: ReadScope): Draft<LogFacts>[] {
   const balancer = scope.look.at.hop;
-  const { from } = (scope.look.with as unknown as { window: Window }).window;
+  const { from } = questionOf(scope.look).window;
   if (data.total === 0) return [];
   const found = data.details.map(({ word, count, first, last }) => ({
     code: CODES[word] ?? ('BALANCER_ERRORS_UNEXPLAINED' as const),
@@ -81,23 +81,16 @@ export const balancerLog = defineCheck<BalancerLog, LogFacts>({
   asks: 'Which side ended the requests that failed, as the balancer wrote it down?',
   vantages: ['inside'],
   budgetMs: 5_000,
-  plan: ({ case: triage, path }) =>
-    path.hops
-      .filter((hop) => hop.hop === 'load-balancer' && hop.kind === 'gce')
-      .flatMap((hop) => hop.instances.filter((one) => one.accessLog).map((one) => ({ hop, one })))
-      .map(({ hop, one }) => ({
-        look: {
-          check: 'balancer-log',
-          vantage: 'inside' as const,
-          hop: 'load-balancer' as const,
-          at: { hop: hop.name, part: one.name },
-          address: one.accessLog as string,
-          with: { host: triage.target.host, window: { ...windowOf(triage) } },
-        },
-      })),
+  plan: (scope) =>
+    instanceLooks(
+      'balancer-log',
+      scope.path.hops.filter((hop) => hop.hop === 'load-balancer' && hop.kind === 'gce'),
+      (one) => one.accessLog,
+      questionOn(scope),
+    ),
   look(io, look, _address, signal) {
     if (!io.balancer) throw new BlindLook('not-configured', 'no log of a balancer can be read here');
-    const { host, window } = look.with as unknown as { host: string; window: Window };
+    const { host, window } = questionOf(look);
     return io.balancer.log(look.at, host, window, signal);
   },
   read,

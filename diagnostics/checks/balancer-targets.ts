@@ -7,6 +7,7 @@ import {
   strangersIn,
 } from '../cloud/registered.ts';
 import { type Draft, defineCheck, type ReadScope } from '../define-check.ts';
+import { instanceLooks } from '../instance-looks.ts';
 import type { Ending } from '../io/io.ts';
 import type { TargetsSeen } from '../io/proxy-reader.ts';
 import { plural, shellWord } from '../wording.ts';
@@ -120,22 +121,12 @@ export const balancerTargets = defineCheck<TargetData, TargetFacts>({
   budgetMs: 12_000,
   plan: ({ path }) => {
     // A balancer that shows its own metrics is also asked what it believes of its targets.
-    const believing = path.hops
-      .filter((hop) => hop.hop === 'load-balancer' && hop.kind.startsWith('haproxy'))
-      .flatMap((hop) =>
-        hop.instances
-          .filter((instance) => instance.metrics || instance.admin)
-          .map((instance) => ({
-            look: {
-              check: 'balancer-targets',
-              vantage: 'inside' as const,
-              hop: 'load-balancer' as const,
-              at: { hop: hop.name, part: instance.name },
-              address: (instance.metrics ?? instance.admin) as string,
-              with: { believes: true },
-            },
-          })),
-      );
+    const believing = instanceLooks(
+      'balancer-targets',
+      path.hops.filter((hop) => hop.hop === 'load-balancer' && hop.kind.startsWith('haproxy')),
+      (one) => one.metrics ?? one.admin,
+      { believes: true },
+    );
     const replicas = new Set(path.hops.flatMap((hop) => hop.instances.flatMap((i) => [i.https, i.http])));
     const asked = path.hops
       .filter((hop) => hop.hop === 'load-balancer')

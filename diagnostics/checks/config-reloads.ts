@@ -1,4 +1,5 @@
 import { defineCheck } from '../define-check.ts';
+import { instanceLooks, proxiesOf } from '../instance-looks.ts';
 import type { ReloadHistory } from '../io/proxy-reader.ts';
 import { type ReloadFacts, readReloads } from '../reloads.ts';
 import { clock, plural, shellWord } from '../wording.ts';
@@ -15,21 +16,7 @@ export const configReloads = defineCheck<ReloadHistory, ReloadFacts>({
   asks: 'Was the configuration reloaded, refused, or reloaded over and over?',
   vantages: ['inside'],
   budgetMs: 6_000,
-  plan: ({ path }) =>
-    path.hops
-      .filter((hop) => hop.hop === 'proxy')
-      .flatMap((hop) =>
-        hop.instances.map((instance) => ({
-          look: {
-            check: 'config-reloads',
-            vantage: 'inside' as const,
-            hop: 'proxy' as const,
-            at: { hop: hop.name, part: instance.name },
-            address: instance.errorLog ?? instance.metrics ?? instance.name,
-            with: {},
-          },
-        })),
-      ),
+  plan: (scope) => instanceLooks('config-reloads', proxiesOf(scope), (one) => one.errorLog ?? one.metrics ?? one.name),
   look: (io, look, _address, signal) => io.proxy.reloads(look.at, signal),
   read: readReloads,
   findings: {

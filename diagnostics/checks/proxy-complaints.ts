@@ -2,8 +2,8 @@ import { OWN_FINDINGS, type OwnComplaints } from '../complaints/own.ts';
 import type { Specs } from '../complaints/shared.ts';
 import { UPSTREAM_FINDINGS, type UpstreamComplaints } from '../complaints/upstreams.ts';
 import { type Draft, defineCheck, type ReadScope } from '../define-check.ts';
+import { instanceLooks, proxiesOf, questionOf, questionOn } from '../instance-looks.ts';
 import type { Complaint, Complaints } from '../io/proxy-reader.ts';
-import { type Window, windowOf } from '../window.ts';
 
 interface Nothing {
   NO_COMPLAINTS: { proxy: string; kind: string; source: string };
@@ -107,25 +107,18 @@ export const proxyComplaints = defineCheck<Complaints, ComplaintFacts>({
   asks: 'What does the proxy itself log as wrong with these requests?',
   vantages: ['inside'],
   budgetMs: 5_000,
-  plan: ({ case: triage, path }) =>
-    path.hops
-      .filter((hop) => hop.hop === 'proxy' && [...READ, ...IF_NAMED].includes(hop.kind))
-      .flatMap((hop) =>
-        hop.instances
-          .filter((one) => READ.includes(hop.kind) || one.errorLog !== null)
-          .map((instance) => ({
-            look: {
-              check: 'proxy-complaints',
-              vantage: 'inside' as const,
-              hop: 'proxy' as const,
-              at: { hop: hop.name, part: instance.name },
-              address: instance.errorLog ?? instance.accessLog ?? instance.name,
-              with: { host: triage.target.host, window: { ...windowOf(triage) } },
-            },
-          })),
-      ),
+  plan: (scope) =>
+    instanceLooks(
+      'proxy-complaints',
+      proxiesOf(scope),
+      (one, { kind }) =>
+        READ.includes(kind) || (IF_NAMED.includes(kind) && one.errorLog !== null)
+          ? (one.errorLog ?? one.accessLog ?? one.name)
+          : null,
+      questionOn(scope),
+    ),
   look(io, look, _address, signal) {
-    const { host, window } = look.with as unknown as { host: string; window: Window };
+    const { host, window } = questionOf(look);
     return io.proxy.complaints(look.at, host, window, signal);
   },
   read,

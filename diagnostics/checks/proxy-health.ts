@@ -1,4 +1,5 @@
 import { type Draft, defineCheck, type ReadScope } from '../define-check.ts';
+import { instanceLooks, proxiesOf } from '../instance-looks.ts';
 import type { ProxyHealth } from '../io/proxy-health.ts';
 import { windowOf } from '../window.ts';
 import { clock, duration, percent, plural, shellWord } from '../wording.ts';
@@ -144,21 +145,7 @@ export const proxyHealth = defineCheck<ProxyHealth, HealthFacts>({
   asks: 'Did the proxy restart or crash, and is it at a limit of connections, files, memory or processor time?',
   vantages: ['inside'],
   budgetMs: 5_000,
-  plan: ({ path }) =>
-    path.hops
-      .filter((hop) => hop.hop === 'proxy')
-      .flatMap((hop) =>
-        hop.instances.map((instance) => ({
-          look: {
-            check: 'proxy-health',
-            vantage: 'inside' as const,
-            hop: 'proxy' as const,
-            at: { hop: hop.name, part: instance.name },
-            address: instance.pidFile ?? instance.metrics ?? instance.name,
-            with: {},
-          },
-        })),
-      ),
+  plan: (scope) => instanceLooks('proxy-health', proxiesOf(scope), (one) => one.pidFile ?? one.metrics ?? one.name),
   look: (io, look, _address, signal) => io.proxy.health(look.at, signal),
   read,
   findings: {

@@ -1,12 +1,8 @@
-import { defineCheck, type Planned, type ReadScope } from '../define-check.ts';
+import { defineCheck } from '../define-check.ts';
+import { instanceLooks, questionOf, questionOn } from '../instance-looks.ts';
 import type { ProxyHistory } from '../io/proxy-sample.ts';
 import { type Base, readTraffic, type TrafficFacts } from '../traffic.ts';
-import type { PathHop } from '../types.ts';
-import { type Window, windowOf } from '../window.ts';
 import { clock, duration, plural, share, shellWord } from '../wording.ts';
-
-const metricsOf = (path: ReadScope['path'], hop: PathHop) =>
-  hop.instances.filter((instance) => instance.metrics || instance.admin || path.prometheus);
 
 const page = (f: Base): string | null => (/^https?:/.test(f.address) ? `curl -s ${shellWord(f.address)}` : null);
 
@@ -17,25 +13,15 @@ export const trafficOverTime = defineCheck<ProxyHistory, TrafficFacts>({
   asks: 'When did errors or slowness begin, as the counters of the proxy show it?',
   vantages: ['inside'],
   budgetMs: 6_000,
-  plan: ({ case: triage, path }) =>
-    path.hops
-      .filter((hop) => hop.hop === 'proxy' || hop.hop === 'load-balancer')
-      .flatMap((hop) =>
-        metricsOf(path, hop).map(
-          (instance): Planned => ({
-            look: {
-              check: 'traffic-over-time',
-              vantage: 'inside',
-              hop: hop.hop,
-              at: { hop: hop.name, part: instance.name },
-              address: instance.metrics ?? instance.admin ?? instance.name,
-              with: { host: triage.target.host, window: { ...windowOf(triage) } },
-            },
-          }),
-        ),
-      ),
+  plan: (scope) =>
+    instanceLooks(
+      'traffic-over-time',
+      scope.path.hops.filter((hop) => hop.hop === 'proxy' || hop.hop === 'load-balancer'),
+      (one) => one.metrics ?? one.admin ?? (scope.path.prometheus ? one.name : null),
+      questionOn(scope),
+    ),
   look(io, look, _address, signal) {
-    const { host, window } = look.with as unknown as { host: string; window: Window };
+    const { host, window } = questionOf(look);
     return io.proxy.history(look.at, host, window, signal);
   },
   read: readTraffic,

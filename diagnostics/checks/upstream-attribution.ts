@@ -1,11 +1,11 @@
 import { type Draft, defineCheck, type FindingSpec, type ReadScope } from '../define-check.ts';
+import { instanceLooks, proxiesOf, questionOf, questionOn } from '../instance-looks.ts';
 import type { ServedRequests } from '../io/proxy-reader.ts';
 import { ERROR_FINDINGS, type ErrorFacts, readErrors } from '../served/errors.ts';
 import { LATENCY_FINDINGS, type LatencyFacts, readLatency } from '../served/latency.ts';
 import { LIMIT_FINDINGS, type LimitFacts, readLimits } from '../served/limits.ts';
 import { PLACE_FINDINGS, type PlaceFacts, readNeighbours, readOneEndpoint, readStrangers } from '../served/places.ts';
 import { grepFor, statusPattern } from '../served/shared.ts';
-import { type Window, windowOf } from '../window.ts';
 import { plural, share } from '../wording.ts';
 
 interface OwnFacts {
@@ -88,23 +88,10 @@ export const upstreamAttribution = defineCheck<ServedRequests, AttributionFacts>
   asks: 'Did the proxy make the 5xx itself, or pass on what is behind it?',
   vantages: ['inside'],
   budgetMs: 6_000,
-  plan: ({ case: triage, path }) =>
-    path.hops
-      .filter((hop) => hop.hop === 'proxy')
-      .flatMap((hop) =>
-        hop.instances.map((instance) => ({
-          look: {
-            check: 'upstream-attribution',
-            vantage: 'inside' as const,
-            hop: 'proxy' as const,
-            at: { hop: hop.name, part: instance.name },
-            address: instance.accessLog ?? instance.name,
-            with: { host: triage.target.host, window: { ...windowOf(triage) } },
-          },
-        })),
-      ),
+  plan: (scope) =>
+    instanceLooks('upstream-attribution', proxiesOf(scope), (one) => one.accessLog ?? one.name, questionOn(scope)),
   look(io, look, _address, signal) {
-    const { host, window } = look.with as unknown as { host: string; window: Window };
+    const { host, window } = questionOf(look);
     return io.proxy.requests(look.at, host, window, signal);
   },
   read,
