@@ -6,21 +6,12 @@
 import { readLog } from '../proxy/adapters/logs/access-rows.ts';
 import { LIMITS } from '../proxy/adapters/logs/read-window.ts';
 import { countRequests } from '../proxy/adapters/logs/tally.ts';
+import { blankInstance } from '../proxy/inventory/blank.ts';
 
 const [file = '', from = '0', host = ''] = process.argv.slice(2);
 const instance = {
-  name: 'edge-1',
-  https: null,
-  http: null,
-  metrics: null,
-  admin: null,
-  node: null,
-  config: null,
+  ...blankInstance('edge-1'),
   accessLog: file,
-  logFormat: null,
-  errorLog: null,
-  pidFile: null,
-  more: {},
 };
 const baseMib = Math.round(process.memoryUsage.rss() / 1024 / 1024);
 const began = performance.now();

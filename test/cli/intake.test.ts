@@ -2,26 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { openCase, readReport, readTarget } from '../../bot/intake.ts';
+import { blankHop } from '../../proxy/inventory/blank.ts';
 import { emptyInventory, type Inventory } from '../../proxy/inventory/inventory.ts';
 
 const AT = '2026-11-21T10:00:00.000Z';
 const hop = (name: string) => ({
-  name,
-  hop: 'proxy' as const,
-  kind: 'nginx',
+  ...blankHop(name, 'proxy', 'nginx'),
   address: '127.0.0.1:8443',
   listeners: [{ address: '127.0.0.1:8443', scheme: 'https' as const }],
-  scheme: 'https' as const,
-  sends: null,
-  to: null,
-  expects: null,
-  targets: null,
-  attributes: {},
-  settings: {},
-  instances: [],
-  endpoints: null,
-  health: null,
-  from: [],
 });
 const inventory: Inventory = {
   ...emptyInventory(),

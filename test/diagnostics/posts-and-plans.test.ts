@@ -6,6 +6,7 @@ import { splitAddress } from '../../diagnostics/io/address.ts';
 import { planLooks } from '../../diagnostics/plan.ts';
 import { type Case, type Path, type PathHop, VANTAGES } from '../../diagnostics/types.ts';
 import { hopNamed, postsOf } from '../../diagnostics/vantages.ts';
+import { blankHop, blankInstance } from '../../proxy/inventory/blank.ts';
 
 const load = (name: string): { case: Case; path: Path } =>
   JSON.parse(readFileSync(new URL(`../fixtures/cases/${name}`, import.meta.url), 'utf8'));
@@ -65,37 +66,13 @@ test('a service with hundreds of endpoints is sampled, not flooded; first and la
 });
 
 const hop = (over: Partial<PathHop>): PathHop => ({
-  name: 'x',
-  hop: 'proxy',
-  kind: 'nginx',
-  address: null,
-  listeners: [],
-  scheme: 'https',
-  sends: null,
-  to: null,
-  expects: null,
-  targets: null,
-  attributes: {},
-  settings: {},
-  instances: [],
-  endpoints: null,
-  health: null,
-  from: [],
+  ...blankHop('x', 'proxy', 'nginx'),
   ...over,
 });
 const instance = (name: string, https: string | null, http: string | null) => ({
-  name,
+  ...blankInstance(name),
   https,
   http,
-  metrics: null,
-  admin: null,
-  node: null,
-  config: null,
-  accessLog: null,
-  logFormat: null,
-  errorLog: null,
-  pidFile: null,
-  more: {},
 });
 const pathOf = (hops: PathHop[], dns: string[] | null = null): Path => ({
   host: 'a.test',

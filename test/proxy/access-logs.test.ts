@@ -12,6 +12,7 @@ import { COMBINED, nginxReader, UPSTREAMINFO } from '../../proxy/adapters/logs/n
 import { tailLines } from '../../proxy/adapters/logs/tail.ts';
 import { countRequests, countShares } from '../../proxy/adapters/logs/tally.ts';
 import { parseTime } from '../../proxy/adapters/logs/times.ts';
+import { blankHop } from '../../proxy/inventory/blank.ts';
 import { scratch } from '../diagnostics/real-servers.ts';
 import { instance } from './log-worlds.ts';
 
@@ -260,21 +261,8 @@ test('shares: the first try of each request, also of endpoints that got none', (
     metrics: null,
   });
   const service = {
-    name: 'shop',
-    hop: 'service' as const,
-    kind: 'service',
+    ...blankHop('shop', 'service', 'service'),
     address: '10.0.0.9:80',
-    listeners: [],
-    scheme: 'http' as const,
-    sends: null,
-    to: null,
-    expects: null,
-    targets: null,
-    attributes: {},
-    settings: {},
-    instances: [],
-    health: null,
-    from: [],
     endpoints: [
       endpoint('10.0.0.1:80'),
       endpoint('10.0.0.2:80'),

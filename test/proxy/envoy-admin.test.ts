@@ -7,6 +7,7 @@ import { envoyRoutes } from '../../proxy/adapters/envoy/routes.ts';
 import { envoyTargets } from '../../proxy/adapters/envoy/targets.ts';
 import { envoyUpdates } from '../../proxy/adapters/envoy/updates.ts';
 import { reachOf } from '../../proxy/adapters/metrics/page.ts';
+import { blankInstance } from '../../proxy/inventory/blank.ts';
 import { emptyInventory } from '../../proxy/inventory/inventory.ts';
 import { startEnvoy } from '../../proxy/lab/envoy.ts';
 import type { EnvoyPlan } from '../../proxy/lab/envoy-config.ts';
@@ -18,18 +19,8 @@ import { application, ask, certificateIn, envoy, WITHOUT_ENVOY } from './envoy-w
 const reach = reachOf(async (host) => [host], { check: () => {} } as never);
 const signal = (t: TestContext): AbortSignal => AbortSignal.any([t.signal, AbortSignal.timeout(10_000)]);
 const instanceAt = (admin: string): Path['hops'][number]['instances'][number] => ({
-  name: 'envoy-0',
-  https: null,
-  http: null,
-  metrics: null,
+  ...blankInstance('envoy-0'),
   admin,
-  node: null,
-  config: null,
-  accessLog: null,
-  logFormat: null,
-  errorLog: null,
-  pidFile: null,
-  more: {},
 });
 
 test('updates that a real Envoy takes and refuses, and what it believes of endpoints', {

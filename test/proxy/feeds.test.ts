@@ -6,6 +6,7 @@ import type { Case } from '../../diagnostics/types.ts';
 import { samples } from '../../proxy/adapters/metrics/prometheus.ts';
 import { ingressNginxReloads, metricReloads } from '../../proxy/adapters/reloads/reload-metrics.ts';
 import { readChanges } from '../../proxy/changes.ts';
+import { blankHop, blankInstance } from '../../proxy/inventory/blank.ts';
 import { emptyInventory } from '../../proxy/inventory/inventory.ts';
 import { scratch } from '../diagnostics/real-servers.ts';
 
@@ -13,36 +14,13 @@ const fixture = (name: string): string => readFileSync(new URL(`../fixtures/${na
 const signal = AbortSignal.timeout(20_000);
 const serving = (page: string) => ({ page: async () => page });
 const instance = {
-  name: 'traefik-1',
-  https: null,
-  http: null,
+  ...blankInstance('traefik-1'),
   metrics: 'http://m/',
   admin: 'http://a/',
-  node: null,
-  config: null,
-  accessLog: null,
-  logFormat: null,
-  errorLog: null,
-  pidFile: null,
-  more: {},
 };
 const hop = (kind: string) => ({
-  name: 'edge',
-  hop: 'proxy' as const,
-  kind,
-  address: null,
-  listeners: [],
-  scheme: 'https' as const,
-  sends: null,
-  to: null,
-  expects: null,
-  targets: null,
-  attributes: {},
-  settings: {},
+  ...blankHop('edge', 'proxy', kind),
   instances: [instance],
-  endpoints: null,
-  health: null,
-  from: [],
 });
 
 test('reloads from real metrics pages', async () => {

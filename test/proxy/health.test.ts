@@ -11,6 +11,7 @@ import type { Instance, PathHop } from '../../diagnostics/types.ts';
 import { healthOf } from '../../proxy/adapters/health/health.ts';
 import { THIS_MACHINE } from '../../proxy/adapters/health/machine.ts';
 import { workersOf } from '../../proxy/adapters/health/processes.ts';
+import { blankInstance } from '../../proxy/inventory/blank.ts';
 import { until } from '../../proxy/lab/until.ts';
 import { freePorts, scratch, startHaproxy, startNginx } from '../diagnostics/real-servers.ts';
 
@@ -22,13 +23,8 @@ const overHttp = { page: async (url: string) => (await fetch(url)).text() };
 function instance(parts: Partial<Instance>): Instance {
   const none = { https: null, http: null, metrics: null, admin: null, node: null, config: null };
   return {
-    name: 'edge-1',
+    ...blankInstance('edge-1'),
     ...none,
-    accessLog: null,
-    logFormat: null,
-    errorLog: null,
-    pidFile: null,
-    more: {},
     ...parts,
   };
 }

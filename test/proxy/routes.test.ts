@@ -13,24 +13,15 @@ import { fits } from '../../proxy/adapters/routes/pattern.ts';
 import { ruleCovers, traefikRoutes } from '../../proxy/adapters/routes/traefik-routes.ts';
 import { asks } from '../../proxy/adapters/routes/traefik-rule.ts';
 import { parseNginx } from '../../proxy/config/nginx-config.ts';
+import { blankInstance } from '../../proxy/inventory/blank.ts';
 
 const file = (name: string): string => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
 const fixture = (name: string): string => readFileSync(file(name), 'utf8');
 const json = (name: string): never => JSON.parse(fixture(name)) as never;
 const signal = AbortSignal.timeout(20_000);
 const instance = {
-  name: 'traefik-1',
-  https: null,
-  http: null,
-  metrics: null,
+  ...blankInstance('traefik-1'),
   admin: 'http://a/',
-  node: null,
-  config: null,
-  accessLog: null,
-  logFormat: null,
-  errorLog: null,
-  pidFile: null,
-  more: {},
 };
 const reach = (page: (url: string) => string) => ({
   page: async (url: string) => page(url),

@@ -4,42 +4,19 @@ import type { ProxySample } from '../../diagnostics/io/proxy-sample.ts';
 import type { Instance, PathHop } from '../../diagnostics/types.ts';
 import type { PageStream, Reach } from '../../proxy/adapters/metrics/page.ts';
 import { sampleOf } from '../../proxy/adapters/metrics/sample.ts';
+import { blankHop, blankInstance } from '../../proxy/inventory/blank.ts';
 
 export const fixture = (name: string): string =>
   readFileSync(join(import.meta.dirname, '..', 'fixtures', name), 'utf8');
 
 export const instanceAt = (metrics: string | null, admin: string | null = null): Instance => ({
-  name: 'edge-1',
-  https: null,
-  http: null,
+  ...blankInstance('edge-1'),
   metrics,
   admin,
-  node: null,
-  config: null,
-  accessLog: null,
-  logFormat: null,
-  errorLog: null,
-  pidFile: null,
-  more: {},
 });
 
 export const hopOf = (kind: string): PathHop => ({
-  name: 'edge',
-  hop: 'proxy',
-  kind,
-  address: null,
-  listeners: [],
-  scheme: 'https',
-  sends: null,
-  to: null,
-  expects: null,
-  targets: null,
-  attributes: {},
-  settings: {},
-  instances: [],
-  endpoints: null,
-  health: null,
-  from: [],
+  ...blankHop('edge', 'proxy', kind),
 });
 
 /** A reach that knows these pages and command answers; pages come in chunks of a few bytes less than a memory page. */

@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { pino } from 'pino';
 import { BlindLook } from '../../diagnostics/io/proxy-reader.ts';
+import { blankInstance } from '../../proxy/inventory/blank.ts';
 import { emptyInventory, type Inventory } from '../../proxy/inventory/inventory.ts';
 import { readConfigFile } from '../../workers/config.ts';
 import { type EmbeddedRedis, startEmbeddedRedis } from '../../workers/embedded-redis.ts';
@@ -39,18 +40,8 @@ after(async () => {
 
 const now = () => aSample(0, { at: new Date().toISOString() });
 const instance = (name: string, metrics: string | null = `http://127.0.0.1:9/${name}`) => ({
-  name,
-  https: null,
-  http: null,
+  ...blankInstance(name),
   metrics,
-  admin: null,
-  node: null,
-  config: null,
-  accessLog: null,
-  logFormat: null,
-  errorLog: null,
-  pidFile: null,
-  more: {},
 });
 
 /** An inventory with one proxy of these instances. */

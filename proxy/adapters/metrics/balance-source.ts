@@ -151,8 +151,3 @@ export function siblings(own: Counted[], name: string): Services {
   service.dealt = { unit: 'connections' };
   return services;
 }
-
-/** Pure: counts of a page in memory, by service. Throws TriageError `unreadable`. */
-export function countsIn(source: string, text: string, _kind: string | null): Counts {
-  return new Map([...readPage(source, text).services].map(([name, service]) => [name, service.endpoints]));
-}

@@ -1,5 +1,6 @@
 import { joinAddress } from '../../../diagnostics/io/address.ts';
 import type { Instance, PathHop, ProxyHeader, Scheme } from '../../../diagnostics/types.ts';
+import { blankHop, blankInstance } from '../../inventory/blank.ts';
 import type { Service } from '../objects.ts';
 import { type ClusterView, keyOf } from '../view.ts';
 import { balancerOf } from './balancers.ts';
@@ -19,25 +20,6 @@ export const portFor = (service: Service, scheme: 'https' | 'http'): Service['po
 };
 
 const SCHEMES = ['https', 'http'] as const;
-
-const blank = (name: string, hop: PathHop['hop'], kind: string): PathHop => ({
-  name,
-  hop,
-  kind,
-  address: null,
-  listeners: [],
-  scheme: 'https',
-  sends: null,
-  to: null,
-  expects: null,
-  targets: null,
-  attributes: {},
-  settings: {},
-  instances: [],
-  endpoints: null,
-  health: null,
-  from: [],
-});
 
 function listenersAt(addresses: string[], service: Service): { address: string; scheme: Scheme }[] {
   return addresses.flatMap((host) =>
@@ -71,23 +53,16 @@ function nodesHop(view: ClusterView, service: Service, { sends, endsTls }: Passi
     .map((node): Instance => {
       const at = (port: number | null): string | null => (port ? joinAddress(node.internalIP as string, port) : null);
       return {
-        name: node.meta.name,
+        ...blankInstance(node.meta.name),
         https: endsTls ? null : at(secure),
         http: at(endsTls ? (secure ?? plain) : plain),
-        metrics: null,
-        admin: null,
         node: node.meta.name,
-        config: null,
-        accessLog: null,
-        logFormat: null,
-        errorLog: null,
-        pidFile: null,
         more: { ready: node.ready, ...(node.unschedulable && { unschedulable: true }) },
       };
     });
   const listeners = listenersAt(service.externalIPs, service);
   return {
-    ...blank(`nodes of ${name}`, 'node', 'other'),
+    ...blankHop(`nodes of ${name}`, 'node', 'other'),
     address: listeners[0]?.address ?? null,
     listeners,
     // What a node is sent it passes on as it is.
@@ -117,7 +92,7 @@ export function frontOf(view: ClusterView, service: Service): Front {
   const balancer = balancerOf(view, service);
   const listeners = listenersAt(service.addresses, service);
   const hop: PathHop = {
-    ...blank(name, 'load-balancer', balancer.kind),
+    ...blankHop(name, 'load-balancer', balancer.kind),
     address: listeners[0]?.address ?? null,
     listeners,
     sends: balancer.sends,
@@ -129,6 +104,3 @@ export function frontOf(view: ClusterView, service: Service): Front {
   const hops = balancer.toNodes ? [hop, nodesHop(view, service, balancer)] : [hop];
   return { service, hops, endsTls: balancer.endsTls };
 }
-
-/** The hops before a proxy, outermost first. */
-export const frontHops = (view: ClusterView, service: Service): PathHop[] => frontOf(view, service).hops;

@@ -1,5 +1,6 @@
 import { joinAddress } from '../../../diagnostics/io/address.ts';
 import type { Instance, PathHop, ProxyExpectation, ProxyHeader } from '../../../diagnostics/types.ts';
+import { blankInstance } from '../../inventory/blank.ts';
 import type { Pod, Service } from '../objects.ts';
 import { type ClusterView, keyOf } from '../view.ts';
 import { isOn } from './classes.ts';
@@ -154,17 +155,12 @@ export function proxyHop(
   const instances = pods.map((pod): Instance => {
     const at = (scheme: 'https' | 'http'): string | null => listenerOf(view, proxy, pod, front, scheme);
     return {
-      name: pod.meta.name,
+      ...blankInstance(pod.meta.name),
       https: before.endsTls ? null : at('https'),
       http: before.endsTls ? (at('https') ?? at('http')) : at('http'),
       metrics: metricsOf(pod, envoy) ?? defaultMetrics(proxy, pod),
       admin: adminOf(proxy, pod),
       node: pod.node,
-      config: null,
-      accessLog: null,
-      logFormat: null,
-      errorLog: null,
-      pidFile: null,
       more: {
         pod: keyOf(pod.meta.namespace, pod.meta.name),
         container: proxy.container.name,

@@ -194,8 +194,6 @@ const WORKLOADS = [
   ['statefulsets', 'StatefulSet'],
 ] as const;
 
-export { frontsOf } from './fronts.ts';
-
 const found = new WeakMap<ClusterView, { stamp: string; hits: Hit[] }>();
 
 /** The workloads that are proxies: kept until a workload changes, which is seldom; pods change all the time. */

@@ -1,5 +1,6 @@
 import { joinAddress } from '../../../diagnostics/io/address.ts';
 import type { Endpoint, PathHop } from '../../../diagnostics/types.ts';
+import { blankHop } from '../../inventory/blank.ts';
 import type { Container, EndpointSlice, Pod, PortRef, Service, SliceEndpoint } from '../objects.ts';
 import { type ClusterView, keyOf } from '../view.ts';
 import type { ServiceRef } from './claim.ts';
@@ -79,25 +80,6 @@ export function endpointsOf(view: ClusterView, service: Service, port: Service['
   return [...found.values()].sort((a, b) => a.name.localeCompare(b.name) || a.address.localeCompare(b.address));
 }
 
-const blank = (name: string): PathHop => ({
-  name,
-  hop: 'service',
-  kind: 'service',
-  address: null,
-  listeners: [],
-  scheme: 'http',
-  sends: null,
-  to: null,
-  expects: null,
-  targets: null,
-  attributes: {},
-  settings: {},
-  instances: [],
-  endpoints: null,
-  health: null,
-  from: [],
-});
-
 /** What a Service says is spoken to it: appProtocol, or an annotation of a controller. */
 function schemeOf(service: Service, port: Service['ports'][number] | null): 'https' | 'http' {
   const { annotations } = service.meta;
@@ -127,7 +109,7 @@ const isPlain = (service: Service | undefined): boolean => service !== undefined
  */
 export function serviceHop(view: ClusterView, ref: ServiceRef, scheme: 'https' | 'http' | null = null): PathHop {
   const name = keyOf(ref.namespace, ref.name);
-  const hop = blank(name);
+  const hop = blankHop(name, 'service', 'service');
   const service = view.objects.services.get(name);
   if (!service) {
     if (isUnread(view, 'services', ref.namespace)) return { ...hop, from: [`Service ${name} (may not be read)`] };

@@ -1,7 +1,8 @@
 import type { ClaimFacts } from '../../../diagnostics/io/cluster-reader.ts';
 import { hostMatches } from '../../inventory/path.ts';
 import { proxiesIn } from '../discover/discover.ts';
-import { type FoundProxy, frontsOf } from '../discover/proxies.ts';
+import { frontsOf } from '../discover/fronts.ts';
+import type { FoundProxy } from '../discover/proxies.ts';
 import { claimsFor, unservedFor } from '../discover/routes.ts';
 import type { GatewayRoute } from '../objects.ts';
 import { type ClusterView, keyOf } from '../view.ts';

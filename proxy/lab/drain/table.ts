@@ -1,4 +1,5 @@
 import type { Instance, PathHop } from '../../../diagnostics/types.ts';
+import { blankHop } from '../../inventory/blank.ts';
 
 /** How the HAProxy in front passes on: TCP without retries, HTTP with its default retries, HTTP that tries another server. */
 export const FRONTS = ['L4', 'L7', 'L7r'] as const;
@@ -96,22 +97,8 @@ export function leaveText(one: DrainRow): string {
 }
 
 const hop = (name: string, kind: string, where: Partial<PathHop>): PathHop => ({
-  name,
-  hop: 'proxy',
-  kind,
-  address: null,
-  listeners: [],
+  ...blankHop(name, 'proxy', kind),
   scheme: 'http',
-  sends: null,
-  to: null,
-  expects: null,
-  targets: null,
-  attributes: {},
-  settings: {},
-  instances: [],
-  endpoints: null,
-  health: null,
-  from: [],
   ...where,
 });
 

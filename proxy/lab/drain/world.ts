@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Instance } from '../../../diagnostics/types.ts';
+import { blankInstance } from '../../inventory/blank.ts';
 import { findBinaries } from '../binaries.ts';
 import { LabError } from '../lab-error.ts';
 import { claimPorts } from '../ports.ts';
@@ -179,18 +180,9 @@ export async function drainWorld(row: DrainRow, unit: number): Promise<DrainWorl
 }
 
 const instance = (name: string, port: number, config: string): Instance => ({
-  name,
-  https: null,
+  ...blankInstance(name),
   http: `127.0.0.1:${port}`,
-  metrics: null,
-  admin: null,
-  node: null,
   config,
-  accessLog: null,
-  logFormat: null,
-  errorLog: null,
-  pidFile: null,
-  more: {},
 });
 
 const takes = (port: number): Promise<boolean> =>

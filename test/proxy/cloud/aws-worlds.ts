@@ -1,4 +1,5 @@
 import type { PathHop } from '../../../diagnostics/types.ts';
+import { blankHop } from '../../../proxy/inventory/blank.ts';
 import type { World } from './aws-stand-in.ts';
 
 /** Environment by which the SDK finds a key and looks nowhere else: no profile of this machine, no metadata address. */
@@ -134,21 +135,6 @@ export const world = (): World => ({
 
 /** A balancer's hop with nothing said but what is given. */
 export const awsHop = (said: Partial<PathHop>): PathHop => ({
-  name: 'edge',
-  hop: 'load-balancer',
-  kind: 'aws-nlb',
-  address: null,
-  listeners: [],
-  scheme: 'https',
-  sends: null,
-  to: null,
-  expects: null,
-  targets: null,
-  attributes: {},
-  settings: {},
-  instances: [],
-  endpoints: null,
-  health: null,
-  from: [],
+  ...blankHop('edge', 'load-balancer', 'aws-nlb'),
   ...said,
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { BlindLook } from '../../../diagnostics/io/proxy-reader.ts';
 import type { Instance, PathHop } from '../../../diagnostics/types.ts';
+import { blankInstance } from '../../../proxy/inventory/blank.ts';
 import { emptyInventory, type Inventory } from '../../../proxy/inventory/inventory.ts';
 import type { Connection } from '../../../proxy/kubernetes/connection.ts';
 import { ApiError } from '../../../proxy/kubernetes/connection.ts';
@@ -39,17 +40,7 @@ function serving(texts: { [pod: string]: string | ApiError }) {
 }
 
 const instance = (name: string, container: string | null = 'controller'): Instance => ({
-  name,
-  https: null,
-  http: null,
-  metrics: null,
-  admin: null,
-  node: null,
-  config: null,
-  accessLog: null,
-  logFormat: null,
-  errorLog: null,
-  pidFile: null,
+  ...blankInstance(name),
   more: { pod: `edge/${name}`, ...(container && { container }) },
 });
 
