@@ -7,21 +7,24 @@ import { inventorySource } from '../../proxy/kubernetes/source.ts';
 import { triageInProcess } from '../../workers/in-process.ts';
 import { type Incident, incidentsIn } from '../eval/incident.ts';
 import { scoreIntake } from '../eval/intake-score.ts';
-import { type Score, type Scored, scoreAll, scoreOne, skippedOne, unreadOne } from '../eval/score.ts';
+import { MASKS, type Mask, masked, readMasks, takesAway } from '../eval/mask.ts';
+import { type Score, type Scored, scoreAll, scoreMasked, scoreOne, skippedOne, unreadOne } from '../eval/score.ts';
 import { startWorldOf } from '../eval/world.ts';
 import { inventoryOf, newCaseId, openCase, readReport, readTarget } from '../intake.ts';
 import { printJson, readArgs, readInventory, readSinceFlag } from './options.ts';
 
 const USAGE =
-  './dev eval [--incidents DIR]… [--parallel N] [--keep] [--json] | ./dev eval --intake [FILE]… [--inventory FILE] [--json]';
+  './dev eval [--incidents DIR]… [--mask WHAT[,WHAT]…]… [--parallel N] [--keep] [--json] | ./dev eval --intake [FILE]… [--inventory FILE] [--json]';
 const OWN_INCIDENTS = fileURLToPath(new URL('../../test/incidents', import.meta.url));
 const OWN_MESSAGES = fileURLToPath(new URL('../../test/intake/messages.ndjson', import.meta.url));
 const OWN_INVENTORY = fileURLToPath(new URL('../../test/intake/inventory.yaml', import.meta.url));
 const DEADLINE_MS = 20_000;
 
-/** The triage of an incident, exactly as `check --report` does it. */
-async function triageOf(incident: Incident, inventoryFile: string): Promise<Scored> {
-  const source = await inventorySource(await loadInventory(inventoryFile));
+/** The triage of an incident, exactly as `check --report` does it, without what the masks take away. */
+async function triageOf(incident: Incident, inventoryFile: string, masks: Mask[]): Promise<Scored> {
+  const whole = await loadInventory(inventoryFile);
+  if (masks.length && !takesAway(whole, masks)) return skippedOne(incident, 'the mask takes nothing away');
+  const source = await inventorySource(masked(whole, masks));
   try {
     const known = source.known();
     const now = new Date();
@@ -30,7 +33,7 @@ async function triageOf(incident: Incident, inventoryFile: string): Promise<Scor
     const since = incident.since ? readSinceFlag(incident.since, now) : told.since;
     const reading = { ...told, places: named?.places ?? [], since };
     const began = performance.now();
-    const inventory = await inventoryOf(source, reading);
+    const inventory = masked(await inventoryOf(source, reading), masks);
     const opened = openCase(reading, {
       id: newCaseId(now),
       at: now.toISOString(),
@@ -45,7 +48,10 @@ async function triageOf(incident: Incident, inventoryFile: string): Promise<Scor
       inventory,
       (error) => process.stderr.write(`${incident.id}: our own bug: ${reasonOf(error)}\n`),
       source.view && clusterReader(source.view),
-      { logs: source.logs, feed: source.view && standingFeed(source.view) },
+      {
+        logs: masks.includes('logs') ? null : source.logs,
+        feed: source.view && !masks.includes('changes') ? standingFeed(source.view) : null,
+      },
     );
     return scoreOne(incident, verdict, Math.round(performance.now() - began));
   } finally {
@@ -53,11 +59,11 @@ async function triageOf(incident: Incident, inventoryFile: string): Promise<Scor
   }
 }
 
-async function runOne(incident: Incident, keep: boolean): Promise<Scored> {
+async function runOne(incident: Incident, keep: boolean, masks: Mask[]): Promise<Scored> {
   const world = await startWorldOf(incident.folder, keep);
   if ('skipped' in world) return skippedOne(incident, world.skipped);
   try {
-    return await triageOf(incident, world.inventory);
+    return await triageOf(incident, world.inventory, masks);
   } catch (error) {
     if (error instanceof TriageError) return skippedOne(incident, error.message);
     throw error;
@@ -68,18 +74,26 @@ async function runOne(incident: Incident, keep: boolean): Promise<Scored> {
 }
 
 function line(scored: Scored): string {
-  if (scored.skipped !== undefined) return `skip   ${scored.id}: ${scored.skipped}`;
+  const id = scored.mask === undefined ? scored.id : `${scored.mask}: ${scored.id}`;
+  if (scored.skipped !== undefined) return `skip   ${id}: ${scored.skipped}`;
   const { answer, hop, cause } = scored.right;
-  const mark = answer && hop && cause ? 'right ' : answer ? 'partly' : 'WRONG ';
+  const how = scored.outcome === 'wrong' ? undefined : scored.outcome;
+  const mark = answer && hop && cause ? (how ?? 'right ') : answer ? 'partly' : 'WRONG ';
   const got = scored.got;
-  return `${mark} ${scored.id}: ${got?.answer}, ${got?.hop ?? '-'}, ${got?.cause ?? '-'} (${scored.confidence}, ${scored.durationMs} ms)${scored.wrong ? ` ${scored.wrong}` : ''}`;
+  return `${mark} ${id}: ${got?.answer}, ${got?.hop ?? '-'}, ${got?.cause ?? '-'} (${scored.confidence}, ${scored.durationMs} ms)${scored.wrong ? ` ${scored.wrong}` : ''}`;
 }
 
 function asText(score: Score): string {
   const p = (value: number | null): string => (value === null ? '-' : `${(value * 100).toFixed(1)} %`);
   const n = (value: number | null): string => (value === null ? '-' : value.toFixed(3));
+  const id = (ids: string[]): string => (ids.length ? ` (${ids.join(', ')})` : '');
+  const masks = (score.masks ?? []).map(
+    (m) =>
+      `without ${m.mask}: stayed ${m.stayed}, of these another cause ${m.otherCause.length}${id(m.otherCause)}; inconclusive ${m.inconclusive}; wrong ${m.wrong.length}${id(m.wrong)}`,
+  );
   return [
     '',
+    ...masks,
     `answer ${p(score.accuracy.answer)}, hop ${p(score.accuracy.hop)}, cause ${p(score.accuracy.cause)} right of ${score.incidents.length - score.skipped} incidents (${score.skipped} skipped)`,
     `false accusations ${score.falseAccusations}, false exonerations ${score.falseExonerations}, confidently wrong ${score.confidentlyWrong}`,
     `Brier ${n(score.brier)}, ECE ${n(score.ece)}, P50 ${score.p50Ms} ms, P95 ${score.p95Ms} ms`,
@@ -105,7 +119,7 @@ async function evaluateIntake(files: string[], inventoryFile: string | undefined
   return score.wrong.length ? 1 : 0;
 }
 
-/** `./dev eval`: runs every incident and scores the verdicts; 0 when all are right, 1 when not. */
+/** `./dev eval`: runs every incident and scores the verdicts; 0 when all are right (under a mask: none turned wrong), 1 when not. */
 export async function evaluate(args: string[]): Promise<number> {
   const { values, positionals } = readArgs(
     args,
@@ -114,6 +128,7 @@ export async function evaluate(args: string[]): Promise<number> {
       incidents: { type: 'string', multiple: true },
       intake: { type: 'boolean' },
       inventory: { type: 'string' },
+      mask: { type: 'string', multiple: true },
       parallel: { type: 'string' },
       keep: { type: 'boolean' },
       json: { type: 'boolean' },
@@ -127,13 +142,21 @@ export async function evaluate(args: string[]): Promise<number> {
   const parallel = Number(values.parallel ?? 1);
   if (!Number.isInteger(parallel) || parallel < 1 || parallel > 16)
     throw new TriageError('wrong-usage', `--parallel: ${values.parallel} is not between 1 and 16`);
+  const masks = (values.mask ?? []).map((text) => {
+    const read = readMasks(text);
+    if (!read) throw new TriageError('wrong-usage', `--mask: ${text} is none of ${MASKS.join(', ')}`);
+    return { text, read };
+  });
   const incidents = (await Promise.all((values.incidents ?? [OWN_INCIDENTS]).map(incidentsIn))).flat();
+  const runs = incidents.flatMap((incident) => (masks.length ? masks : [null]).map((mask) => ({ incident, mask })));
   const scored: Scored[] = [];
   let next = 0;
   const worker = async (): Promise<void> => {
-    while (next < incidents.length) {
+    while (next < runs.length) {
       const i = next++;
-      const one = await runOne(incidents[i] as Incident, values.keep ?? false);
+      const { incident, mask } = runs[i] as (typeof runs)[number];
+      const whole = await runOne(incident, values.keep ?? false, mask?.read ?? []);
+      const one = mask ? scoreMasked(whole, mask.text) : whole;
       scored[i] = one;
       (json ? process.stderr : process.stdout).write(`${line(one)}\n`);
     }
@@ -142,6 +165,9 @@ export async function evaluate(args: string[]): Promise<number> {
   const score = scoreAll(scored);
   if (json) printJson(score);
   else process.stdout.write(asText(score));
-  const wrong = scored.some((s) => s.skipped === undefined && !(s.right.answer && s.right.hop && s.right.cause));
+  // With something taken away, another cause on the same side is no failure; an answer that turned wrong is.
+  const wrong = scored.some(
+    (s) => s.skipped === undefined && !(s.right.answer && (s.outcome || (s.right.hop && s.right.cause))),
+  );
   return wrong ? 1 : 0;
 }

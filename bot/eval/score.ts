@@ -1,5 +1,6 @@
 import type { Verdict } from '../../diagnostics/types.ts';
 import type { Incident } from './incident.ts';
+import type { Outcome } from './mask.ts';
 
 /** One incident's outcome, as others read it (DESIGN 4.8). */
 export interface Scored {
@@ -11,10 +12,15 @@ export interface Scored {
   durationMs: number | null;
   skipped?: string;
   wrong?: string;
+  /** What was taken away from the incident's telemetry, and how the answer fared; left out where nothing was. */
+  mask?: string;
+  outcome?: Outcome;
 }
 
 export interface Score {
   incidents: Scored[];
+  /** For each mask: how many incidents, and which turned wrong; left out without masks. */
+  masks?: { mask: string; stayed: number; inconclusive: number; wrong: string[]; otherCause: string[] }[];
   accuracy: { answer: number | null; hop: number | null; cause: number | null };
   falseAccusations: number;
   falseExonerations: number;
@@ -84,6 +90,39 @@ export function unreadOne(incident: Incident): Scored {
   };
 }
 
+/**
+ * A verdict from masked telemetry, held against the truth of the whole: knowing less may make it inconclusive, which is right
+ * here whatever was expected; a confidence that the incident demands is not demanded.
+ */
+export function scoreMasked(scored: Scored, mask: string): Scored {
+  if (scored.skipped !== undefined || !scored.got) return { ...scored, mask };
+  const { expected, got } = scored;
+  const cited = scored.wrong?.startsWith('cites ') ?? false;
+  if (got.answer === 'inconclusive' && !cited)
+    return {
+      ...scored,
+      mask,
+      outcome: expected.answer.includes('inconclusive') ? 'stayed' : 'inconclusive',
+      right: { answer: true, hop: true, cause: true },
+    };
+  const answer = expected.answer.includes(got.answer as (typeof expected.answer)[number]) && !cited;
+  return { ...scored, mask, outcome: answer ? 'stayed' : 'wrong', right: { ...scored.right, answer } };
+}
+
+function masksOf(run: Scored[]): NonNullable<Score['masks']> {
+  const byMask = Map.groupBy(
+    run.filter((s) => s.outcome !== undefined),
+    (s) => s.mask ?? '',
+  );
+  return [...byMask].map(([mask, all]) => ({
+    mask,
+    stayed: all.filter((s) => s.outcome === 'stayed').length,
+    inconclusive: all.filter((s) => s.outcome === 'inconclusive').length,
+    wrong: all.filter((s) => s.outcome === 'wrong').map((s) => s.id),
+    otherCause: all.filter((s) => s.outcome === 'stayed' && !(s.right.hop && s.right.cause)).map((s) => s.id),
+  }));
+}
+
 const mean = (values: number[]): number | null =>
   values.length ? values.reduce((a, b) => a + b, 0) / values.length : null;
 
@@ -113,18 +152,22 @@ export function scoreAll(incidents: Scored[]): Score {
   // An inconclusive verdict claims nothing: its Brier term is that of a coin, whatever was expected.
   const brier = mean(
     run.map((s) =>
-      s.got?.answer === 'inconclusive' && !s.right.answer ? 0.25 : ((s.confidence ?? 0) - Number(s.right.answer)) ** 2,
+      s.got?.answer === 'inconclusive' && (!s.right.answer || s.outcome === 'inconclusive')
+        ? 0.25
+        : ((s.confidence ?? 0) - Number(s.right.answer)) ** 2,
     ),
   );
+  const masks = masksOf(run);
   return {
     incidents,
+    ...(masks.length && { masks }),
     accuracy: { answer: share('answer'), hop: share('hop'), cause: share('cause') },
     falseAccusations: run.filter((s) => s.got?.answer === 'ingress' && !s.expected.answer.includes('ingress')).length,
     falseExonerations: run.filter((s) => s.got?.answer === 'not-ingress' && !s.expected.answer.includes('not-ingress'))
       .length,
     confidentlyWrong: run.filter((s) => !s.right.answer && (s.confidence ?? 0) >= CONFIDENT).length,
     brier,
-    ece: calibrationError(run),
+    ece: calibrationError(run.filter((s) => s.outcome !== 'inconclusive')),
     p50Ms: quantile(times, 0.5),
     p95Ms: quantile(times, 0.95),
     skipped: incidents.length - run.length,
