@@ -5,6 +5,7 @@ import { clearedOf, headlineOf, saysOf } from './headline.ts';
 import type { Judgement } from './judgement.ts';
 import { type Scene, sceneOf } from './scene.ts';
 import { type Suspicion, suspicionsOf } from './suspicions/index.ts';
+import { loggedBy } from './suspicions/suspicion.ts';
 import {
   type Case,
   type Change,
@@ -33,14 +34,28 @@ const ALIKE = 0.25;
 const isIngress = (hop: Hop): boolean => INGRESS_HOPS.includes(hop);
 const round = (n: number): number => Math.round(n * 100) / 100;
 
-/** What explains most of what fails now comes first; at equal share the more specific, which is the outermost. */
+/** Of two that only logs speak for, one that counts this many times more requests comes first. */
+const FAR_MORE = 3;
+
+/**
+ * What explains most of what fails now comes first; at equal share the more specific, which is the outermost. Where
+ * nothing of it shows now, what the logs count far more of goes before.
+ */
 function rank(suspicions: Suspicion[]): Suspicion[] {
   const step = (s: Suspicion): number => Math.round(s.explains / ALIKE);
-  return suspicions
+  const logged = new Map(suspicions.map((s) => [s, step(s) === 0 ? loggedBy(s.because) : 0]));
+  const outnumbers = (a: Suspicion, b: Suspicion): boolean => {
+    const [mine, theirs] = [logged.get(a) ?? 0, logged.get(b) ?? 0];
+    return theirs > 0 && mine >= FAR_MORE * theirs;
+  };
+  const sorted = suspicions
     .map((suspicion, order) => ({ suspicion, order }))
     .filter(({ suspicion }) => suspicion.explains > 0 || suspicion.fits)
     .sort((a, b) => step(b.suspicion) - step(a.suspicion) || a.order - b.order)
     .map(({ suspicion }) => suspicion);
+  const [first] = sorted;
+  const heavier = first && sorted.find((s) => step(s) === step(first) && outnumbers(s, first));
+  return heavier ? [heavier, ...sorted.filter((s) => s !== heavier)] : sorted;
 }
 
 function reckon(scene: Scene, chosen: Suspicion, others: Suspicion[]): { confidence: number; reckoning: string[] } {
@@ -69,6 +84,28 @@ function reckon(scene: Scene, chosen: Suspicion, others: Suspicion[]): { confide
   if (rival) times(0.9, `${rival.cause ?? rival.hop} would explain as much`);
   if (scene.front.length === 0) times(0.95, 'the public address could not be looked at');
   return { confidence: Math.min(0.99, round(confidence)), reckoning };
+}
+
+/** Trouble in the time in question that logs and counters hold, whoever made it. */
+const TROUBLE_LOGGED = new Set([
+  'ERRORS_MADE_BY_PROXY',
+  'ERRORS_MADE_UPSTREAM',
+  'ERRORS_LOGGED',
+  'ERRORS_COUNTED_UPSTREAM',
+  'ERRORS_COUNTED_IN_PROXY',
+  'SLOW_UPSTREAM',
+]);
+/** A share of failures that a site has on any day is none of what was reported. */
+const EVERYDAY = 0.02;
+
+/** Is it of the kind that was reported, about this host, and more than every day brings? */
+function agrees(scene: Scene, { code, facts }: Finding): boolean {
+  const { errors, slow, total, requests } = facts as { [key: string]: number };
+  const part = (errors ?? slow ?? 0) / Math.max(1, total ?? requests ?? 0);
+  if (part < EVERYDAY || facts.scope === 'proxy' || String(facts.source).includes('names no hosts')) return false;
+  return code === 'SLOW_UPSTREAM'
+    ? scene.reported('slow', 'timeout')
+    : scene.reported('errors-5xx', 'timeout', 'reset', 'unspecified');
 }
 
 /** Nothing is suspected: is nothing wrong, or did we not see it? */
@@ -105,6 +142,8 @@ function withoutSuspicion(scene: Scene): Pick<Judgement, 'answer' | 'hop' | 'cau
   if (nameBlind) return unknown(0.4, 'the report is about the name, and our resolver could not be asked');
   if (scene.slowMs !== null && scene.reported('slow', 'timeout'))
     return unknown(0.5, 'it is slow as reported, and no finding says where the time goes');
+  const logged = scene.findings.find((f) => TROUBLE_LOGGED.has(f.code) && agrees(scene, f));
+  if (logged) return unknown(0.5, `every request is answered now, but: ${logged.says}`);
   if (course === 'steady') {
     const confidence = deep ? 0.93 : 0.85;
     return {
@@ -125,6 +164,7 @@ function withoutSuspicion(scene: Scene): Pick<Judgement, 'answer' | 'hop' | 'cau
   const proxies = scene.path.hops.filter((h) => h.hop === 'proxy');
   const covered =
     proxies.length > 0 &&
+    proxies.every((h) => h.instances.length > 0) &&
     proxies.every((h) =>
       h.instances.every((i) => clear.some((f) => f.about.hop === h.name && f.about.part === i.name)),
     );

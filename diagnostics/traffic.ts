@@ -38,6 +38,8 @@ export interface TrafficFacts {
 }
 
 const MINUTE = 60_000;
+/** More errors within a second than our own looks make. */
+const MANY = 10;
 const iso = (ms: number): string => new Date(ms).toISOString();
 const sum = (steps: HistoryStep[], of: (step: HistoryStep) => number | null): number =>
   steps.reduce((total, step) => total + (of(step) ?? 0), 0);
@@ -110,6 +112,8 @@ export function readTraffic(history: ProxyHistory, scope: ReadScope): Draft<Traf
   const requests = sum(steps, (s) => s.requests);
   const errors = sum(steps, serverErrors);
 
+  // Two samples a moment apart hold little but our own probes: a few errors among them say nothing.
+  const enough = history.source === 'two samples' ? MANY : 1;
   const dropped = sum(steps, (s) => s.dropped);
   if (dropped > 0) {
     const facts = { ...base, dropped, accepted: sum(steps, (s) => s.accepted), active: steps.at(-1)?.active ?? null };
@@ -135,7 +139,15 @@ export function readTraffic(history: ProxyHistory, scope: ReadScope): Draft<Traf
     const facts = { ...base, gaps: history.gaps.length, minutes: Math.round(missing / MINUTE), why, clockMs };
     found.push({ code: 'HISTORY_HAS_GAPS', facts });
   }
-  // Two samples a moment apart hold little but our own probes.
+  const made = { upstream: sum(steps, (s) => s.madeByUpstream), proxy: sum(steps, (s) => s.madeByProxy) };
+  if (errors >= enough && made.upstream > 0.8 * errors)
+    found.push({
+      code: 'ERRORS_COUNTED_UPSTREAM',
+      ...(history.scope === 'proxy' && { direction: 'context' as const }),
+      facts: { ...base, errors, made: made.upstream, requests },
+    });
+  if (errors >= enough && made.proxy > 0.8 * errors)
+    found.push({ code: 'ERRORS_COUNTED_IN_PROXY', facts: { ...base, errors, made: made.proxy, requests } });
   if (history.source === 'two samples') return found;
 
   const onset = onsetOf(steps.map((s) => ({ at: Date.parse(s.at), ms: s.ms, n: s.requests, k: serverErrors(s) })));
@@ -155,15 +167,6 @@ export function readTraffic(history: ProxyHistory, scope: ReadScope): Draft<Traf
       },
     });
   }
-  const made = { upstream: sum(steps, (s) => s.madeByUpstream), proxy: sum(steps, (s) => s.madeByProxy) };
-  if (errors > 0 && made.upstream > 0.8 * errors)
-    found.push({
-      code: 'ERRORS_COUNTED_UPSTREAM',
-      ...(history.scope === 'proxy' && { direction: 'context' as const }),
-      facts: { ...base, errors, made: made.upstream, requests },
-    });
-  if (errors > 0 && made.proxy > 0.8 * errors)
-    found.push({ code: 'ERRORS_COUNTED_IN_PROXY', facts: { ...base, errors, made: made.proxy, requests } });
   const slow = slowness(steps);
   if (slow) found.push({ code: 'SLOWNESS_BEGAN', facts: { ...base, ...slow } });
   const end = stopped(steps);

@@ -1,10 +1,9 @@
 import type { Scene } from '../scene.ts';
 import { lostOnTheWay, reportedLost } from './cluster-nodes.ts';
-import { byStatus, failingBy, host, proxyName, type Rule, serverErrors, suspect } from './suspicion.ts';
+import { byStatus, comesAndGoes, failingBy, host, proxyName, type Rule, serverErrors, suspect } from './suspicion.ts';
 
 /** Causes in a proxy of a cluster that its pods and its controller's own events tell of. */
 
-const comesAndGoes = (scene: Scene): boolean => scene.case.symptoms.course !== 'steady';
 /** The application fails by itself: then what its proxy's pods do is not what it is about. */
 const appFails = (scene: Scene): boolean =>
   scene.endpoints.some((e) => e.reached && (e.failing > 0 || e.slowMs !== null)) || scene.has('ERRORS_MADE_UPSTREAM');

@@ -6,6 +6,7 @@ import {
   endpointsFine,
   failingBy,
   host,
+  namesOthersThan,
   proxyName,
   type Rule,
   serverErrors,
@@ -16,6 +17,17 @@ import {
 
 /** The endpoints themselves do not answer with the status that the proxy gives. */
 const notTheAppsOwn = (scene: Scene, status: number): boolean => !scene.endpoints.some((e) => e.status === status);
+
+/** A route takes the request, and what it leads to is none of the path's services. */
+function leadsElsewhere(scene: Scene): boolean {
+  const names = scene.path.hops.filter((h) => h.hop === 'service' || h.hop === 'app').map((h) => h.name.toLowerCase());
+  const led = scene.all('ROUTE_FOUND').map((f) => text(f.facts.service).toLowerCase());
+  const isOurs = (service: string): boolean => names.some((name) => service.includes(name) || name.includes(service));
+  return (
+    led.length > 0 &&
+    led.every((service) => /^[a-z][\w.-]*(@\w+)?$/.test(service) && !isOurs(service.split('@')[0] as string))
+  );
+}
 
 export const routeMissing: Rule = (scene) => {
   const api = [
@@ -28,9 +40,11 @@ export const routeMissing: Rule = (scene) => {
   // Endpoints answer the same request well: then whoever says 404 in front of them made it.
   const endpointsKnowIt =
     scene.endpoints.length > 0 && endpointsFine(scene) && scene.endpoints.every((e) => (e.status ?? 500) < 400);
-  const strange = endpointsKnowIt
-    ? scene.all('REQUEST_ANSWERED').filter((f) => f.facts.status === 404 && f.vantage !== 'service')
-    : [];
+  // A route that is there and leads elsewhere is another fault (routeWrong), whoever made the 404.
+  const strange =
+    endpointsKnowIt && !leadsElsewhere(scene)
+      ? scene.all('REQUEST_ANSWERED').filter((f) => f.facts.status === 404 && f.vantage !== 'service')
+      : [];
   const pages = [...strange, ...scene.all('ROUTE_NOT_FOUND').filter(() => notTheAppsOwn(scene, 404)), ...logged];
   const answers503 = scene.has('PROXY_HAS_NO_BACKEND') && (logged.length > 0 || api.length > 0);
   const explains = byStatus(scene, 404, ...(answers503 ? [503] : [])) + (strange.length ? answeredWith(scene, 404) : 0);
@@ -46,8 +60,25 @@ export const routeMissing: Rule = (scene) => {
 /** Pages that servers show when nobody configured them. */
 const WELCOME = /welcome to nginx|default backend|it works|apache2 .*default|congratulations/i;
 
+/** Users get a 404 or 403 to what every endpoint answers well, and the route leads to another service: that one said it. */
+const refusedElsewhere: Rule = (scene) => {
+  const well =
+    scene.endpoints.length > 0 && endpointsFine(scene) && scene.endpoints.every((e) => (e.status ?? 500) < 400);
+  const status = [404, 403].find((one) => answeredWith(scene, one) > 0);
+  if (!well || status === undefined || !leadsElsewhere(scene)) return null;
+  const led = scene.all('ROUTE_FOUND');
+  const refused = scene.all('REQUEST_ANSWERED').filter((f) => f.facts.status === status && f.vantage !== 'service');
+  return suspect('route-wrong', [...led, ...refused, ...scene.all('ENDPOINT_ANSWERS')], 0.92, {
+    explains: answeredWith(scene, status),
+    fits: true,
+    sentence: `${proxyName(scene, led[0])} sends ${host(scene)} to ${text(led[0]?.facts.service)}, which answers ${status}; the endpoints of ${serviceName(scene)} answer the same request`,
+  });
+};
+
 /** What pages the endpoints show when asked directly, and what users get: different places if no mark is shared. */
 export const routeWrong: Rule = (scene) => {
+  const foreign = refusedElsewhere(scene);
+  if (foreign) return foreign;
   const marks = (code: string): Set<string> =>
     new Set(
       scene
@@ -60,6 +91,7 @@ export const routeWrong: Rule = (scene) => {
   const strange = shown.filter((f) => text(f.facts.page) !== '' && !own.has(text(f.facts.page)));
   if (own.size === 0 || strange.length === 0 || strange.length < shown.length) return null;
   const first = strange[0];
+  const elsewhere = leadsElsewhere(scene) ? scene.all('ROUTE_FOUND') : [];
   // Pages may differ for many reasons; only a report of wrong content, or a server's own welcome page, makes it a fault.
   const welcome = strange.some((f) => WELCOME.test(text(f.facts.page)));
   if (!welcome && !scene.reported('wrong-content', 'not-found')) return null;
@@ -67,8 +99,8 @@ export const routeWrong: Rule = (scene) => {
   const swallowed = scene.all('ROUTE_IS_CATCH_ALL');
   return suspect(
     'route-wrong',
-    [...swallowed, ...strange, ...scene.all('ENDPOINT_ANSWERS')],
-    welcome || swallowed.length || scene.reported('wrong-content') ? 0.95 : 0.8,
+    [...swallowed, ...elsewhere, ...strange, ...scene.all('ENDPOINT_ANSWERS')],
+    welcome || swallowed.length || elsewhere.length || scene.reported('wrong-content') ? 0.95 : 0.8,
     {
       explains: 1,
       fits: true,
@@ -84,6 +116,9 @@ export const sizeLimit: Rule = (scene) => {
     ...scene.all('ANSWER_HEADER_TOO_BIG'),
   ];
   if (found.length === 0 || !scene.reported('too-large', 'unspecified', 'errors-5xx', 'forbidden')) return null;
+  // A robot's 413 says nothing of the 500 that was reported. A header that is too big makes a 502.
+  const header = scene.has('ANSWER_HEADER_TOO_BIG') ? [502] : [];
+  if (!scene.reported('too-large') && namesOthersThan(scene, 413, 414, 431, 400, 494, ...header)) return null;
   return suspect('size-limit', found, scene.reported('too-large') ? 0.97 : 0.8, {
     fits: true,
     sentence: `${proxyName(scene, found[0])} refuses requests to ${host(scene)} that are larger than it lets through`,
@@ -98,7 +133,14 @@ export const reloadDisconnects: Rule = (scene) => {
     ...scene.all('PROCESS_STARTED_RECENTLY').filter((f) => f.facts.either === true),
   ];
   if (found.length === 0 || !scene.reported('disconnects')) return null;
-  return suspect('reload-disconnects', found, 0.8, {
+  // nginx without a bound on old workers lets every connection live as long as it likes (lab.md 5): a reload cuts none.
+  const unbounded = new Set(scene.all('NOTE_OLD_WORKERS_UNBOUNDED').map((f) => f.about.hop));
+  const cutting = found.filter((f) => !unbounded.has(f.about.hop));
+  if (cutting.length === 0) return null;
+  // The application was changed at the time too: then its own leaving cuts connections as well.
+  const service = scene.path.hops.find((h) => h.hop === 'service' || h.hop === 'app')?.name;
+  const deployed = scene.changes.some((change) => change.object === service);
+  return suspect('reload-disconnects', cutting, deployed ? 0.6 : 0.8, {
     fits: true,
     sentence: `${proxyName(scene, found[0])} ${found[0]?.code === 'RELOADED_RECENTLY' ? 'was reloaded' : 'began a new process'} in the time in question, which cuts long-lived connections to ${host(scene)}`,
   });
@@ -198,6 +240,8 @@ export const rateLimited: Rule = (scene) => {
   ];
   if (found.length === 0 || !notTheAppsOwn(scene, 429)) return null;
   const explains = byStatus(scene, 429) + answeredWith(scene, 429);
+  // Limits that a crawler met in the log say nothing of the 500 that was reported; nginx' own limit answers 503.
+  if (explains === 0 && namesOthersThan(scene, 429, 503)) return null;
   return suspect('rate-limited', found, strange.length ? 0.9 : 0.85, {
     explains,
     fits: explains > 0 || scene.case.symptoms.statuses.includes(429) || scene.reported('errors-5xx', 'unspecified'),

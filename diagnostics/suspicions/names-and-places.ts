@@ -60,11 +60,13 @@ export const boundary: Rule = (scene) => {
   ];
   // That we reach an endpoint never proves that the proxy does: a policy between the two could not be looked for.
   const barred = scene.blind.some((b) => b.check === 'network-policy') && [502, 503, 504].includes(how?.status ?? 0);
+  // A 5xx page that no proxy makes came from somewhere behind it: an endpoint that nobody named, most likely.
+  const passedOn = (how?.status ?? 0) >= 500 && failing.every((m) => m.failures.every((f) => f.maker === null));
   return {
     cause: null,
     hop: 'proxy',
     because,
-    strength: barred ? 0.6 : 0.75,
+    strength: barred || passedOn ? 0.6 : 0.75,
     explains: scene.failing,
     fits: true,
     sentence: `requests to ${host(scene)} fail at ${proxyName(scene)} (${how?.how}), while the endpoints behind it answer`,

@@ -1,6 +1,6 @@
 import type { Scene } from '../scene.ts';
 import type { Finding } from '../types.ts';
-import { endpointsFine, failingBy, host, proxyName, type Rule, suspect } from './suspicion.ts';
+import { comesAndGoes, endpointsFine, failingBy, host, proxyName, type Rule, suspect } from './suspicion.ts';
 
 /** How a request fails that nobody took, or that was let go for want of room. A balancer in front makes a 5xx of it. */
 const unserved = (scene: Scene): number =>
@@ -38,7 +38,6 @@ const accusing = (scene: Scene, ...codes: string[]): Finding[] =>
 /** Faults that show as requests nobody answers, or that take long. */
 const unservedReported = (scene: Scene): boolean =>
   scene.reported('timeout', 'slow', 'reset', 'errors-5xx', 'disconnects', 'handshake', 'unspecified');
-const comesAndGoes = (scene: Scene): boolean => scene.case.symptoms.course !== 'steady';
 
 export const acceptQueueOverflow: Rule = (scene) => {
   const now = accusing(scene, 'ACCEPT_QUEUE_FULL', 'ACCEPT_QUEUE_OVERFLOWS');

@@ -1,6 +1,17 @@
 import type { Scene } from '../scene.ts';
 import type { Finding } from '../types.ts';
-import { byStatus, early, endpointsFine, host, proxyName, type Rule, serviceName, suspect, text } from './suspicion.ts';
+import {
+  byStatus,
+  comesAndGoes,
+  early,
+  endpointsFine,
+  host,
+  proxyName,
+  type Rule,
+  serviceName,
+  suspect,
+  text,
+} from './suspicion.ts';
 
 /** Causes that stand in the configuration: each needs a symptom that the setting explains, never the setting alone. */
 
@@ -59,14 +70,14 @@ const place = (wait: Finding): string => {
   return /:\d+$/.test(from) ? ` (${from.split('/').at(-1)})` : '';
 };
 
-const comesAndGoes = (scene: Scene): boolean => scene.case.symptoms.course !== 'steady' && (scene.failing ?? 0) < 0.5;
+const nowAndThen = (scene: Scene): boolean => comesAndGoes(scene) && (scene.failing ?? 0) < 0.5;
 
 /** The application is known to close idle connections before the proxy does, and the proxy saw connections closed on it. */
 export const appIdleShorter: Rule = (scene) => {
   const settings = scene.all('APP_CLOSES_IDLE_FIRST');
   const closed = scene.all('UPSTREAM_CLOSED_EARLY');
   const first = settings[0];
-  if (!first || closed.length === 0 || !endpointsFine(scene) || !comesAndGoes(scene)) return null;
+  if (!first || closed.length === 0 || !endpointsFine(scene) || !nowAndThen(scene)) return null;
   if (!scene.reported('errors-5xx', 'reset', 'unspecified')) return null;
   return suspect('app-keepalive-shorter', [...closed, ...settings], 0.92, {
     explains: byStatus(scene, 502),
@@ -93,7 +104,7 @@ export const balancerIdle: Rule = (scene) => {
   const race = scene.all('PROXY_CLOSES_IDLE_FIRST');
   const forgets = scene.all('BALANCER_FORGETS_IDLE_FIRST');
   const first = race[0] ?? forgets[0];
-  if (!first || !comesAndGoes(scene)) return null;
+  if (!first || !nowAndThen(scene)) return null;
   // A balancer of HTTP answers 502 itself; one of connections only resets.
   const { statuses } = scene.case.symptoms;
   const fits = race.length
@@ -102,8 +113,12 @@ export const balancerIdle: Rule = (scene) => {
     : scene.reported('reset', 'disconnects', 'timeout');
   if (!fits) return null;
   const clean = proxiesSawNothing(scene);
-  if (clean.length === 0) return null;
-  return suspect('lb-idle-timeout', [...race, ...forgets, ...clean], 0.8, {
+  // Or it happens to us: the balancer fails now and then, and every request straight to its proxies is answered.
+  const apart = scene.replicas.filter((m) => m.vantage !== 'public');
+  const between = (scene.failing ?? 0) > 0 && apart.length > 0 && apart.every((m) => m.ok === m.total);
+  if (clean.length === 0 && !between) return null;
+  return suspect('lb-idle-timeout', [...race, ...forgets, ...clean], between ? 0.85 : 0.8, {
+    explains: between ? (scene.failing ?? 0) : 0,
     fits: true,
     sentence: race.length
       ? `${text(first.facts.inner)} closes idle connections after ${first.facts.innerValue} s, while ${text(first.facts.outer)} still uses them up to ${first.facts.outerValue} s`

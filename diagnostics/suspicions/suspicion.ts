@@ -55,6 +55,24 @@ export function failingBy(
   return total ? hit / total : 0;
 }
 
+/** It is said to come and go, or our own requests now and then fail and mostly do not. */
+export const comesAndGoes = (scene: Scene): boolean =>
+  scene.case.symptoms.course !== 'steady' || ((scene.failing ?? 0) > 0 && (scene.failing ?? 0) < 0.5);
+
+/** Statuses that the report names, none of which is one of these: then it is about something else. */
+export const namesOthersThan = (scene: Scene, ...statuses: number[]): boolean => {
+  const named = scene.case.symptoms.statuses;
+  return named.length > 0 && !named.some((status) => statuses.includes(status));
+};
+
+/** Requests of the time in question that the logs count under a suspicion's findings: what it explains where nothing fails now. */
+export const loggedBy = (because: Finding[]): number =>
+  because.reduce((most, f) => {
+    const count = typeof f.facts.errors === 'number' ? f.facts.errors : f.facts.count;
+    return LOGGED.has(f.check) && typeof count === 'number' ? Math.max(most, count) : most;
+  }, 0);
+const LOGGED = new Set(['upstream-attribution', 'proxy-complaints', 'traffic-over-time']);
+
 /** Endings of a connection before any HTTP: what a wrong PROXY header, a dead listener or a refused hello looks like. */
 export const EARLY = new Set(['PLAINTEXT', 'CLOSED', 'RESET', 'TIMEOUT', 'NOT_HTTP', 'ECONNRESET', 'ECONNREFUSED']);
 export const early = (scene: Scene): number =>
