@@ -1,17 +1,10 @@
 import { type BalanceGroup, balanceOf, type Counted, type Dealt } from '../diagnostics/balance/balance.ts';
+import { dice } from './dice.ts';
 
 /** Simulated draws: seeded, so that every run of a bench or test sees the same ones. */
 
-/** A generator of numbers in [0, 1): mulberry32. The same seed gives the same numbers on every machine. */
-export function seeded(seed: number): () => number {
-  let state = Math.imul(seed + 1, 0x9e3779b1);
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+/** Dice for this seed; seeds that stand side by side throw unlike numbers. */
+export const seeded = (seed: number): (() => number) => dice(Math.imul(seed + 1, 0x9e3779b1));
 
 /** Counts of `draws` over `endpoints`, the first of which is hit `off` more often than its fair share (0: fair). */
 export function drawn(draws: number, endpoints: number, off: number, random: () => number): number[] {

@@ -1,18 +1,10 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
+import { dice } from './dice.ts';
 
 /** Logs as busy proxies write them, made of a small set of hosts, paths and endpoints, the same for every run. */
 
 export type LogKind = 'nginx' | 'traefik' | 'haproxy';
-
-/** A small generator with a fixed seed (Numerical Recipes' LCG): the same log each time. */
-function dice(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
 
 const HOSTS = ['shop', 'billing', 'wiki', 'metabase', 'maps', 'mail'].map((name) => `${name}.example.test`);
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];

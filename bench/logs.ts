@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { EXIT, reasonOf, TriageError } from '../diagnostics/errors.ts';
+import { median } from '../diagnostics/stats.ts';
 import { type LogKind, makeLog } from './logs-made.ts';
-import { measured, median } from './measured-process.ts';
+import { measured } from './measured-process.ts';
 
 const RUN = join(import.meta.dirname, 'logs-run.ts');
 const PARTS = process.env.ITI_PARTS ?? join(import.meta.dirname, '..', '.parts');

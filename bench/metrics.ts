@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { EXIT, reasonOf, TriageError } from '../diagnostics/errors.ts';
-import { measured, median } from './measured-process.ts';
+import { median } from '../diagnostics/stats.ts';
+import { measured } from './measured-process.ts';
 import { writePage } from './metrics-page.ts';
 
 const MIB = 1024 * 1024;

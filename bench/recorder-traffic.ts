@@ -39,17 +39,6 @@ function repeated(sample: ProxySample, times: number): ProxySample {
   };
 }
 
-/** The same numbers in every run (mulberry32). */
-export function dice(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** A proxy under traffic: every call is one sample, a period later. */
 export function underTraffic(
   start: ProxySample,

@@ -5,7 +5,8 @@ import type { ProxySample } from '../diagnostics/io/proxy-sample.ts';
 import { startEmbeddedRedis } from '../workers/embedded-redis.ts';
 import { recorderStore } from '../workers/recorder/store.ts';
 import { closeRedis, connectRedis, isUp, type RedisClient } from '../workers/redis.ts';
-import { busyProxies, dice, underTraffic } from './recorder-traffic.ts';
+import { dice } from './dice.ts';
+import { busyProxies, underTraffic } from './recorder-traffic.ts';
 
 const EVERY_MS = 15_000;
 const SAMPLES = 480;

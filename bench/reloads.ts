@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { EXIT, reasonOf, TriageError } from '../diagnostics/errors.ts';
+import { median } from '../diagnostics/stats.ts';
 import { BLOCKS, type Pair, writePairs } from './config-pairs.ts';
-import { type Measured, measured, median } from './measured-process.ts';
+import { type Measured, measured } from './measured-process.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const RUNS = 5;

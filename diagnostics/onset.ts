@@ -1,4 +1,4 @@
-import { chiSquaredTail } from './stats.ts';
+import { chiSquaredTail, median } from './stats.ts';
 
 /** What happened in one stretch of time: `k` of `n` went wrong. */
 export interface Exposure {
@@ -159,12 +159,6 @@ export interface Step {
   after: number;
   pValue: number;
 }
-
-const median = (values: number[]): number => {
-  const sorted = [...values].sort((a, b) => a - b);
-  const half = sorted.length >> 1;
-  return sorted.length % 2 ? (sorted[half] as number) : ((sorted[half - 1] as number) + (sorted[half] as number)) / 2;
-};
 
 /** A mean that doubled is worth a word; less is noise of the day. */
 const DOUBLED = 2;

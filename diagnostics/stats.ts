@@ -44,33 +44,6 @@ export function chiSquaredTail(x: number, df: number): number {
   return Math.min(1, front * h);
 }
 
-/** How evenly counts are spread over endpoints that should get equal shares. */
-export interface Spread {
-  total: number;
-  /** Coefficient of variation (population), 0 = even; null without counts. */
-  cv: number | null;
-  maxOverMean: number | null;
-  /** Probability of a spread at least this uneven by chance (chi-squared), null when the counts are too few for it. */
-  pValue: number | null;
-}
-
-/** Chi-squared wants an expected count of at least this in each cell (Cochran 1954). */
-const MIN_EXPECTED = 5;
-
-export function spreadOf(counts: number[]): Spread {
-  const total = counts.reduce((a, b) => a + b, 0);
-  const k = counts.length;
-  if (k < 2 || total === 0) return { total, cv: null, maxOverMean: null, pValue: null };
-  const mean = total / k;
-  const squares = counts.reduce((sum, count) => sum + (count - mean) ** 2, 0);
-  return {
-    total,
-    cv: Math.sqrt(squares / k) / mean,
-    maxOverMean: Math.max(...counts) / mean,
-    pValue: mean < MIN_EXPECTED ? null : chiSquaredTail(squares / mean, k - 1),
-  };
-}
-
 /** Regularised incomplete beta function I_x(a, b) for a, b > 0 and 0 <= x <= 1 (Numerical Recipes, 6.4). */
 export function incompleteBeta(x: number, a: number, b: number): number {
   if (x <= 0) return 0;
@@ -118,3 +91,10 @@ export function normalAbove(p: number): number {
   const t = Math.sqrt(-2 * Math.log(p));
   return t - (2.515517 + 0.802853 * t + 0.010328 * t * t) / (1 + 1.432788 * t + 0.189269 * t * t + 0.001308 * t ** 3);
 }
+
+/** The middle of values, or the mean of the two middle ones; NaN without any. */
+export const median = (values: number[]): number => {
+  const sorted = values.toSorted((a, b) => a - b);
+  const half = sorted.length >> 1;
+  return sorted.length % 2 ? (sorted[half] as number) : ((sorted[half - 1] as number) + (sorted[half] as number)) / 2;
+};

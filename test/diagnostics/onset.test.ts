@@ -1,17 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { dice } from '../../bench/dice.ts';
 import { type Exposure, onsetOf, stepUpOf } from '../../diagnostics/onset.ts';
-
-/** A small seeded generator (mulberry32), so that every run is the same. */
-function dice(seed: number): () => number {
-  let a = seed >>> 0;
-  return () => {
-    a = (a + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(a ^ (a >>> 15), 1 | a);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 const T0 = Date.parse('2026-11-21T09:00:00Z');
 const STEP = 15_000;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { chiSquaredTail, lnGamma, spreadOf } from '../../diagnostics/stats.ts';
+import { chiSquaredTail, lnGamma } from '../../diagnostics/stats.ts';
 import type { Case } from '../../diagnostics/types.ts';
 import { windowOf } from '../../diagnostics/window.ts';
 import { clock, duration, failure, percent, plural, share, shellWord } from '../../diagnostics/wording.ts';
@@ -30,16 +30,6 @@ test('chi-squared: textbook values', () => {
       (x, df) => chiSquaredTail(x, df) >= 0 && chiSquaredTail(x, df) <= 1,
     ),
   );
-});
-
-test('spread: even, skewed, too few, none', () => {
-  const even = spreadOf([100, 101, 99, 100]);
-  assert.ok((even.pValue ?? 0) > 0.9 && (even.cv ?? 1) < 0.01 && Math.abs((even.maxOverMean ?? 0) - 1.01) < 1e-9);
-  assert.ok((spreadOf([400, 0, 0, 0]).pValue ?? 1) < 1e-100);
-  assert.equal(spreadOf([2, 3]).pValue, null, 'too few for chi-squared');
-  assert.deepEqual(spreadOf([]), { total: 0, cv: null, maxOverMean: null, pValue: null });
-  assert.deepEqual(spreadOf([7]), { total: 7, cv: null, maxOverMean: null, pValue: null });
-  assert.equal(spreadOf([0, 0]).cv, null);
 });
 
 test('numbers and times as people read them', () => {

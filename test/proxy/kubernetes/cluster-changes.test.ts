@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { dice } from '../../../bench/dice.ts';
 import type { ObjectChange } from '../../../proxy/kubernetes/cluster.ts';
-import { configMap, dice, until, type World, world } from './worlds.ts';
+import { configMap, until, type World, world } from './worlds.ts';
 
 /** What a change says, in short: `a/b 1>2`, with `-` for nothing. */
 const said = (change: ObjectChange): string => {
