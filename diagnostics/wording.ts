@@ -59,3 +59,6 @@ export function failure(error: string | null, status: number | null, alert: numb
   if (alert !== null) return `TLS alert ${alert}`;
   return ERRORS[error ?? ''] ?? (error ?? 'failed').toLowerCase().replaceAll('_', ' ');
 }
+
+/** A piece of somebody's configuration on one line: whatever it holds, only what ASCII prints. */
+export const visible = (text: string): string => text.replace(/[^\x20-\x7e]/g, ' ');

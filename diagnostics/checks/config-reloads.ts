@@ -2,10 +2,8 @@ import { defineCheck } from '../define-check.ts';
 import { instanceLooks, proxiesOf } from '../instance-looks.ts';
 import type { ReloadHistory } from '../io/proxy-reader.ts';
 import { type ReloadFacts, readReloads } from '../reloads.ts';
-import { clock, plural, shellWord } from '../wording.ts';
+import { clock, plural, shellWord, visible } from '../wording.ts';
 
-/** A piece of a configuration may hold anything. */
-const visible = (text: string): string => text.replace(/[^\x20-\x7e]/g, ' ');
 const errorLog = (f: { address: string }, pattern: string): string | null =>
   f.address.startsWith('/') ? `grep -aE '${pattern}' ${shellWord(f.address)} | tail -n 20` : null;
 

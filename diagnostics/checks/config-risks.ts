@@ -11,6 +11,7 @@ import {
 import { seconds } from '../settings/sides.ts';
 import { endedSupport, hasLateHeaderBug } from '../settings/support.ts';
 import type { PathHop } from '../types.ts';
+import { visible } from '../wording.ts';
 
 type At = { proxy: string; from: string };
 interface RiskFacts {
@@ -100,7 +101,7 @@ function notes(hop: PathHop, part: PartSettings, settings: ProxySettings, day: s
 }
 
 /** A message may hold a piece of a hostile file. */
-const clean = (text: string): string => text.replace(/[^\x20-\x7e]/g, ' ').slice(0, 200);
+const clean = (text: string): string => visible(text).slice(0, 200);
 
 function read(row: PathSettings, scope: ReadScope): Draft<RiskFacts>[] {
   const day = scope.case.at.slice(0, 10);

@@ -12,5 +12,5 @@ export function splitAddress(text: string): { host: string; port: number | null 
 }
 
 /** `host:port` as it is written everywhere: IPv6 in brackets. */
-export const joinAddress = (host: string, port: number): string =>
+export const joinAddress = (host: string, port: number | string): string =>
   host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;

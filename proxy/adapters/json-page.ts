@@ -1,5 +1,5 @@
-import { BlindLook } from '../../../diagnostics/io/proxy-reader.ts';
-import type { Reach } from '../metrics/page.ts';
+import { BlindLook } from '../../diagnostics/io/proxy-reader.ts';
+import type { Reach } from './metrics/page.ts';
 
 /** A page of an API, as JSON. Throws BlindLook, `unreadable` where it is none. */
 export async function jsonPage(url: string, reach: Reach, signal: AbortSignal): Promise<unknown> {
@@ -10,11 +10,3 @@ export async function jsonPage(url: string, reach: Reach, signal: AbortSignal): 
     throw new BlindLook('unreadable', `${url} is no JSON: ${(error as Error).message.slice(0, 120)}`, { cause: error });
   }
 }
-
-/** What a foreign value is, if it is that: else the empty thing. Pages are data of others, whatever they claim to be. */
-export const record = (value: unknown): { [key: string]: unknown } =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as { [key: string]: unknown }) : {};
-export const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
-export const text = (value: unknown): string => (typeof value === 'string' ? value : '');
-export const number = (value: unknown): number | null =>
-  typeof value === 'number' && Number.isFinite(value) ? value : null;

@@ -3,6 +3,7 @@ import { BlindLook } from '../../diagnostics/io/proxy-reader.ts';
 import type { Window } from '../../diagnostics/window.ts';
 import { blocksFromEnd, openLog } from '../adapters/logs/log-file.ts';
 import { parseTime } from '../adapters/logs/times.ts';
+import { record, text } from '../json.ts';
 
 /**
  * Google's application balancer as Cloud Logging exports it: one LogEntry in JSON a line, `httpRequest` for the request
@@ -24,10 +25,6 @@ interface Entry {
   word: string;
 }
 
-const object = (value: unknown): { [key: string]: unknown } =>
-  value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as { [key: string]: unknown }) : {};
-const text = (value: unknown): string => (typeof value === 'string' ? value : '');
-
 /** One line as an entry of a balancer; null: something else. */
 export function gceEntry(line: string): Entry | null {
   if (line.charCodeAt(0) !== 123) return null;
@@ -37,11 +34,11 @@ export function gceEntry(line: string): Entry | null {
   } catch {
     return null;
   }
-  const entry = object(parsed);
-  const request = object(entry.httpRequest);
+  const entry = record(parsed);
+  const request = record(entry.httpRequest);
   const at = parseTime(text(entry.timestamp));
   const status = Number(request.status);
-  const word = text(object(entry.jsonPayload).statusDetails);
+  const word = text(record(entry.jsonPayload).statusDetails);
   if (at === null || !Number.isInteger(status) || status < 0 || status > 999) return null;
   const url = text(request.requestUrl);
   return {

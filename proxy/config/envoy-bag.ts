@@ -1,6 +1,7 @@
+import { isTree, type Tree } from '../json.ts';
 import { type ConfigBag, put, SEPARATOR } from './difference.ts';
 import { addressOf, chainsOf, envoyTree, HCM, typed } from './settings/envoy-tree.ts';
-import { at, isTree, type PlainFile, type Tree, textOf, treesOf } from './settings/plain-tree.ts';
+import { at, type PlainFile, textOf, treesOf } from './settings/plain-tree.ts';
 import { canonical } from './traefik-bag.ts';
 
 /** A tree without the parts that are compared by themselves. */

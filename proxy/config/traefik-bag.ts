@@ -1,7 +1,5 @@
+import { isTree } from '../json.ts';
 import { type ConfigBag, put, SEPARATOR } from './difference.ts';
-
-type Tree = { [key: string]: unknown };
-const isTree = (value: unknown): value is Tree => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Values without the order of their keys. */
 export function canonical(value: unknown): string {

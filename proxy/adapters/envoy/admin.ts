@@ -1,9 +1,8 @@
 import { BlindLook } from '../../../diagnostics/io/proxy-reader.ts';
 import type { Instance } from '../../../diagnostics/types.ts';
+import { list, number, record, type Tree, text } from '../../json.ts';
+import { jsonPage } from '../json-page.ts';
 import type { Reach } from '../metrics/page.ts';
-import { jsonPage, list, number, record, text } from '../routes/json-page.ts';
-
-export type Json = { [key: string]: unknown };
 
 /** Base of the admin interface that the inventory names. Throws BlindLook with the line that would name it. */
 export function adminOf(instance: Instance): string {
@@ -27,7 +26,7 @@ export interface EnvoyListener {
 /** What `/config_dump` holds of routes (envoy: api/envoy/admin/v3/config_dump_shared.proto; measured on 1.40). */
 export interface EnvoyDump {
   listeners: EnvoyListener[];
-  routes: Map<string, Json>;
+  routes: Map<string, Tree>;
   clusters: Set<string>;
   /** When parts were last taken, and what was refused since. */
   updates: { what: string; at: string; version: string | null }[];
@@ -37,7 +36,7 @@ export interface EnvoyDump {
 const HTTP_MANAGER = 'HttpConnectionManager';
 const short = (type: unknown): string => text(type).split('.').at(-1) ?? '';
 
-function listenerOf(config: Json, routes: Map<string, Json>): EnvoyListener {
+function listenerOf(config: Tree, routes: Map<string, Tree>): EnvoyListener {
   const chains = [...list(config.filter_chains), config.default_filter_chain].map(record);
   const managers = chains
     .flatMap((chain) => list(chain.filters))
@@ -71,13 +70,13 @@ export async function envoyDump(instance: Instance, reach: Reach, signal: AbortS
 }
 
 /** Pure part of `envoyDump`. */
-export function readDump(configs: Json[]): EnvoyDump {
+export function readDump(configs: Tree[]): EnvoyDump {
   const dump: EnvoyDump = { listeners: [], routes: new Map(), clusters: new Set(), updates: [], refused: [] };
-  const took = (what: string, state: Json): void => {
+  const took = (what: string, state: Tree): void => {
     const at = text(state.last_updated);
     if (at) dump.updates.push({ what, at, version: text(state.version_info) || null });
   };
-  const refused = (what: string, error: Json): void => {
+  const refused = (what: string, error: Tree): void => {
     if (!text(error.details) && !text(error.last_update_attempt)) return;
     dump.refused.push({
       what,

@@ -1,9 +1,9 @@
 import type { ProxyRoutes, RouteSeen } from '../../../diagnostics/io/proxy-reader.ts';
 import type { Instance } from '../../../diagnostics/types.ts';
+import { list, record, type Tree, text } from '../../json.ts';
 import type { Reach } from '../metrics/page.ts';
-import { list, record, text } from '../routes/json-page.ts';
 import { fits } from '../routes/pattern.ts';
-import { adminOf, type EnvoyDump, type EnvoyListener, envoyDump, type Json } from './admin.ts';
+import { adminOf, type EnvoyDump, type EnvoyListener, envoyDump } from './admin.ts';
 
 const MATCHED = 10;
 
@@ -13,9 +13,9 @@ const MATCHED = 10;
  * depends on the port that they use.
  */
 function virtualHost(
-  config: Json,
+  config: Tree,
   host: string,
-): { virtual: Json; domain: string; covers: 'host' | 'pattern' | 'any' } | null {
+): { virtual: Tree; domain: string; covers: 'host' | 'pattern' | 'any' } | null {
   const domains = list(config.virtual_hosts)
     .map(record)
     .flatMap((virtual) =>
@@ -41,7 +41,7 @@ function virtualHost(
 }
 
 /** Does the route's match take this path? null: it hangs on headers, or cannot be told. */
-function takes(match: Json, path: string): boolean | null {
+function takes(match: Tree, path: string): boolean | null {
   const bare = path.split(/[?#]/)[0] ?? path;
   const sensitive = record(match).case_sensitive !== false;
   const same = (text: string): string => (sensitive ? text : text.toLowerCase());
@@ -56,7 +56,7 @@ function takes(match: Json, path: string): boolean | null {
   return taken && more ? null : taken;
 }
 
-const shown = (match: Json): string => {
+const shown = (match: Tree): string => {
   for (const kind of ['prefix', 'path', 'path_separated_prefix']) {
     if (typeof match[kind] === 'string') return `${kind} ${match[kind] as string}`;
   }
@@ -64,7 +64,7 @@ const shown = (match: Json): string => {
 };
 
 /** Where a route leads: a cluster or the weighted ones; what it answers itself; and what is wrong with it. */
-function leads(route: Json, clusters: Set<string>): Pick<RouteSeen, 'service' | 'ok' | 'error' | 'redirectsTo'> {
+function leads(route: Tree, clusters: Set<string>): Pick<RouteSeen, 'service' | 'ok' | 'error' | 'redirectsTo'> {
   const action = record(route.route);
   const redirect = record(route.redirect);
   if (route.redirect) {

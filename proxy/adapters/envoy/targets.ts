@@ -1,8 +1,10 @@
+import { joinAddress } from '../../../diagnostics/io/address.ts';
 import { BlindLook, type TargetsSeen } from '../../../diagnostics/io/proxy-reader.ts';
 import type { Instance } from '../../../diagnostics/types.ts';
+import { list, number, record, type Tree, text } from '../../json.ts';
+import { jsonPage } from '../json-page.ts';
 import type { Reach } from '../metrics/page.ts';
-import { jsonPage, list, number, record, text } from '../routes/json-page.ts';
-import { adminOf, type Json } from './admin.ts';
+import { adminOf } from './admin.ts';
 
 /** Flags of a host that keep it out, in Envoy's own names (envoy: api/envoy/admin/v3/clusters.proto, HostHealthStatus). */
 const OUT: { [flag: string]: string } = {
@@ -18,12 +20,11 @@ const OUT: { [flag: string]: string } = {
 const USED = new Set(['failed_active_degraded_check', 'pending_dynamic_removal']);
 const EDS_OUT = new Set(['UNHEALTHY', 'DRAINING', 'TIMEOUT']);
 
-const addressOf = (host: Json): string => {
+const addressOf = (host: Tree): string => {
   const socket = record(record(host.address).socket_address);
   const pipe = text(record(record(host.address).pipe).path);
   if (pipe) return pipe;
-  const address = text(socket.address);
-  return `${address.includes(':') ? `[${address}]` : address}:${number(socket.port_value) ?? 0}`;
+  return joinAddress(text(socket.address), number(socket.port_value) ?? 0);
 };
 
 /** What `/clusters?format=json` says of endpoints: members, health flags, ejections. Pure; throws BlindLook where it is no such page. */

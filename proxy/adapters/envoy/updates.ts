@@ -1,7 +1,8 @@
 import type { ReloadHistory } from '../../../diagnostics/io/proxy-reader.ts';
 import type { Instance } from '../../../diagnostics/types.ts';
+import { list, number, record, text } from '../../json.ts';
+import { jsonPage } from '../json-page.ts';
 import type { Reach } from '../metrics/page.ts';
-import { jsonPage, list, number, record, text } from '../routes/json-page.ts';
 import { adminOf, type EnvoyDump, envoyDump } from './admin.ts';
 
 const NEWEST = 200;

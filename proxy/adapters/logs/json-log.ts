@@ -1,3 +1,4 @@
+import { isTree, type Tree } from '../../json.ts';
 import { type AccessRow, cleanHost, cleanRequest, type LineReader, number, whyOfOwn } from './access-row.ts';
 import { type EnvoyFields, rowOfEnvoy } from './envoy-log.ts';
 import { rowOfNginx, VARIABLES, type Values, type Variable } from './nginx-format.ts';
@@ -5,7 +6,6 @@ import { parseTime } from './times.ts';
 
 /** Access logs in JSON, one object a line: Traefik's, Envoy's, Caddy's, and nginx' under names of people's own. */
 
-type Fields = { [key: string]: unknown };
 const str = (value: unknown): string | undefined =>
   typeof value === 'string' ? value : typeof value === 'number' ? String(value) : undefined;
 const orNull = (value: unknown): string | null => {
@@ -14,7 +14,7 @@ const orNull = (value: unknown): string | null => {
 };
 
 /** A line as an object; null for anything else. A status like `009` (HTTP/0.9 junk, see ingress-nginx) is no JSON number. */
-function parse(line: string): Fields | null {
+function parse(line: string): Tree | null {
   if (line.charCodeAt(0) !== 123) return null;
   const attempt = (text: string): unknown => {
     try {
@@ -25,7 +25,7 @@ function parse(line: string): Fields | null {
   };
   let parsed = attempt(line);
   if (parsed === undefined && /:\s?0\d/.test(line)) parsed = attempt(line.replace(/:\s?0+(\d)/g, ':$1'));
-  return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed) ? (parsed as Fields) : null;
+  return isTree(parsed) ? parsed : null;
 }
 
 /** ns, as Traefik writes durations, in s. */
@@ -46,7 +46,7 @@ function whyOfTraefik(status: number, router: boolean, asked: boolean): AccessRo
  * Traefik's JSON access log. `OriginStatus` holds Traefik's own 502 and 504 too; the body size tells them from the
  * app's (11 `Bad Gateway`, 15 `Gateway Timeout`, 21 `Client Closed Request`: measured on 2.10.7, 3.0.4, 3.7.9).
  */
-function rowOfTraefik(fields: Fields): AccessRow | null {
+function rowOfTraefik(fields: Tree): AccessRow | null {
   const status = number(str(fields.DownstreamStatus));
   if (status === null || status < 0 || status > 999) return null;
   const origin = number(str(fields.OriginStatus));
@@ -57,7 +57,7 @@ function rowOfTraefik(fields: Fields): AccessRow | null {
       ? URL.canParse(url)
         ? new URL(url).host
         : url
-      : (str((url as Fields | undefined)?.Host) ?? str(fields.ServiceAddr));
+      : (str((url as Tree | undefined)?.Host) ?? str(fields.ServiceAddr));
   const own = (status === 502 && size === 11) || (status === 504 && size === 15);
   const maker = status === 499 ? 'client' : address && origin === status && !own ? 'upstream' : 'proxy';
   const router = str(fields.RouterName) !== undefined;
@@ -84,7 +84,7 @@ function rowOfTraefik(fields: Fields): AccessRow | null {
   return row;
 }
 
-function rowOfEnvoyJson(f: Fields): AccessRow | null {
+function rowOfEnvoyJson(f: Tree): AccessRow | null {
   const fields: EnvoyFields = {
     time: orNull(f.start_time ?? f.timestamp ?? f.time),
     method: orNull(f.method),
@@ -105,7 +105,7 @@ function rowOfEnvoyJson(f: Fields): AccessRow | null {
 }
 
 /** Caddy 2 (caddy docs, `log` directive): it does not say who made a status. */
-function rowOfCaddy(fields: Fields, request: Fields): AccessRow | null {
+function rowOfCaddy(fields: Tree, request: Tree): AccessRow | null {
   const status = number(str(fields.status));
   if (status === null || status < 0 || status > 999) return null;
   return {
@@ -147,7 +147,7 @@ const KNOWN = new Map<string, Variable>([
   ...VARIABLES.map((name): [string, Variable] => [name, name]),
 ]);
 
-function rowOfNginxJson(fields: Fields, names: ReadonlyMap<string, Variable>): AccessRow | null {
+function rowOfNginxJson(fields: Tree, names: ReadonlyMap<string, Variable>): AccessRow | null {
   const values: Values = {};
   for (const key in fields) {
     const variable = names.get(key);
@@ -163,18 +163,16 @@ export const jsonReader: LineReader = (line) => {
   if ('DownstreamStatus' in fields) return rowOfTraefik(fields);
   if ('response_flags' in fields || 'response_code_details' in fields) return rowOfEnvoyJson(fields);
   const { request } = fields;
-  if (typeof request === 'object' && request !== null) return rowOfCaddy(fields, request as Fields);
+  if (typeof request === 'object' && request !== null) return rowOfCaddy(fields, request as Tree);
   return rowOfNginxJson(fields, KNOWN);
 };
 
 /** Objects inside objects, as one level: `a.b`. */
-function flat(fields: Fields, under = '', depth = 0): Fields {
+function flat(fields: Tree, under = '', depth = 0): Tree {
   return Object.assign(
     {},
     ...Object.entries(fields).map(([key, value]) =>
-      typeof value === 'object' && value !== null && !Array.isArray(value) && depth < 4
-        ? flat(value as Fields, `${under}${key}.`, depth + 1)
-        : { [under + key]: value },
+      isTree(value) && depth < 4 ? flat(value, `${under}${key}.`, depth + 1) : { [under + key]: value },
     ),
   );
 }

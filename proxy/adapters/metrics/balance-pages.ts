@@ -1,4 +1,5 @@
 import type { Counted, Policy } from '../../../diagnostics/balance/balance.ts';
+import { record, records, type Tree } from '../../json.ts';
 import { none, type Services, serviceIn } from './balance-services.ts';
 import { exporterMean } from './haproxy-model.ts';
 import { samples } from './prometheus.ts';
@@ -131,20 +132,16 @@ export function fromPlusExporter(page: string): Services {
   return services;
 }
 
-type Fields = { [key: string]: unknown };
-const fields = (value: unknown): Fields => (typeof value === 'object' && value !== null ? (value as Fields) : {});
-const list = (value: unknown): Fields[] => (Array.isArray(value) ? value.map(fields) : []);
-
 /** nginx Plus's API, `/api/9/http/upstreams` or one of them (ngx_http_api_module: upstream server). null: it is none. */
 export function fromPlusApi(json: unknown): Services | null {
-  const top = fields(json);
+  const top = record(json);
   const upstreams = Array.isArray(top.peers) ? { [String(top.zone ?? 'upstream')]: top } : top;
   const services: Services = new Map();
   for (const [name, upstream] of Object.entries(upstreams)) {
-    for (const peer of list(fields(upstream).peers)) {
+    for (const peer of records(record(upstream).peers)) {
       const endpoint = serviceIn(services, name).at(String(peer.server ?? peer.name ?? ''));
       endpoint.requests = count(peer.requests) ?? 0;
-      endpoint.errors = count(fields(peer.responses)['5xx']);
+      endpoint.errors = count(record(peer.responses)['5xx']);
       endpoint.weight = count(peer.weight);
       endpoint.inflight = count(peer.active);
       endpoint.seconds = (count(peer.response_time) ?? 0) / 1000 || null;
@@ -158,15 +155,15 @@ export function fromPlusApi(json: unknown): Services | null {
 
 /** Envoy's `/clusters?format=json` (envoy.admin.v3.Clusters). null: it is none. */
 export function fromEnvoyClusters(json: unknown): Services | null {
-  const clusters = fields(json).cluster_statuses;
+  const clusters = record(json).cluster_statuses;
   if (!Array.isArray(clusters)) return null;
   const services: Services = new Map();
-  for (const cluster of clusters.map(fields)) {
-    for (const host of list(cluster.host_statuses)) {
-      const socket = fields(fields(host.address).socket_address);
-      const pipe = fields(fields(host.address).pipe).path;
+  for (const cluster of clusters.map(record)) {
+    for (const host of records(cluster.host_statuses)) {
+      const socket = record(record(host.address).socket_address);
+      const pipe = record(record(host.address).pipe).path;
       const address = typeof pipe === 'string' ? pipe : `${socket.address ?? '?'}:${socket.port_value ?? '?'}`;
-      const stats = new Map(list(host.stats).map((s) => [String(s.name), count(s.value) ?? 0]));
+      const stats = new Map(records(host.stats).map((s) => [String(s.name), count(s.value) ?? 0]));
       const endpoint = serviceIn(services, String(cluster.name ?? '')).at(address);
       // A request whose connection was refused counts as an error, but not in rq_total (measured on 1.40.0).
       endpoint.requests = Math.max(
@@ -177,15 +174,15 @@ export function fromEnvoyClusters(json: unknown): Services | null {
       endpoint.connections = stats.get('cx_total') ?? null;
       endpoint.inflight = stats.get('rq_active') ?? null;
       endpoint.weight = count(host.weight);
-      const zone = fields(host.locality).zone;
+      const zone = record(host.locality).zone;
       if (typeof zone === 'string' && zone) endpoint.zone = zone;
-      endpoint.aside = envoyAside(fields(host.health_status), count(host.priority) ?? 0);
+      endpoint.aside = envoyAside(record(host.health_status), count(host.priority) ?? 0);
     }
   }
   return services.size ? services : null;
 }
 
-function envoyAside(health: Fields, priority: number): string | null {
+function envoyAside(health: Tree, priority: number): string | null {
   const said = health.eds_health_status;
   if (said === 'DRAINING') return 'drained';
   if (typeof said === 'string' && said !== 'HEALTHY' && said !== 'UNKNOWN' && said !== 'DEGRADED') return 'down';

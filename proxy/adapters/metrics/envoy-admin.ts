@@ -1,4 +1,5 @@
 import { joinAddress } from '../../../diagnostics/io/address.ts';
+import { isTree, list } from '../../json.ts';
 import { countOf, type Tally } from './tally.ts';
 
 /** Flags under which an endpoint gets no requests (HostHealthStatus in the same file); the others only warn. */
@@ -9,24 +10,22 @@ const DOWN = [
   'excluded_via_immediate_hc_fail',
 ];
 
-const asList = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
-const isObject = (value: unknown): value is { [key: string]: unknown } => typeof value === 'object' && value !== null;
-const inside = (value: unknown, key: string): unknown => (isObject(value) ? value[key] : undefined);
+const inside = (value: unknown, key: string): unknown => (isTree(value) ? value[key] : undefined);
 
 /**
  * `/clusters?format=json` (envoyproxy/envoy: api/envoy/admin/v3/clusters.proto): every endpoint with its counters. An
  * endpoint is up unless a health check, an outlier ejection or the control plane says otherwise.
  */
 export function readClusters(page: unknown, tally: Tally): void {
-  const clusters = asList(isObject(page) ? page.cluster_statuses : null);
+  const clusters = list(isTree(page) ? page.cluster_statuses : null);
   for (const cluster of clusters) {
-    if (!isObject(cluster) || typeof cluster.name !== 'string') continue;
-    for (const host of asList(cluster.host_statuses)) {
+    if (!isTree(cluster) || typeof cluster.name !== 'string') continue;
+    for (const host of list(cluster.host_statuses)) {
       const address = addressOf(inside(host, 'address'));
       if (address === null) continue;
       // Numbers are texts here, and left out where they are 0.
       const stats = new Map(
-        asList(inside(host, 'stats')).map((one) => [inside(one, 'name'), Number(inside(one, 'value') ?? 0)]),
+        list(inside(host, 'stats')).map((one) => [inside(one, 'name'), Number(inside(one, 'value') ?? 0)]),
       );
       const number = (name: string): number | null => countOf(stats.get(name));
       const health = inside(host, 'health_status');
@@ -61,7 +60,7 @@ function addressOf(address: unknown): string | null {
 
 /** `/server_info`: version `hash/1.40.0/Clean/RELEASE/BoringSSL`, and an uptime that is exact to the second. */
 export function readServerInfo(page: unknown, tally: Tally): void {
-  if (!isObject(page)) return;
+  if (!isTree(page)) return;
   const version = typeof page.version === 'string' ? page.version.split('/')[1] : undefined;
   if (version) tally.sample.software = `envoy ${version.slice(0, 50)}`;
   const uptime =
@@ -74,11 +73,11 @@ export function readServerInfo(page: unknown, tally: Tally): void {
 
 /** `/certs`: names and ends of every certificate in use. */
 export function readCerts(page: unknown, tally: Tally): void {
-  for (const one of asList(isObject(page) ? page.certificates : null)) {
-    for (const part of asList(isObject(one) ? one.cert_chain : null)) {
-      if (!isObject(part)) continue;
-      const names = asList(part.subject_alt_names).flatMap((name) =>
-        isObject(name) ? [name.dns, name.uri, name.ip_address].filter((text) => typeof text === 'string') : [],
+  for (const one of list(isTree(page) ? page.certificates : null)) {
+    for (const part of list(isTree(one) ? one.cert_chain : null)) {
+      if (!isTree(part)) continue;
+      const names = list(part.subject_alt_names).flatMap((name) =>
+        isTree(name) ? [name.dns, name.uri, name.ip_address].filter((text) => typeof text === 'string') : [],
       );
       tally.certificate(names, Date.parse(String(part.expiration_time)) / 1000);
     }

@@ -1,4 +1,5 @@
 import { BlindLook } from '../../../diagnostics/io/proxy-reader.ts';
+import { isTree } from '../../json.ts';
 import { counts } from './collector.ts';
 import { countOf, type Tally } from './tally.ts';
 
@@ -15,9 +16,7 @@ const PARTS = [
 
 type Part = (typeof PARTS)[number];
 
-const isObject = (value: unknown): value is { [key: string]: unknown } =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-const inside = (value: unknown, key: string): unknown => (isObject(value) ? value[key] : undefined);
+const inside = (value: unknown, key: string): unknown => (isTree(value) ? value[key] : undefined);
 const numberIn = (value: unknown, key: string): number | null => {
   const found = inside(value, key);
   return typeof found === 'number' ? countOf(found) : null;
@@ -85,8 +84,8 @@ function tallyPlus(pages: ReadonlyMap<Part, unknown>, tally: Tally): void {
 function* answersOf(of: unknown): Generator<[status: string, count: number]> {
   const responses = inside(of, 'responses');
   const codes = inside(responses, 'codes');
-  const source = isObject(codes) ? codes : responses;
-  if (!isObject(source)) return;
+  const source = isTree(codes) ? codes : responses;
+  if (!isTree(source)) return;
   for (const [status, count] of Object.entries(source))
     if (typeof count === 'number' && status !== 'total') yield [status, count];
 }

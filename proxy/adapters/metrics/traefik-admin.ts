@@ -1,12 +1,10 @@
+import { isTree } from '../../json.ts';
 import type { Tally } from './tally.ts';
 import { hostOf } from './traefik.ts';
 
-const isObject = (value: unknown): value is { [key: string]: unknown } => typeof value === 'object' && value !== null;
-
 /** `/api/version` of Traefik: `{"Version":"3.7.9", …}`. */
 export function readVersion(page: unknown, tally: Tally): void {
-  if (isObject(page) && typeof page.Version === 'string')
-    tally.sample.software = `traefik ${page.Version.slice(0, 50)}`;
+  if (isTree(page) && typeof page.Version === 'string') tally.sample.software = `traefik ${page.Version.slice(0, 50)}`;
 }
 
 /**
@@ -16,9 +14,9 @@ export function readVersion(page: unknown, tally: Tally): void {
 export function readServices(page: unknown, tally: Tally): void {
   if (!Array.isArray(page)) return;
   for (const service of page) {
-    if (!isObject(service) || typeof service.name !== 'string' || !isObject(service.serverStatus)) continue;
-    const balancer = isObject(service.loadBalancer) ? service.loadBalancer : {};
-    const checked = isObject(balancer.healthCheck);
+    if (!isTree(service) || typeof service.name !== 'string' || !isTree(service.serverStatus)) continue;
+    const balancer = isTree(service.loadBalancer) ? service.loadBalancer : {};
+    const checked = isTree(balancer.healthCheck);
     for (const [url, status] of Object.entries(service.serverStatus))
       tally.endpoint(service.name, hostOf(url)).up = checked ? status === 'UP' : null;
   }

@@ -1,7 +1,9 @@
+import { joinAddress } from '../../../diagnostics/io/address.ts';
 import { BlindLook, type TargetsSeen } from '../../../diagnostics/io/proxy-reader.ts';
 import type { Instance } from '../../../diagnostics/types.ts';
+import { record, records, text } from '../../json.ts';
+import { jsonPage } from '../json-page.ts';
 import type { Reach } from '../metrics/page.ts';
-import { jsonPage, list, record, text } from './json-page.ts';
 
 /** Pure: the Lua balancer's endpoints, from its `/configuration/backends` (port 10246 of the pod, loopback only). */
 export function backendsOf(page: unknown, source: string): TargetsSeen {
@@ -10,11 +12,7 @@ export function backendsOf(page: unknown, source: string): TargetsSeen {
     source,
     groups: page.map(record).map((backend) => ({
       name: text(backend.name),
-      up: list(backend.endpoints)
-        .map(record)
-        .map(
-          ({ address, port }) => `${text(address).includes(':') ? `[${text(address)}]` : text(address)}:${text(port)}`,
-        ),
+      up: records(backend.endpoints).map(({ address, port }) => joinAddress(text(address), text(port))),
       // It has no health checks: what Kubernetes calls ready is used.
       down: [],
     })),

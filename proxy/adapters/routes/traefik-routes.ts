@@ -1,7 +1,8 @@
 import { BlindLook, type ProxyRoutes, type RouteSeen } from '../../../diagnostics/io/proxy-reader.ts';
 import type { Instance } from '../../../diagnostics/types.ts';
+import { list, number, record, text } from '../../json.ts';
+import { jsonPage } from '../json-page.ts';
 import type { Reach } from '../metrics/page.ts';
-import { jsonPage, list, number, record, text } from './json-page.ts';
 import { asks } from './traefik-rule.ts';
 
 type Item = { [key: string]: unknown };

@@ -1,8 +1,9 @@
 import type { ListenerSettings, ProxySettings, Setting } from '../../../diagnostics/io/proxy-settings.ts';
+import { isTree, list, type Tree } from '../../json.ts';
 import { addressOf, chainsOf, type EnvoyTree, envoyTree, HCM, TCP_PROXY, typed } from './envoy-tree.ts';
 import { clustersOf, type EnvoyRoute, envoyUpstream, protocolOptions } from './envoy-upstreams.ts';
 import { defined } from './nginx-settings.ts';
-import { at, isTree, listOf, numberOf, type PlainFile, type Tree, textOf, treesOf } from './plain-tree.ts';
+import { at, numberOf, type PlainFile, textOf, treesOf } from './plain-tree.ts';
 import { goSeconds } from './units.ts';
 
 function listenerOf(listener: Tree, where: string | null): ListenerSettings | null {
@@ -51,7 +52,7 @@ function routeIn(config: unknown, host: string): { route: EnvoyRoute; rank: numb
   for (const virtual of treesOf(at(config, 'virtual_hosts'))) {
     const rank = Math.max(
       0,
-      ...listOf(at(virtual, 'domains'))
+      ...list(at(virtual, 'domains'))
         .slice(0, 1_000)
         .map((one) => fit(String(one), host)),
     );

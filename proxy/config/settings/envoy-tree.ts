@@ -1,4 +1,6 @@
-import { at, isTree, type PlainFile, type Tree, textOf, treesOf } from './plain-tree.ts';
+import { joinAddress } from '../../../diagnostics/io/address.ts';
+import { isTree, type Tree } from '../../json.ts';
+import { at, type PlainFile, textOf, treesOf } from './plain-tree.ts';
 
 /** Listeners, clusters and routes of an Envoy, from its bootstrap file or its admin page `/config_dump`. */
 export interface EnvoyTree {
@@ -70,5 +72,5 @@ export function addressOf(value: unknown): string | null {
   const host = textOf(at(socket, 'address'));
   const port = textOf(at(socket, 'port_value'));
   if (host === null) return textOf(at(value, 'pipe', 'path'));
-  return `${host.includes(':') ? `[${host}]` : host}:${port ?? '0'}`;
+  return joinAddress(host, port ?? '0');
 }

@@ -1,6 +1,7 @@
 import type { UpstreamServer, UpstreamSettings } from '../../../diagnostics/io/proxy-settings.ts';
+import { isTree, type Tree } from '../../json.ts';
 import { addressOf, type EnvoyTree } from './envoy-tree.ts';
-import { at, isTree, numberOf, type Tree, textOf, treesOf } from './plain-tree.ts';
+import { at, numberOf, textOf, treesOf } from './plain-tree.ts';
 import { goSeconds } from './units.ts';
 
 /** What a route says of retries (envoy: api/envoy/config/route/v3/route_components.proto, RetryPolicy: num_retries 1). */

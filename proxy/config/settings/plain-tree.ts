@@ -1,13 +1,8 @@
 import { LineCounter, parseDocument } from 'yaml';
+import { isTree, list, type Tree } from '../../json.ts';
 import { ConfigFileError, lineAt, readConfigText } from '../config-text.ts';
 
-/** Plain data read from YAML or JSON. */
-export type Tree = { [key: string]: unknown };
-
-export const isTree = (value: unknown): value is Tree =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-export const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
-export const treesOf = (value: unknown): Tree[] => listOf(value).filter(isTree);
+export const treesOf = (value: unknown): Tree[] => list(value).filter(isTree);
 
 const bare = (key: string): string => key.replaceAll('_', '').toLowerCase();
 

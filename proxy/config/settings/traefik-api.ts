@@ -1,6 +1,7 @@
 import { BlindLook } from '../../../diagnostics/io/proxy-reader.ts';
 import type { Reach } from '../../adapters/metrics/page.ts';
-import { isTree, type PlainFile, type Tree, textOf } from './plain-tree.ts';
+import { isTree, type Tree } from '../../json.ts';
+import { type PlainFile, textOf } from './plain-tree.ts';
 
 const PER_PAGE = 1_000;
 

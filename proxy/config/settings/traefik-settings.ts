@@ -5,9 +5,10 @@ import type {
   UpstreamSettings,
 } from '../../../diagnostics/io/proxy-settings.ts';
 import { ruleCovers } from '../../adapters/routes/traefik-routes.ts';
+import { isTree, list } from '../../json.ts';
 import type { ConfigProblem } from '../nginx-config.ts';
 import { defined } from './nginx-settings.ts';
-import { at, entriesOf, isTree, listOf, numberOf, type PlainFile, textOf } from './plain-tree.ts';
+import { at, entriesOf, numberOf, type PlainFile, textOf } from './plain-tree.ts';
 import { traefikUpstreams } from './traefik-upstreams.ts';
 import { goSeconds } from './units.ts';
 
@@ -46,10 +47,10 @@ function routersOf(files: PlainFile[]): Router[] {
         kind,
         file,
         rule: textOf(at(router, 'rule')) ?? '',
-        entryPoints: listOf(at(router, 'entryPoints')).map(String),
+        entryPoints: list(at(router, 'entryPoints')).map(String),
         service: textOf(at(router, 'service')),
         tls: isTree(at(router, 'tls')) || at(router, 'tls') === null || at(router, 'tls') === true,
-        middlewares: listOf(at(router, 'middlewares')).map(String),
+        middlewares: list(at(router, 'middlewares')).map(String),
         priority: numberOf(at(router, 'priority')) ?? 0,
       })),
     ),
@@ -71,7 +72,7 @@ function listenersOf(fixed: PlainFile, routers: Router[]): ListenerSettings[] {
     const [address = '', network] = (textOf(at(point, 'address')) ?? '').split('/');
     if (!address || network === 'udp') return [];
     const own = at(point, 'proxyProtocol');
-    const trusts = isTree(own) && (at(own, 'insecure') === true || listOf(at(own, 'trustedIPs')).length > 0);
+    const trusts = isTree(own) && (at(own, 'insecure') === true || list(at(own, 'trustedIPs')).length > 0);
     const tls = isTree(at(point, 'http', 'tls'));
     const used = routers.some((r) => r.tls && (r.entryPoints.length === 0 || r.entryPoints.includes(name)));
     return [

@@ -4,7 +4,8 @@ import type {
   UpstreamServer,
   UpstreamSettings,
 } from '../../../diagnostics/io/proxy-settings.ts';
-import { at, isTree, numberOf, type PlainFile, type Tree, textOf, treesOf } from './plain-tree.ts';
+import { isTree, type Tree } from '../../json.ts';
+import { at, numberOf, type PlainFile, textOf, treesOf } from './plain-tree.ts';
 import { goSeconds } from './units.ts';
 
 interface Used {
