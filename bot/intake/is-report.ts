@@ -16,9 +16,19 @@ const BECAUSE =
 
 /** "… but we have the same on every upgrade": over for now only. */
 const RECURS = /^but\b[^.?!]*\b(?:the same|happens|every|each|always|comes back|keeps)\b/i;
-/** "Reload and it's fine again": for that one person, until the next time. */
-const ON_RETRY =
-  /\b(?:reload|refresh|retry|f5|(?:second|next|another) (?:try|attempt)|try(?:ing)? again)\b[^.?!]{0,25}\b(?:fine|ok|okay|works|good|loads)\b/i;
+/**
+ * Words of a good end that end nothing: "reload and it's fine again" (until the next time), "you said it was fixed",
+ * "before login all good", "short ones go through".
+ */
+const NOT_OVER = new RegExp(
+  [
+    '\\b(?:reload|refresh|retry|f5|(?:second|next|another) (?:try|attempt)|try(?:ing)? again)\\b[^.?!]{0,25}\\b(?:fine|ok|okay|works|good|loads)\\b',
+    '\\b(?:you|they|he|she|someone|support|ops|platform)\\b(?: \\w+){0,2} (?:said|told|claimed|wrote|thought)\\b',
+    "\\b(?:before|until|without|outside|otherwise|sonst|vorher) ?(?:\\w+ ){0,3}(?:all |everything )?(?:is |was |it's )?(?:good|fine|ok|okay|works)\\b",
+    '\\b(?:short|small|smaller|little|other|normal|plain|simple) (?:\\w+ ){0,2}(?:go(?:es)? through|works?|(?:is|are) (?:fine|ok|okay|good))\\b',
+  ].join('|'),
+  'i',
+);
 
 const saysError = (text: string): boolean => ERROR_STRINGS.some(({ pattern }) => pattern.test(text));
 const saysStatus = (text: string): boolean => STATUS_CLASS.test(text) || statusesIn(text).length > 0;
@@ -78,7 +88,7 @@ export function isReport(text: string, seen: { named: readonly number[]; suspect
     const error = saysError(sentence.text);
     const from = otherTalkFrom(sentence, error);
     if (index === 0 && from === 0) announced = isAnnouncement(sentence);
-    if (!sentence.question && OVER.test(sentence.text) && !STILL.test(sentence.text) && !ON_RETRY.test(sentence.text)) {
+    if (!sentence.question && OVER.test(sentence.text) && !STILL.test(sentence.text) && !NOT_OVER.test(sentence.text)) {
       over = true;
       before ||= trouble;
       if (!asksWhy) trouble = false;
