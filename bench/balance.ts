@@ -29,7 +29,7 @@ interface Pinned {
 }
 
 /** What the bench says. */
-export interface BalanceBench {
+interface BalanceBench {
   seeds: number;
   power: Power[];
   pinned: Pinned[];

@@ -18,7 +18,7 @@ const LOOKS = 8;
 const WARM_UP = 60;
 
 /** Milliseconds per case: ours from the desk to the thread job, and a bare BullMQ flow of the same shape beside it. */
-export interface QueueTimes {
+interface QueueTimes {
   ours: number[];
   bare: number[];
 }

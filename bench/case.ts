@@ -14,7 +14,7 @@ interface Spread {
 }
 
 /** What the bench says, times in ms. */
-export interface CaseBench {
+interface CaseBench {
   cases: number;
   oneByOne: { firstWord: Spread; verdict: Spread };
   together: { firstWord: Spread; verdict: Spread };

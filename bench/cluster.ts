@@ -15,7 +15,7 @@ const FULL: Size = { ingresses: 2_000, services: 5_000, pods: 20_000, endpoints:
 const CHANGES_PER_SECOND = 200;
 const GOAL = { rssMib: 500, p99Ms: 5 };
 
-export interface ClusterBench {
+interface ClusterBench {
   size: Size;
   objects: number;
   changesPerSecond: number;

@@ -49,7 +49,7 @@ interface Row {
   /** Times as long as our whole reading, whole process against whole process. */
   ratio: number | null;
 }
-export interface LogsBench {
+interface LogsBench {
   runs: number;
   rows: Row[];
   skipped: string[];

@@ -31,7 +31,7 @@ interface Way {
 }
 
 /** What the bench says: ours, one JSON text per sample in a list, and the same deflated; ratios are peer to ours. */
-export interface RecorderBench {
+interface RecorderBench {
   proxies: number;
   series: { requests: number; latency: number; endpoints: number }[];
   ours: Way;

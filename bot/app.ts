@@ -14,7 +14,7 @@ const PONG_MS = 5000;
 const RECONNECT_MS = 100;
 const RETRY_MAX_MS = 10_000;
 
-export interface BotApp {
+interface BotApp {
   app: App;
   /** Learns who we are, however long Slack is away. Rejects only when Slack says no for good, or `signal` fires. */
   init: (signal: AbortSignal) => Promise<void>;

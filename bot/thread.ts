@@ -14,7 +14,7 @@ import { cannotPostText, PARENT_GONE_TEXT } from './blocks/refusal.ts';
 import { verdictMessage } from './blocks/verdict.ts';
 import { Gone, InDoubt, type Mark, type Poster, Refused } from './posting.ts';
 
-export interface ThreadParts {
+interface ThreadParts {
   /** A connection of role `worker`. */
   redis: RedisClient;
   poster: Poster;

@@ -3,7 +3,7 @@ import type { Change, Verdict } from './types.ts';
 import { clock, duration } from './wording.ts';
 
 /** When the trouble began, by what, and the change shortly before it that a person would want to know of. */
-export interface Began {
+interface Began {
   at: string;
   /** `metrics` or `access log`. */
   from: string;
@@ -63,7 +63,7 @@ function counted(scene: Scene): { at: string; latest: string } | null {
 }
 
 /** Pure: when did it begin, and what changed last before that? null: nothing that was looked at shows a begin. */
-export function beganOf(scene: Scene): Began | null {
+function beganOf(scene: Scene): Began | null {
   const byCounters = counted(scene);
   const logged = scene.findings
     .filter((f) => FIRST_ERROR.has(f.code) && typeof f.facts.first === 'string')

@@ -8,7 +8,7 @@ export const EXIT = {
   'our-bug': 70,
   'not-allowed': 77,
 } as const;
-export type ErrorCode = keyof typeof EXIT;
+type ErrorCode = keyof typeof EXIT;
 
 /**
  * A problem that a person can do something about. `message` names what, where and why in one line.

@@ -10,7 +10,7 @@ export interface Exposure {
 }
 
 /** When a stretch of trouble began and ended, as counts show it. */
-export interface Onset {
+interface Onset {
   /** Begin of the first step of it, ms; null: it was there before the first step. */
   at: number | null;
   /** The begin lies between these with 95 % confidence, ms. */
@@ -145,7 +145,7 @@ export function onsetOf(all: Exposure[]): Onset | null {
 }
 
 /** A mean over some requests in a stretch of time. */
-export interface Level {
+interface Level {
   at: number;
   ms: number;
   n: number;
@@ -153,7 +153,7 @@ export interface Level {
   mean: number;
 }
 
-export interface Step {
+interface Step {
   at: number;
   before: number;
   after: number;

@@ -20,7 +20,7 @@ export interface Met {
   ms: number;
 }
 
-export interface EndpointMet {
+interface EndpointMet {
   name: string;
   address: string;
   /** Share of requests that failed, 0 to 1. */

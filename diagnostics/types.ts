@@ -43,7 +43,7 @@ export interface Target {
 // ---------------------------------------------------------------------------------------------------------- the report
 
 /** What kind of trouble the words of a report describe; `unspecified` when it only says that something is wrong. */
-export const SYMPTOMS = [
+const SYMPTOMS = [
   'errors-5xx',
   'handshake',
   'certificate',
@@ -131,7 +131,7 @@ export interface Endpoint {
   metrics: string | null;
 }
 
-export interface BalancerTarget {
+interface BalancerTarget {
   name: string;
   address: string;
   /** As the balancer says it: healthy, unhealthy, draining, initial, ... */

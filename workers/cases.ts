@@ -12,17 +12,17 @@ const SEEN_TTL_S = 26 * 60 * 60;
 /** Until when a case that never ends counts as open. */
 const OPEN_TTL_S = 60 * 60;
 /** How long after its end a case still answers those who ask about the same host. */
-export const JOIN_AFTER_END_MS = 60_000;
+const JOIN_AFTER_END_MS = 60_000;
 const MAX_CASES = 2000;
 /** More evidence than this is not kept with the case; the verdict always is. */
 const MAX_EVIDENCE_CHARS = 1_000_000;
 
-export const CASE_STATES = ['open', 'finished'] as const;
-export type CaseState = (typeof CASE_STATES)[number];
+const CASE_STATES = ['open', 'finished'] as const;
+type CaseState = (typeof CASE_STATES)[number];
 
 /** What an earlier run of the same case said. */
 const earlierSchema = z.object({ at: z.coerce.number(), answer: z.string(), headline: z.string() });
-export type Earlier = z.infer<typeof earlierSchema>;
+type Earlier = z.infer<typeof earlierSchema>;
 
 /** A case as it stands now: everything that its one message is made from. */
 export interface CaseRecord {
@@ -41,7 +41,7 @@ export interface CaseRecord {
 }
 
 /** What we know of the case's message: where it is, what it shows, and whether a post is in doubt. */
-export interface MessageState {
+interface MessageState {
   channel: string | null;
   ts: string | null;
   permalink: string | null;

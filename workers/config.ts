@@ -17,7 +17,7 @@ export interface SharedConfig {
   warnings: string[];
 }
 
-export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 const duration = z
   .string()
@@ -76,7 +76,7 @@ const fileSchema = z.object({
       .nullable(),
   ),
 });
-export type FileConfig = z.infer<typeof fileSchema>;
+type FileConfig = z.infer<typeof fileSchema>;
 
 const KNOWN: Record<string, string[]> = {
   '': ['channels', 'deadline', 'slack', 'workers', 'recorder', 'rollouts', 'people'],

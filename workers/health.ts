@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
 
 /** Why the process can't take work now; empty: it can. */
-export type Readiness = () => string[];
+type Readiness = () => string[];
 
 /** `/healthz`, `/readyz` and `/metrics` on METRICS_PORT. Port 0 takes a free one. */
 export async function startHealth(options: { port: number; host?: string; registry: Registry; ready: Readiness }) {

@@ -22,7 +22,7 @@ export interface InventorySource {
   close: () => void;
 }
 
-export interface WatchParts {
+interface WatchParts {
   everyMs?: number;
   /** How long a question waits for a cluster's first lists, ms. */
   patienceMs?: number;

@@ -4,7 +4,7 @@ import type { EvidenceRow } from '../diagnostics/types.ts';
 import type { LookPayload } from './queues.ts';
 
 /** A look that starts late (a backlog, a restart) still gets this long: late is better than blind. */
-export const FLOOR_MS = 4000;
+const FLOOR_MS = 4000;
 const GRACE_MS = 500;
 
 /** Looks at the world: `runLook` with the process's own Io behind it. */

@@ -3,7 +3,7 @@ import type { EvidenceRow, Verdict } from '../diagnostics/types.ts';
 import type { ClusterView } from '../proxy/kubernetes/view.ts';
 
 /** What is shown of a watched cluster. */
-export type ClusterState = Pick<ClusterView, 'cluster' | 'asOf' | 'objects' | 'missing'>;
+type ClusterState = Pick<ClusterView, 'cluster' | 'asOf' | 'objects' | 'missing'>;
 
 /** What the processes count. One registry per process, so that tests can hold several. */
 export type Metrics = ReturnType<typeof createMetrics>;

@@ -144,7 +144,7 @@ export function createDesk(redis: RedisClient, now: () => number = Date.now, que
 export type Run = Pick<CaseRecord, 'case' | 'planned' | 'run' | 'startedAt'>;
 
 /** Pure: the jobs of one run of a case. One flow, and beside it the job that shows how far it is. */
-export function flowOf({ case: one, planned, run, startedAt }: Run) {
+function flowOf({ case: one, planned, run, startedAt }: Run) {
   const { id } = one;
   const until = startedAt + one.deadlineMs;
   const looks = planned.map((each, index) => ({

@@ -26,7 +26,7 @@ const blind = z.object({
   detail: z.string(),
 });
 
-export const plannedSchema = z.object({
+const plannedSchema = z.object({
   look: z.object({
     check: z.string().min(1).max(100),
     vantage: z.enum(VANTAGES),

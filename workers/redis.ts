@@ -7,10 +7,10 @@ export type RedisClient = Redis | Cluster;
  * `producer`: asks on behalf of a person who waits, so it fails at once while Redis is away and nothing piles up.
  * `worker`: has nothing better to do than wait until Redis is back.
  */
-export type RedisRole = 'producer' | 'worker';
+type RedisRole = 'producer' | 'worker';
 
 /** Where Redis is, as REDIS_URL says it. */
-export type RedisPlace =
+type RedisPlace =
   | { kind: 'single'; options: RedisOptions }
   | { kind: 'sentinel'; options: RedisOptions }
   | { kind: 'cluster'; nodes: { host: string; port: number }[]; options: RedisOptions };

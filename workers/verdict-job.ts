@@ -4,7 +4,7 @@ import type { Judged } from '../diagnostics/judge.ts';
 import type { Case, Change, EvidenceRow, Verdict } from '../diagnostics/types.ts';
 import type { CaseRecord, Cases } from './cases.ts';
 
-export interface VerdictParts {
+interface VerdictParts {
   cases: Cases;
   judge: (input: Judged) => Verdict;
   readChanges: (one: Case) => Promise<{ changes: Change[]; blind: Planned[] }>;
@@ -12,7 +12,7 @@ export interface VerdictParts {
 }
 
 /** What the looks of a run left behind: rows by look, and why some left none. */
-export interface LookResults {
+interface LookResults {
   rows: EvidenceRow[][];
   failed: { index: number; reason: string }[];
 }

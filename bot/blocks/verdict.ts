@@ -41,7 +41,7 @@ function nextLine(verdict: Verdict): string {
 }
 
 /** The command that shows what the verdict rests on. */
-export function bestCommand(verdict: Verdict): string | null {
+function bestCommand(verdict: Verdict): string | null {
   const rank = (finding: Finding) => {
     const at = verdict.because.indexOf(finding.code);
     return at < 0 ? Number.POSITIVE_INFINITY : at;

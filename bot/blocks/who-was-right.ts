@@ -8,7 +8,7 @@ export const VOTE_BLOCK = 'vote';
 export const VOTE_ACTION = 'said';
 
 /** What can be said about a verdict; `none` takes an earlier word back. */
-export const VOTE_CHOICES = {
+const VOTE_CHOICES = {
   right: 'The answer is right',
   ingress: 'It was the ingress',
   'not-ingress': 'It was not the ingress',

@@ -49,7 +49,7 @@ function lineOfJsonError(message: string, text: string): number {
 }
 
 /** Reads a saved case. Throws TriageError `unreadable` naming file, line and reason. */
-export async function readSavedCase(file: string): Promise<SavedCase> {
+async function readSavedCase(file: string): Promise<SavedCase> {
   const text = await stat(file)
     .then((s) => {
       if (s.size > MAX_BYTES) throw new Error(`${s.size} bytes are too many for a case`);

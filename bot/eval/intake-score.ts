@@ -12,7 +12,7 @@ const messageSchema = z.looseObject({
 });
 
 /** How well reports are read (DESIGN 4.8): shares between 0 and 1, null where there was nothing to judge. */
-export interface IntakeScore {
+interface IntakeScore {
   messages: number;
   precision: number | null;
   recall: number | null;

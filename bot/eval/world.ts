@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** A world of an incident that is up. */
-export interface WorldUp {
+interface WorldUp {
   dir: string;
   inventory: string;
   end(): Promise<void>;

@@ -51,7 +51,7 @@ export function textFits(
   p.text(value.text, `${at}/text`, rule.max);
 }
 
-export function confirmFits(p: Problems, value: unknown, at: string): void {
+function confirmFits(p: Problems, value: unknown, at: string): void {
   if (value === undefined || !p.object(value, at)) return;
   textFits(p, value.title, `${at}/title`, { max: 100, types: ['plain_text'] });
   textFits(p, value.text, `${at}/text`, { max: 300 });

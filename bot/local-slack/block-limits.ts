@@ -10,7 +10,7 @@ import type { Fields } from './types.ts';
 
 export type Surface = 'message' | 'modal' | 'home';
 
-export interface BlockProblem {
+interface BlockProblem {
   error: 'invalid_blocks' | 'msg_blocks_too_long' | 'invalid_blocks_format';
   messages: string[];
 }

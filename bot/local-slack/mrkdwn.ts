@@ -45,7 +45,7 @@ function encodeToken(workspace: Workspace, match: RegExpExecArray, named: boolea
   return escapeText(whole);
 }
 
-export function escapeText(text: string): string {
+function escapeText(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 

@@ -11,7 +11,7 @@ import { respond } from './responses.ts';
 import type { Panel } from './types.ts';
 import { serveUpload, serveWebApi } from './web-api/serve.ts';
 
-export interface ServerParts {
+interface ServerParts {
   core: Core;
   control: Control;
   pages: PageStream;

@@ -59,7 +59,7 @@ export type Kind =
   | 'faster-gets-more'
   | 'one-address';
 
-export interface BalanceEndpoint {
+interface BalanceEndpoint {
   address: string;
   requests: number;
   share: number;

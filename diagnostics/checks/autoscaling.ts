@@ -5,7 +5,7 @@ import { type Window, windowOf } from '../window.ts';
 import { clock, shellWord } from '../wording.ts';
 
 /** The autoscaler of a Service's workload, and what it did in the time in question. null: it has none. */
-export interface ScalingSeen {
+interface ScalingSeen {
   /** `namespace/name`. */
   scaler: { name: string; is: NonNullable<WorkloadFacts['autoscaler']>; workload: string } | null;
   events: EventFacts[];

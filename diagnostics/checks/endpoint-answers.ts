@@ -5,7 +5,7 @@ import { pageMark } from '../wire/page-mark.ts';
 import { duration, failure, shellWord } from '../wording.ts';
 import { SLOW_MS } from './path-bisect.ts';
 
-export interface EndpointData {
+interface EndpointData {
   scheme: 'https' | 'http';
   host: string;
   path: string;

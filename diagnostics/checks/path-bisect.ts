@@ -15,7 +15,7 @@ export interface Outcome {
   sample: Attempt;
 }
 
-export interface BisectData {
+interface BisectData {
   scheme: 'https' | 'http';
   header: RequestSpec['proxyHeader'];
   host: string;

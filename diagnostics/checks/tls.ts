@@ -91,7 +91,7 @@ const WIDESPREAD = new Set([
 ]);
 
 /** Profiles that the words of a report mean. */
-export function profilesNamed(triage: Case): string[] {
+function profilesNamed(triage: Case): string[] {
   const text = [triage.report ?? '', ...triage.symptoms.clients].join(' ').toLowerCase();
   const has = (word: string): boolean =>
     new RegExp(`(?<![\\w.])${word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?![\\w])`).test(text);

@@ -16,7 +16,7 @@ export interface RegisteredData {
   endings: { [address: string]: Ending | 'not-asked' };
   partly: string | null;
 }
-export interface Replica {
+interface Replica {
   name: string;
   ip: string;
 }
@@ -28,7 +28,7 @@ const PATIENCE_MS = 2_000;
 const ipOf = (address: string): string => splitAddress(address)?.host ?? address;
 
 /** Replicas behind a balancer by their addresses: of the first proxy after it; nodes in between hide them. */
-export function replicasBehind(path: Path, balancer: PathHop): Replica[] | null {
+function replicasBehind(path: Path, balancer: PathHop): Replica[] | null {
   const behind = path.hops.slice(path.hops.indexOf(balancer) + 1);
   const next = behind[0];
   if (!next || (next.hop !== 'proxy' && next.hop !== 'node')) return null;
@@ -100,7 +100,7 @@ export const isHealthy = (target: CloudTarget): boolean => HEALTHY.has(target.st
 const nameOf = (target: CloudTarget): string => target.address ?? target.id;
 const because = (target: CloudTarget): string => `${nameOf(target)} (${reasonWords(target.reason) ?? target.state})`;
 
-export interface GroupStory {
+interface GroupStory {
   group: string;
   total: number;
   healthy: number;

@@ -1,7 +1,7 @@
 import type { BalancerSeen } from '../io/balancer-reader.ts';
 import { isHealthy } from './registered.ts';
 
-export interface ZoneShare {
+interface ZoneShare {
   zone: string;
   healthy: number;
   total: number;

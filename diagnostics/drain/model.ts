@@ -50,7 +50,7 @@ export interface DrainTraffic {
 
 export type Told = 'yes' | 'no' | 'unknown';
 export const LOSSES = ['drops-new', 'drops-in-flight', 'cuts-keep-alive'] as const;
-export type Loss = (typeof LOSSES)[number];
+type Loss = (typeof LOSSES)[number];
 
 /** What a server's leaving costs, from configuration alone. */
 export interface DrainOutcome {

@@ -8,7 +8,7 @@ import { CONNECT_PATIENCE_MS, open } from './sockets.ts';
 import type { Trust } from './trust.ts';
 
 /** Longest TLS handshake we wait for, ms. */
-export const TLS_PATIENCE_MS = 3_000;
+const TLS_PATIENCE_MS = 3_000;
 /** Body bytes that are read before we hang up: enough to see who made the page. */
 const BODY_LIMIT = 16_384;
 const HEADER_LIMIT = 32_768;

@@ -15,7 +15,7 @@ export const MAX_ADDRESSES = 8;
 /** Longest wait for the resolver, ms. */
 const RESOLVE_PATIENCE_MS = 4_000;
 
-export interface LiveIoOptions {
+interface LiveIoOptions {
   guard: Guard;
   /** PEM files of authorities trusted besides the system's. */
   trust: string[];

@@ -1,7 +1,7 @@
 /** What the machine shows of a proxy's processes. Plain JSON; every part is null where it is not visible to us. */
 
 /** Counters are read twice; `overMs` is the time between. 0: read once, since the total was 0 or nothing waited. */
-export interface CountedOver {
+interface CountedOver {
   count: number;
   overMs: number;
 }

@@ -7,9 +7,7 @@ import type { Conversation, ConversationSpec, Ending } from './io.ts';
 /** Longest wait for a TCP connection, ms: two lost SYNs (retransmitted after 1 s and 3 s) still get through. */
 export const CONNECT_PATIENCE_MS = 3_500;
 
-export type Connected =
-  | { socket: Socket; ms: number }
-  | { ending: Exclude<Ending, 'fin' | 'open'>; code: string; ms: number };
+type Connected = { socket: Socket; ms: number } | { ending: Exclude<Ending, 'fin' | 'open'>; code: string; ms: number };
 
 const ENDINGS: { [code: string]: Exclude<Ending, 'fin' | 'open'> } = {
   ECONNREFUSED: 'refused',

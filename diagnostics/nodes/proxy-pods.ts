@@ -38,7 +38,7 @@ const inTrouble = (pod: PodFacts): number =>
   (pod.waiting ? 8 : 0) + (pod.ready ? 0 : 4) + (pod.lastExit ? 2 : 0) + (pod.restarts > 0 ? 1 : 0);
 
 /** Discovered proxies of the path. */
-export const discoveredProxies = (hops: PathHop[]): PathHop[] =>
+const discoveredProxies = (hops: PathHop[]): PathHop[] =>
   hops.filter((hop) => hop.hop === 'proxy' && hop.discovered === true);
 
 /** Pure: one look at each proxy of the path that a cluster runs. */

@@ -2,7 +2,7 @@ import { GROUPS, type TlsVersion } from '../wire/tls-hello.ts';
 import { isTls13Suite, suiteId, suiteName } from '../wire/tls-suites.ts';
 
 /** A client as its recorded ClientHello shows it: what it offers, in its order. */
-export interface ClientProfile {
+interface ClientProfile {
   profile: string;
   title: string;
   /** Words in a report that mean this client, lower case. */

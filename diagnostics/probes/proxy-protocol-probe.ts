@@ -6,7 +6,7 @@ import { clientHello, type TlsVersion } from '../wire/tls-hello.ts';
 import { CLASSIC_SUITES, TLS13_SUITES } from '../wire/tls-suites.ts';
 
 /** How one beginning of a connection was answered, in words that hold for every server. */
-export type HeaderOutcome = 'tls' | 'http' | 'plaintext-error' | 'reset' | 'closed' | 'timeout' | 'alert';
+type HeaderOutcome = 'tls' | 'http' | 'plaintext-error' | 'reset' | 'closed' | 'timeout' | 'alert';
 export type HeaderSent = 'none' | 'v1' | 'v2' | 'v2-local' | 'v2-tlv' | 'truncated' | 'delayed';
 
 /** One try: a header (or none), then a payload, in one write. */

@@ -39,7 +39,7 @@ export interface TlsProbe {
   durationMs: number;
 }
 
-export interface TlsProbeTarget {
+interface TlsProbeTarget {
   /** ip:port. */
   address: string;
   servername: string | null;

@@ -4,7 +4,7 @@ import type { ProxyRoutes, RouteSeen } from '../io/proxy-reader.ts';
 import type { Path, Target } from '../types.ts';
 
 /** What a caller's request is when it comes to this proxy: over TLS or in the clear, and on which port of the replica. */
-export interface Arrival {
+interface Arrival {
   scheme: 'https' | 'http' | null;
   port: number | null;
 }

@@ -1,6 +1,6 @@
 /** Versions of which nobody mends anything any more, with the day on which that began and where it stands. */
 
-export interface Ended {
+interface Ended {
   line: string;
   /** ISO date of the last support of any kind. */
   since: string;

@@ -57,7 +57,7 @@ export function reportedLost(scene: Scene): boolean {
 const comesAndGoes = (scene: Scene): boolean => scene.case.symptoms.course !== 'steady';
 
 /** Something behind the proxies fails by itself: then nodes in front of them are not what it is about. */
-export const troubleBehind = (scene: Scene): boolean =>
+const troubleBehind = (scene: Scene): boolean =>
   scene.endpoints.some((e) => e.reached && (e.failing > 0 || e.slowMs !== null)) ||
   scene.replicas.some((m) => m.vantage === 'proxy-replica' && m.total > 0 && m.ok < m.total) ||
   // A few errors in a log are always there: they count where nothing else shows what was lost.

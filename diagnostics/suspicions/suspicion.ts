@@ -74,7 +74,7 @@ export const loggedBy = (because: Finding[]): number =>
 const LOGGED = new Set(['upstream-attribution', 'proxy-complaints', 'traffic-over-time']);
 
 /** Endings of a connection before any HTTP: what a wrong PROXY header, a dead listener or a refused hello looks like. */
-export const EARLY = new Set(['PLAINTEXT', 'CLOSED', 'RESET', 'TIMEOUT', 'NOT_HTTP', 'ECONNRESET', 'ECONNREFUSED']);
+const EARLY = new Set(['PLAINTEXT', 'CLOSED', 'RESET', 'TIMEOUT', 'NOT_HTTP', 'ECONNRESET', 'ECONNREFUSED']);
 export const early = (scene: Scene): number =>
   failingBy(scene, (f) => EARLY.has(f.error ?? '') || f.status === 400 || (f.error?.startsWith('ERR_SSL') ?? false));
 export const byStatus = (scene: Scene, ...statuses: number[]): number =>

@@ -17,7 +17,7 @@ export function bytes(...parts: (Uint8Array | number[] | number | string)[]): Ui
 }
 
 export const u16 = (n: number): Uint8Array => Uint8Array.of(n >> 8, n & 0xff);
-export const u24 = (n: number): Uint8Array => Uint8Array.of((n >> 16) & 0xff, (n >> 8) & 0xff, n & 0xff);
+const u24 = (n: number): Uint8Array => Uint8Array.of((n >> 16) & 0xff, (n >> 8) & 0xff, n & 0xff);
 
 /** A vector with its length before it in `size` bytes (RFC 8446 section 3.4). */
 export function vector(size: 1 | 2 | 3, content: Uint8Array): Uint8Array {

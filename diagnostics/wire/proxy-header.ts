@@ -8,9 +8,9 @@ import { bytes, u16 } from './bytes.ts';
  *       family/transport 11 = TCP over IPv4: 4 + 4 address bytes, 2 + 2 port bytes; 21 = TCP over IPv6: 16 + 16, 2 + 2
  *       TLV: type8 length16 value
  */
-export const V2_SIGNATURE = Uint8Array.of(0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d, 0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a);
+const V2_SIGNATURE = Uint8Array.of(0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d, 0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a);
 
-export interface ProxiedConnection {
+interface ProxiedConnection {
   /** Client's address, as text (IPv4 or IPv6). */
   source: string;
   sourcePort: number;
@@ -18,7 +18,7 @@ export interface ProxiedConnection {
   destinationPort: number;
 }
 
-export interface Tlv {
+interface Tlv {
   type: number;
   value: Uint8Array;
 }
@@ -74,7 +74,7 @@ export function proxyV2Local(): Uint8Array {
 }
 
 /** What the beginning of a byte stream says about a PROXY header. */
-export type ProxyHeaderRead =
+type ProxyHeaderRead =
   | { is: 'none' }
   | { is: 'incomplete' }
   | { is: 'malformed'; why: string }

@@ -21,7 +21,7 @@ export interface HaproxySection {
 }
 
 /** Sections of haproxy.cfg (haproxy: doc/configuration.txt section 2.1); every other line belongs to the one before. */
-export const SECTION_WORDS: ReadonlySet<string> = new Set(
+const SECTION_WORDS: ReadonlySet<string> = new Set(
   'global defaults frontend backend listen peers resolvers userlist mailers cache http-errors ring program fcgi-app log-forward log-profile crt-store crt-list traces acme'.split(
     ' ',
   ),
@@ -34,7 +34,7 @@ const MAX_LINES = 500_000;
 const MAX_LINE = 64 * 1024;
 
 /** Words of a line; quotes, backslashes and comments as in haproxy: src/tools.c (parse_line). */
-export function haproxyWords(line: string): string[] {
+function haproxyWords(line: string): string[] {
   const words: string[] = [];
   let word: string | null = null;
   for (let at = 0; at < line.length; at++) {
@@ -65,7 +65,7 @@ export function haproxyWords(line: string): string[] {
 }
 
 /** Lines of one file that say something. */
-export function haproxyLinesOf(text: string, file: string): HaproxyLine[] {
+function haproxyLinesOf(text: string, file: string): HaproxyLine[] {
   const lines: HaproxyLine[] = [];
   let number = 0;
   for (let at = 0; at <= text.length; ) {
@@ -84,7 +84,7 @@ export function haproxyLinesOf(text: string, file: string): HaproxyLine[] {
 }
 
 /** Files of `-f`: a file, or all `*.cfg` of a folder in their order (haproxy: doc/management.txt, -f). */
-export async function haproxyFiles(path: string): Promise<string[]> {
+async function haproxyFiles(path: string): Promise<string[]> {
   const found = await stat(path).catch(() => null);
   if (!found?.isDirectory()) return [path];
   const names = (await readdir(path).catch(() => [])).filter((name) => name.endsWith('.cfg') && !name.startsWith('.'));

@@ -52,7 +52,7 @@ const ESCAPES: { [char: string]: string } = { t: '\t', r: '\r', n: '\n' };
 const withoutBackslash = (_pair: string, char: string): string => ESCAPES[char] ?? char;
 
 /** Takes the raw text of a whole `server` or `upstream` block and gives it a name; null: it must be parsed. */
-export type TakeBlock = (raw: string) => string | null;
+type TakeBlock = (raw: string) => string | null;
 /** What stands in the tree for a block that was taken; its argument is the name. */
 export const TAKEN = '@taken';
 

@@ -1,7 +1,7 @@
 import type { ProxyHistory, ProxySample } from '../../diagnostics/io/proxy-sample.ts';
 import type { Window } from '../../diagnostics/window.ts';
 
-export type Gap = ProxyHistory['gaps'][number];
+type Gap = ProxyHistory['gaps'][number];
 
 /** A sample that was to be taken and was not. */
 export interface Missed {

@@ -7,7 +7,7 @@ import type { Missed } from './gaps.ts';
 import { oneScraper, pagesOf, type RangeAnswer, type RangeSeries, readRange, scraperOf } from './prometheus-answer.ts';
 
 /** What it needs of the world: guarded pages, and a reader of metrics pages. */
-export interface PrometheusSources {
+interface PrometheusSources {
   page: (url: string, signal: AbortSignal) => Promise<string>;
   sampleFrom: (page: string, signal: AbortSignal) => Promise<ProxySample>;
 }
@@ -32,18 +32,14 @@ const LEAD_S = 120;
 const text = (value: string): string => JSON.stringify(value);
 
 /** Pure: matchers of one instance's series, by the address of its metrics page, else by the name of its pod. */
-export function selectorsOf(instance: Instance): string[] {
+function selectorsOf(instance: Instance): string[] {
   const url = instance.metrics && URL.canParse(instance.metrics) ? new URL(instance.metrics) : null;
   const port = url?.port || (url?.protocol === 'https:' ? '443' : '80');
   return [...(url ? [`instance=${text(`${url.hostname}:${port}`)}`] : []), `pod=${text(instance.name)}`];
 }
 
 /** Pure: what is asked, as PromQL: counters as they were scraped, and when that was. */
-export function queriesOf(
-  kind: string,
-  instance: Instance,
-  host: string | null,
-): { values: string; times: string } | null {
+function queriesOf(kind: string, instance: Instance, host: string | null): { values: string; times: string } | null {
   const names = NAMES[kind];
   if (!names) return null;
   const name = `__name__=~${text(`${names}|process_.+|up`)},__name__!~".+_bucket"`;

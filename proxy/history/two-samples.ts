@@ -4,7 +4,7 @@ import type { ProxySample } from '../../diagnostics/io/proxy-sample.ts';
 import type { Series } from './assemble.ts';
 
 /** Long enough that a busy proxy counts something, short enough for a look's budget, ms. */
-export const APART_MS = 1_000;
+const APART_MS = 1_000;
 
 /**
  * Two samples about a second apart: all there is without a recorder. They say what happens now, our own probes among it,

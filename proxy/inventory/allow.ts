@@ -26,7 +26,7 @@ function addressesOf(hop: PathHop): string[] {
 }
 
 /** Names and addresses that `allow` or the inventory itself cover. */
-export interface Allowance {
+interface Allowance {
   /** True when probes may go to this name or address: it matches `allow`, or the inventory names it. */
   name(host: string): boolean;
   /** A guard for one host's case; `permit` lets through what an allowed name was just resolved to. */

@@ -15,7 +15,7 @@ const scalar = z.union([z.string(), z.number(), z.boolean()]).transform(String);
 const maybe = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? null);
 const list = <T extends z.ZodType>(schema: T) => z.array(schema).nullish();
 
-export const instanceSchema = z.looseObject({
+const instanceSchema = z.looseObject({
   name,
   https: maybe(address),
   http: maybe(address),
@@ -29,7 +29,7 @@ export const instanceSchema = z.looseObject({
   pidFile: maybe(text),
 });
 
-export const endpointSchema = z.looseObject({
+const endpointSchema = z.looseObject({
   name: maybe(name),
   address,
   ports: list(z.number().int().min(1).max(65_535)),
@@ -39,9 +39,9 @@ export const endpointSchema = z.looseObject({
   metrics: maybe(text),
 });
 
-export const targetSchema = z.looseObject({ name: maybe(name), address, health: maybe(text) });
+const targetSchema = z.looseObject({ name: maybe(name), address, health: maybe(text) });
 
-export const hopSchema = z.looseObject({
+const hopSchema = z.looseObject({
   hop: z.enum(HOPS),
   kind: maybe(text),
   address: maybe(address),

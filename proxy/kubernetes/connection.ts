@@ -6,7 +6,7 @@ import { type Raw, raw, text } from './pick.ts';
 export { ApiError, type ListPage } from './answers.ts';
 export type { ClusterAccess } from './kubeconfig.ts';
 
-export interface WatchEvent {
+interface WatchEvent {
   type: string;
   object: Raw;
 }

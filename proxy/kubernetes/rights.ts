@@ -1,7 +1,7 @@
 import { RESOURCES, type Resource } from './resources.ts';
 
 /** One rule of a role (rbac.authorization.k8s.io/v1 PolicyRule) with the reason why it is asked for. */
-export interface Right {
+interface Right {
   group: string;
   resource: string;
   verbs: readonly string[];
@@ -54,7 +54,7 @@ export function reasonsText(wanted: Right[]): string {
 }
 
 /** What is written about a role: its name, and whether logs may be read too. */
-export interface RoleOptions {
+interface RoleOptions {
   name: string;
   podLogs: boolean;
 }

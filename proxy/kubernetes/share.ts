@@ -2,7 +2,7 @@ import type { EndpointSlice, Pod } from './objects.ts';
 import type { Kinds, Plural } from './resources.ts';
 
 /** Gives equal parts of many objects one place in memory, in a fresh object; afterwards nothing of it may be changed. */
-export interface Sharer {
+interface Sharer {
   share<P extends Plural>(plural: P, object: Kinds[P]): void;
 }
 

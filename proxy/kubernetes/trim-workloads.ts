@@ -22,7 +22,7 @@ const UNITS: { [suffix: string]: number } = {
 };
 
 /** A quantity such as `250m`, `1.5`, `128Mi`, `1e3` as a number; null for anything else (apimachinery: pkg/api/resource). */
-export function quantity(value: unknown): number | null {
+function quantity(value: unknown): number | null {
   if (typeof value === 'number') return value;
   const match = /^([+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?)([numkMGTP]|[KMGTP]i)?$/.exec(text(value) ?? '');
   return match ? Number(match[1]) * (UNITS[match[2] ?? ''] as number) : null;

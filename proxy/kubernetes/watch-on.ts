@@ -5,7 +5,7 @@ import { type Raw, raw, text } from './pick.ts';
 /** A watch is ended by the server after this long and begun anew, s. */
 const WATCH_SECONDS = 240;
 
-export interface WatchRun {
+interface WatchRun {
   connection: Connection;
   path: string;
   /** Where to go on; moved forward with each event. */

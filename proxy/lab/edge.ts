@@ -7,7 +7,7 @@ import { mustRun, readIfThere } from './server-process.ts';
 import { pause, until } from './until.ts';
 
 /** One nginx replica of the managed proxy `edge`. */
-export interface EdgeReplica {
+interface EdgeReplica {
   name: string;
   pid: number;
   dir: string;

@@ -12,7 +12,7 @@ export interface EnvoyPlan {
   dynamic?: boolean;
 }
 
-export interface EnvoyListenerPlan {
+interface EnvoyListenerPlan {
   name?: string;
   port: number;
   /** TLS with these PEM files; clear HTTP without them. */
@@ -24,7 +24,7 @@ export interface EnvoyListenerPlan {
   sites?: string[];
 }
 
-export interface EnvoyClusterPlan {
+interface EnvoyClusterPlan {
   endpoints: number[];
   connectTimeoutMs?: number;
   /** Circuit breaker, default priority. */
@@ -35,14 +35,14 @@ export interface EnvoyClusterPlan {
   sends?: 'proxy-v1' | 'proxy-v2';
 }
 
-export interface EnvoySitePlan {
+interface EnvoySitePlan {
   name: string;
   domains: string[];
   /** Without any: everything to the cluster of the site's own name. */
   routes?: EnvoyRoutePlan[];
 }
 
-export interface EnvoyRoutePlan {
+interface EnvoyRoutePlan {
   prefix?: string;
   path?: string;
   regex?: string;

@@ -37,10 +37,10 @@ export interface RunningEnvoy {
 }
 
 /** How Envoy is started: one worker, and no shared memory that a second Envoy on this machine would trip over. */
-export const ENVOY_ARGS = ['--concurrency', '1', '--disable-hot-restart', '--file-flush-interval-msec', '200'];
+const ENVOY_ARGS = ['--concurrency', '1', '--disable-hot-restart', '--file-flush-interval-msec', '200'];
 
 /** Writes the files of a plan into `dir`. */
-export function writeEnvoy(dir: string, plan: EnvoyPlan, version = '1'): void {
+function writeEnvoy(dir: string, plan: EnvoyPlan, version = '1'): void {
   mkdirSync(dir, { recursive: true });
   writeFileSync(join(dir, 'envoy.json'), JSON.stringify(envoyConfig(plan), null, 1));
   if (plan.dynamic) writeDynamic(dir, plan, version);

@@ -8,7 +8,7 @@ export interface InventoryNotes {
   endpoints: Record<string, EndpointPlace[]>;
 }
 
-export interface InventoryFacts {
+interface InventoryFacts {
   dir: string;
   ports: WorldPorts;
   trust: string;

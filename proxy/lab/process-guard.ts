@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { LabError } from './lab-error.ts';
 
 /** How one process of a world is started. */
-export interface StartOptions {
+interface StartOptions {
   /** Working folder, absolute. */
   cwd: string;
   /** File that takes its stdout and stderr, absolute. */

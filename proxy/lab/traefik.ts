@@ -6,7 +6,7 @@ import type { ProcessGuard } from './process-guard.ts';
 import { mustRun } from './server-process.ts';
 
 /** One host that Traefik serves. */
-export interface TraefikSite {
+interface TraefikSite {
   host: string;
   service: string;
   certificate: CertificateFiles;
@@ -22,7 +22,7 @@ export interface TraefikProxy {
   mustRun(): void;
 }
 
-export interface TraefikPorts {
+interface TraefikPorts {
   https: number;
   http: number;
   admin: number;

@@ -60,7 +60,7 @@ export interface World {
   parts: WorldParts;
 }
 
-export interface WorldParts {
+interface WorldParts {
   balancer: Balancer;
   edge: Edge;
   traefik: TraefikProxy | null;

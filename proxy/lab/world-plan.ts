@@ -2,7 +2,7 @@ import { LabError } from './lab-error.ts';
 import type { Behaviour, Visits } from './outside/protocol.ts';
 
 /** One application of every world. */
-export interface ApplicationSketch {
+interface ApplicationSketch {
   name: string;
   /** Which managed proxy serves it. */
   behind: 'edge' | 'traefik';

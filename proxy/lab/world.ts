@@ -21,7 +21,7 @@ import { APPLICATIONS, hostOf, visitsOf } from './world-plan.ts';
 
 export type { FaultState, World } from './types.ts';
 
-export interface WorldOptions {
+interface WorldOptions {
   /** An empty folder that the world lives in and leaves its files in; without it a temporary one that goes with it. */
   dir?: string;
   /** false: leave Traefik out even where it is here. */

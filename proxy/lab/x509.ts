@@ -2,7 +2,7 @@ import { createHash, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { isIPv4 } from 'node:net';
 
 /** What goes into a certificate. */
-export interface CertificateRequest {
+interface CertificateRequest {
   commonName: string;
   /** DNS names and IPv4 addresses of a leaf. */
   names?: string[];

@@ -5,7 +5,7 @@ export const ROOT = join(import.meta.dirname, '../..');
 export const DOCKERFILE = join(ROOT, 'deploy/Dockerfile');
 
 /** One instruction of a Dockerfile, its continued lines joined, comments left out. */
-export interface Instruction {
+interface Instruction {
   name: string;
   rest: string;
   stage: number;

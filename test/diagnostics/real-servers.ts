@@ -19,7 +19,7 @@ export const openssl = (...args: string[]): string =>
   execFileSync('openssl', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 20_000 });
 
 /** Files of a chain made by the openssl command: PEM paths. */
-export interface Authority {
+interface Authority {
   root: string;
   intermediate: string;
   /** A leaf signed by the intermediate: the certificate alone, and its key. */

@@ -14,7 +14,7 @@ import { authority } from '../diagnostics/real-servers.ts';
 /** Why tests on a real Envoy are left out here, or false. */
 export const WITHOUT_ENVOY = findEnvoy() === null ? 'Envoy is not here (./dev test brings it)' : false;
 
-export type Manner = 'well' | 'errors' | 'hangs-up' | 'slow' | 'sick';
+type Manner = 'well' | 'errors' | 'hangs-up' | 'slow' | 'sick';
 
 /** A small application on a free port; ends with the test. */
 export async function application(t: TestContext, manner: Manner): Promise<number> {

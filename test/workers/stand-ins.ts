@@ -65,7 +65,7 @@ export function somePlans(n: number): Planned[] {
   }));
 }
 
-export const aPlace: Place = { channel: 'C0000001', thread: null, user: 'U0000001', responseUrl: null };
+const aPlace: Place = { channel: 'C0000001', thread: null, user: 'U0000001', responseUrl: null };
 
 export function anAsk(over: Partial<NewCase> & { looks?: number } = {}): NewCase {
   const { looks = 3, ...rest } = over;

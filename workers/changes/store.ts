@@ -4,13 +4,13 @@ import { PREFIX } from '../queues.ts';
 import { isUp, type RedisClient } from '../redis.ts';
 
 /** How long and how many changes of one cluster are kept. */
-export interface ChangeLimits {
+interface ChangeLimits {
   keepMs: number;
   /** Of each sort: what people change, and what machines do all day. */
   most: number;
 }
 
-export const CHANGE_LIMITS: ChangeLimits = { keepMs: 48 * 3_600_000, most: 5_000 };
+const CHANGE_LIMITS: ChangeLimits = { keepMs: 48 * 3_600_000, most: 5_000 };
 
 /** Changes of clusters in Redis: beyond the hour that events live, from several watchers, each once. */
 export interface ChangeStore {

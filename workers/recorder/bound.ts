@@ -8,7 +8,7 @@ const TEXT_CHARS = 300;
 /** A choice is made anew when fewer than this share of it is still there. */
 const STALE = 0.8;
 
-export interface Bounded {
+interface Bounded {
   sample: ProxySample;
   /** Series were chosen anew: they cannot be compared with those of the sample before. */
   brokenOff: boolean;

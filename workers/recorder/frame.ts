@@ -26,7 +26,7 @@ export interface State {
   numbers: number[];
 }
 
-export interface Frame {
+interface Frame {
   bytes: Buffer;
   state: State;
 }

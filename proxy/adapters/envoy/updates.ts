@@ -16,11 +16,7 @@ const COUNTERS =
  * own time, those of one moment are one update. A refused listener leaves its reason (error_state); of refused clusters
  * and routes only counters tell (measured on 1.40), and those do not tell when.
  */
-export function updatesIn(
-  dump: EnvoyDump,
-  counters: { [name: string]: number },
-  startedAt: string | null,
-): ReloadHistory {
+function updatesIn(dump: EnvoyDump, counters: { [name: string]: number }, startedAt: string | null): ReloadHistory {
   const second = (at: string): string => at.slice(0, 19);
   const taken = Map.groupBy(
     dump.updates.filter(({ at }) => !Number.isNaN(Date.parse(at))),

@@ -31,7 +31,7 @@ const orNull = <T>(look: Promise<T>): Promise<T | null> =>
   });
 
 /** Pure: the workers of a master, and which of them began later than any start or reload explains. */
-export function workersSeen(
+function workersSeen(
   master: SeenProcess,
   children: WorkerProcess[],
   traces: LogTraces | null,

@@ -16,7 +16,7 @@ const DROPS = [
 ];
 
 /** Pure: the numbers of a node_exporter page that matter here, summed over processors. */
-export function nodeNumbers(page: string): Map<string, number> {
+function nodeNumbers(page: string): Map<string, number> {
   const found = new Map<string, number>();
   const wanted = (name: string): boolean =>
     name.startsWith('node_nf_conntrack_') ||

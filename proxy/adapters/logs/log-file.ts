@@ -41,7 +41,7 @@ export async function openLog(
 }
 
 /** Bytes that are read at once: some thousand lines. */
-export const BLOCK_BYTES = 512 * 1024;
+const BLOCK_BYTES = 512 * 1024;
 /** Longer lines are counted as unreadable and not kept. */
 export const LINE_BYTES = 1024 * 1024;
 
@@ -154,7 +154,7 @@ export async function* blocksOfCompressed(
   }
 }
 
-export interface Sibling {
+interface Sibling {
   file: string;
   /** Its last row is about this old, ms since the epoch. */
   writtenAt: number;

@@ -3,7 +3,7 @@ import type { ReloadSeen } from '../../../diagnostics/io/proxy-reader.ts';
 /** nginx writes local time without a zone; the reader's own zone is assumed, which holds on the same machine. */
 const LINE = /^(\d{4})\/(\d\d)\/(\d\d) (\d\d):(\d\d):(\d\d) \[(\w+)\] (\d+)#\d+: (?:\*\d+ )?([^\n]*)$/;
 
-export interface ErrorLine {
+interface ErrorLine {
   at: number;
   level: string;
   pid: number;

@@ -29,7 +29,7 @@ export interface ReadBack {
 }
 
 /** Chooses the reader by a first block of lines; null: none fits. */
-export type ChooseReader = (lines: string[]) => LineReader | null;
+type ChooseReader = (lines: string[]) => LineReader | null;
 
 interface Progress extends ReadBack {
   reader: LineReader | null;

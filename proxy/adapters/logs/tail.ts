@@ -4,7 +4,7 @@ import { blindFile, blocksFromEnd, blocksOfCompressed, openLog, siblingsOf } fro
 export { blindFile } from './log-file.ts';
 
 /** Bytes of a log that one look reads, from its end: some ten thousand lines. */
-export const TAIL_BYTES = 6 * 1024 * 1024;
+const TAIL_BYTES = 6 * 1024 * 1024;
 
 /** Whole lines from the end of an open file, newest block first, until there are enough bytes of them. */
 async function linesOf(

@@ -1,7 +1,7 @@
 import type { Counted, Dealt } from '../../../diagnostics/balance/balance.ts';
 
 /** What was counted for one service, and how it was dealt out. */
-export interface CountedService {
+interface CountedService {
   endpoints: Map<string, Counted>;
   dealt: Dealt;
 }

@@ -3,7 +3,7 @@ import { counts } from './collector.ts';
 import { clip, type Tally } from './tally.ts';
 
 /** What HAProxy counts, whether it was read from its exporter or from its stats socket. */
-export interface HaproxyCounts {
+interface HaproxyCounts {
   /** Responses by class: `proxy` alone for frontends and backends, `backend\nserver` for servers. */
   frontends: ReturnType<typeof counts>;
   backends: ReturnType<typeof counts>;

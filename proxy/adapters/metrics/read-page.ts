@@ -112,7 +112,7 @@ async function readSeries(
 }
 
 /** One table of handlers for all collectors. */
-export function dispatch(collectors: Collector[]): { wanted(name: string): boolean; line(line: Line): void } {
+function dispatch(collectors: Collector[]): { wanted(name: string): boolean; line(line: Line): void } {
   const handlers = new Map<string, (line: Line) => void>();
   for (const collector of collectors)
     for (const [name, handler] of Object.entries(collector.handlers)) handlers.set(name, handler);

@@ -36,7 +36,7 @@ function compare(method: string, value: string, wanted: string): Taken {
 const not = (taken: Taken): Taken => (taken === null ? null : !taken);
 
 /** One ACL's words after its name (haproxy: doc/configuration.txt section 7.1): fetch, flags, patterns. */
-export function aclTaken(words: string[], asked: Asked): { taken: Taken; about: 'host' | 'pattern' | 'other' } {
+function aclTaken(words: string[], asked: Asked): { taken: Taken; about: 'host' | 'pattern' | 'other' } {
   const [fetch = '', ...rest] = words;
   if (/^ssl_fc$/.test(fetch)) return { taken: asked.tls, about: 'other' };
   const isHost = HOST.test(fetch);

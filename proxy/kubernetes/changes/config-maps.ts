@@ -39,7 +39,7 @@ function textChange(key: string, before: string, after: string): string {
 }
 
 /** Keys of two versions of a ConfigMap, each with what it was and is. */
-export function dataChanges(before: ConfigMap['data'], after: ConfigMap['data']): string[] {
+function dataChanges(before: ConfigMap['data'], after: ConfigMap['data']): string[] {
   const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
   return keys.flatMap((key) => {
     const [was, is] = [before[key], after[key]];

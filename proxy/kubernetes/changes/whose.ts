@@ -35,7 +35,7 @@ export function* workloadsIn(view: ClusterView, namespace: string | null = null)
 
 const services = new WeakMap<ClusterView, { version: number; byNamespace: Map<string, Service[]> }>();
 /** Services whose selector takes these labels. */
-export function servicesTaking(view: ClusterView, namespace: string, labels: { [key: string]: string }): Service[] {
+function servicesTaking(view: ClusterView, namespace: string, labels: { [key: string]: string }): Service[] {
   const version = view.version('services');
   let known = services.get(view);
   if (known?.version !== version) {
@@ -64,7 +64,7 @@ export function whoseWorkload(view: ClusterView, workload: Workload): Whose | nu
 }
 
 /** The workload that owns a pod, through its ReplicaSet. */
-export function workloadOf(view: ClusterView, pod: Pod): Workload | null {
+function workloadOf(view: ClusterView, pod: Pod): Workload | null {
   const { namespace, owner } = pod.meta;
   if (!owner) return null;
   const { deployments, daemonsets, statefulsets, replicasets } = view.objects;

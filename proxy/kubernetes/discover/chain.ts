@@ -35,7 +35,7 @@ export function proxyBehind(view: ClusterView, proxies: FoundProxy[], ref: Ref):
 }
 
 /** What follows a proxy, and which of its next hop's listeners it uses (null: nothing to choose). */
-export interface Inwards {
+interface Inwards {
   hops: PathHop[];
   to: 'https' | 'http' | null;
   unknown: string[];

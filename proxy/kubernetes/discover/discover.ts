@@ -10,7 +10,7 @@ import { claimsFor, type Unserved, unservedFor } from './routes.ts';
 export type { Names } from './choose.ts';
 
 /** The chain to a host as a cluster's objects tell it, with what was not clear. */
-export interface DiscoveredPath {
+interface DiscoveredPath {
   /** Outermost first; empty: no object serves this host. */
   hops: PathHop[];
   /** Managed proxies that are not on the path. */

@@ -11,7 +11,7 @@ export interface Source {
   hostNetwork: boolean;
 }
 
-export type Lets = 'in' | 'out' | 'unknown';
+type Lets = 'in' | 'out' | 'unknown';
 interface Said {
   lets: Lets;
   why: string;
@@ -125,7 +125,7 @@ function judged(policy: NetworkPolicy, source: Source, port: number | null, name
 const isFor = (policy: NetworkPolicy, direction: 'Ingress' | 'Egress'): boolean =>
   policy.types.length ? policy.types.includes(direction) : direction === 'Ingress';
 
-export interface PolicySaid extends Said {
+interface PolicySaid extends Said {
   /** `namespace/name`. */
   name: string;
   /** Names of the pods that it selects. */

@@ -20,7 +20,7 @@ export interface DrainResult {
   agrees: boolean | null;
 }
 
-export interface DrainRun {
+interface DrainRun {
   /** Requests a second in all, half of them to the one that leaves. */
   rate: number;
   /** Length of the table's second, s. */

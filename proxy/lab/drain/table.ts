@@ -2,10 +2,10 @@ import type { Instance, PathHop } from '../../../diagnostics/types.ts';
 import { blankHop } from '../../inventory/blank.ts';
 
 /** How the HAProxy in front passes on: TCP without retries, HTTP with its default retries, HTTP that tries another server. */
-export const FRONTS = ['L4', 'L7', 'L7r'] as const;
-export type FrontKind = (typeof FRONTS)[number];
-export type LeaverKind = 'nginx' | 'traefik';
-export type Signal = 'SIGTERM' | 'SIGQUIT' | 'SIGKILL';
+const FRONTS = ['L4', 'L7', 'L7r'] as const;
+type FrontKind = (typeof FRONTS)[number];
+type LeaverKind = 'nginx' | 'traefik';
+type Signal = 'SIGTERM' | 'SIGQUIT' | 'SIGKILL';
 
 /** One line of the drain table. Seconds are units: a run may shrink them all. */
 export interface DrainRow {

@@ -2,7 +2,7 @@ import type { Fault } from '../types.ts';
 import { untilUsersSee } from '../users-see.ts';
 
 /** A client as SAP's crypto library is configured by default: TLS 1.2 with RSA key exchange, no elliptic curves. */
-export const OLD_CLIENT = { maxVersion: 'TLSv1.2', ciphers: 'AES128-SHA:AES256-SHA:@SECLEVEL=0' } as const;
+const OLD_CLIENT = { maxVersion: 'TLSv1.2', ciphers: 'AES128-SHA:AES256-SHA:@SECLEVEL=0' } as const;
 
 /** The edge was hardened to ECDHE with AEAD ciphers on TLS 1.2 and up; clients without these are refused with alert 40 or 70. */
 export const tlsPolicyTooStrict: Fault = {

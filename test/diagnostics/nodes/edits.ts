@@ -3,7 +3,7 @@ import { type Lists, objectOf, type RawObject, refused } from '../../proxy/kuber
 import { healthPorts, type LookAt, pageAt } from './lived-in-looks.ts';
 
 /** The lived-in cluster with one thing made otherwise, by the file of the reading that it gives. */
-export interface Edited extends LookAt {
+interface Edited extends LookAt {
   /** Health ports to be listened on, by node: how many endpoints each counts. */
   health?: { [node: string]: number };
   /** A recorded metrics page of Traefik (99 MB in use) on its first pod. */

@@ -12,7 +12,7 @@ import { ioFor } from '../../../proxy/triage.ts';
 import { LIVED_AT, type Lists, livedInLists, viewOf } from '../../proxy/kubernetes/lived-in.ts';
 
 /** What was looked at in the lived-in cluster, as it was recorded or with an edit, and what it says. */
-export interface Looked {
+interface Looked {
   case: Case;
   path: Path;
   rows: EvidenceRow[];

@@ -17,7 +17,7 @@ export const TRAEFIK = 'traefik/traefik';
 export const NODE: { [name: string]: string } = { n1: '127.0.0.11', n2: '127.0.0.12', n3: '127.0.0.13' };
 const POD = ['127.0.0.31', '127.0.0.32'];
 
-export interface Served {
+interface Served {
   status: number;
   body?: string;
 }

@@ -6,7 +6,7 @@ import { selectorOf } from './selectors.ts';
 import { apiVersionOf, keyOf, type ObjectStore, type Stored, textOf } from './store.ts';
 
 /** `continue` as 1.28 writes it: unpadded base64url of a version and the key after the last one sent. */
-export const tokenOf = (revision: number, key: string): string =>
+const tokenOf = (revision: number, key: string): string =>
   Buffer.from(
     JSON.stringify({ v: 'meta.k8s.io/v1', rv: revision, start: `${key}\u0000` }).replace('\u0000', '\\u0000'),
   ).toString('base64url');

@@ -1,7 +1,7 @@
 import type { KubeObject } from './store.ts';
 
 /** Says whether an object is wanted. */
-export type Wants = (object: KubeObject) => boolean;
+type Wants = (object: KubeObject) => boolean;
 
 const at = (object: unknown, path: string): unknown =>
   path.split('.').reduce<unknown>((value, key) => (value as { [key: string]: unknown } | undefined)?.[key], object);

@@ -7,7 +7,7 @@ const isPlain = (value: unknown): value is { [key: string]: unknown } =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** JSON merge patch (RFC 7386): null takes a key away, lists are replaced. */
-export function mergePatch(target: unknown, patch: unknown): unknown {
+function mergePatch(target: unknown, patch: unknown): unknown {
   if (!isPlain(patch)) return patch;
   const out: { [key: string]: unknown } = isPlain(target) ? { ...target } : {};
   for (const [key, value] of Object.entries(patch)) {
