@@ -45,9 +45,13 @@ const BLOCK_BYTES = 512 * 1024;
 /** Longer lines are counted as unreadable and not kept. */
 export const LINE_BYTES = 1024 * 1024;
 
-/** Whole lines of one block, in the file's order, and how many were too long to keep. */
+/**
+ * Whole lines of one block, in the file's order, and how many were too long to keep. No lines at all: a stretch of a line
+ * that is too long was passed over, so that who reads can see when it has read enough.
+ */
 export interface Block {
   lines: string[];
+  /** Bytes that were read, unpacked. */
   bytes: number;
   tooLong: number;
 }
@@ -98,6 +102,7 @@ export async function* blocksFromEnd(
     if (start === -1 && position > 0) {
       dropped ||= tail.length + read.length > LINE_BYTES;
       tail = dropped ? Buffer.alloc(0) : Buffer.concat([read, tail]);
+      if (dropped || first) yield { lines: [], bytes: wanted, tooLong: 0 };
       continue;
     }
     let body = read.subarray(start + 1);
@@ -133,6 +138,7 @@ export async function* blocksOfCompressed(
       if (end === -1) {
         dropped ||= tail.length + piece.length > LINE_BYTES;
         tail = dropped ? Buffer.alloc(0) : Buffer.concat([tail, piece]);
+        if (dropped) yield { lines: [], bytes: piece.length, tooLong: 0 };
         continue;
       }
       let body = piece.subarray(0, end + 1);

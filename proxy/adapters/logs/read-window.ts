@@ -34,6 +34,8 @@ type ChooseReader = (lines: string[]) => LineReader | null;
 interface Progress extends ReadBack {
   reader: LineReader | null;
   bytes: number;
+  /** Bytes of blocks that had lines. */
+  inLines: number;
   timed: boolean;
 }
 
@@ -43,6 +45,7 @@ function take(block: Block, progress: Progress, from: number, choose: ChooseRead
   progress.lines += block.lines.length + block.tooLong;
   progress.unreadable += block.tooLong;
   if (block.lines.length === 0) return false;
+  progress.inLines += block.bytes;
   progress.reader ??= choose(block.lines);
   const { reader, rows } = progress;
   if (!reader) return false;
@@ -85,13 +88,14 @@ export async function readBack(
     cut: false,
     reader: null,
     bytes: 0,
+    inLines: 0,
     timed: false,
   };
   const spent = (): boolean =>
     progress.bytes >= limits.bytes ||
     performance.now() > until ||
     progress.rows.length() >= limits.rows ||
-    (!progress.timed && progress.bytes >= TIMELESS_BYTES);
+    (!progress.timed && progress.inLines >= TIMELESS_BYTES);
   /** `older`: the window's begin lies in these blocks; `cut`: a limit was reached first. */
   const read = async (blocks: AsyncGenerator<Block>, stopAtOlder: boolean): Promise<'older' | 'cut' | 'all'> => {
     for await (const block of blocks) {

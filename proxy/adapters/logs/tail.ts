@@ -14,12 +14,14 @@ async function linesOf(
 ): Promise<{ lines: string[]; truncated: boolean }> {
   const blocks: string[][] = [];
   let bytes = 0;
+  let read = 0;
   // What was cut off at the front by the limit is most likely half a line.
   const from = Math.max(0, size - maxBytes);
   for await (const block of blocksFromEnd(handle, size, { wholeFile: true })) {
     blocks.push(block.lines);
-    bytes += block.bytes;
-    if (bytes >= maxBytes) break;
+    read += block.bytes;
+    if (block.lines.length > 0) bytes += block.bytes;
+    if (read >= maxBytes) break;
   }
   const lines = blocks.reverse().flat();
   let over = bytes - maxBytes;
@@ -77,8 +79,8 @@ async function unpacked(handle: FileHandle, file: string, maxBytes: number): Pro
   let read = 0;
   for await (const block of blocksOfCompressed(handle, file)) {
     read += block.bytes;
-    held += block.bytes;
-    lines.push(...block.lines);
+    if (block.lines.length > 0) held += block.bytes;
+    for (const line of block.lines) lines.push(line);
     if (held > 2 * maxBytes) {
       lines = lines.slice(lines.length >> 1);
       held = lines.reduce((sum, line) => sum + line.length + 1, 0);
