@@ -1,9 +1,10 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
-import type { KubeConfig } from '@kubernetes/client-node';
+import type { KubeConfig, User } from '@kubernetes/client-node';
 import type { Dispatcher } from 'undici';
 import { parse } from 'yaml';
 import { reasonOf, TriageError } from '../../diagnostics/errors.ts';
+import { pluginCredentials, pluginOf } from './exec-plugin.ts';
 import { list, raw, text } from './pick.ts';
 
 /** Where a cluster is and who we are there. */
@@ -27,6 +28,30 @@ export interface Session {
 
 /** Mounted tokens are replaced about once an hour and stay valid for a while; client-go reads them every minute too, ms. */
 const TOKEN_MS = 60_000;
+/** A kubeconfig of some hundred clusters is below it, bytes. */
+const MAX_BYTES = 8 * 1024 * 1024;
+/** Longest that credentials may take, ms: above what a plugin is given. */
+const CREDENTIALS_MS = 25_000;
+
+/** Lets our runner ask the plugins of a kubeconfig instead of the library's, which has no limits. */
+function withOwnPlugins(config: KubeConfig): void {
+  const asks = new Map<string, ReturnType<typeof pluginCredentials>>();
+  config.users = list(config.users).map((one) => {
+    const user = one as unknown as User;
+    const exec = pluginOf(user);
+    if (!exec) return user;
+    asks.set(user.name, pluginCredentials(exec));
+    return { ...user, exec: undefined, authProvider: undefined };
+  });
+  config.addAuthenticator({
+    isAuthProvider: (user) => asks.has(user.name),
+    async applyAuthentication(user, options) {
+      const found = await asks.get(user.name)?.();
+      if (found?.certificate) Object.assign(options, { cert: found.certificate, key: found.key ?? undefined });
+      if (found?.token) options.headers = { ...options.headers, Authorization: `Bearer ${found.token}` };
+    },
+  });
+}
 
 /** The file that holds a user's token: `tokenFile` of a kubeconfig (client-node knows only `token-file`), or the pod's own. */
 async function tokenFileOf(config: KubeConfig, file: string | null): Promise<string | null> {
@@ -55,11 +80,14 @@ export async function openSession(access: ClusterAccess): Promise<Session> {
   let tokenFile: string | null = null;
   try {
     if (kubeconfig) {
-      await readFile(kubeconfig, 'utf8');
+      // A pipe would be waited for, and a device has no end.
+      const found = await stat(kubeconfig);
+      if (!found.isFile() || found.size > MAX_BYTES) throw new Error('no file, or too large for a kubeconfig');
       config.loadFromFile(kubeconfig);
     } else {
       config.loadFromDefault();
     }
+    withOwnPlugins(config);
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     throw bad(missing ? 'no such file' : reasonOf(error), error);
@@ -87,7 +115,13 @@ export async function openSession(access: ClusterAccess): Promise<Session> {
   }
   const apply = async () => {
     const request = new RequestContext(server, HttpMethod.GET);
-    await config.applySecurityAuthentication(request);
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(() => late.reject(new Error(`none within ${CREDENTIALS_MS / 1000} s`)), CREDENTIALS_MS);
+    try {
+      await Promise.race([config.applySecurityAuthentication(request), late.promise]);
+    } finally {
+      clearTimeout(timer);
+    }
     return request;
   };
   const mounted = { token: '', readAt: Number.NEGATIVE_INFINITY };
