@@ -28,6 +28,8 @@ const NAMES: { [kind: string]: string } = {
 const STEPS = 240;
 /** How long before the window the last earlier value may be, s: Prometheus' scrape interval is one minute by default. */
 const LEAD_S = 120;
+/** Times at and beyond the year 10000 are no times, s. */
+const END_S = 253_402_300_800;
 /** A value is repeated for five minutes after its scrape (lookback-delta); the time of the scrape tells. */
 const text = (value: string): string => JSON.stringify(value);
 
@@ -158,7 +160,7 @@ async function samplesIn(
   for (const time of new Set([...up.keys(), ...pages.keys()].sort((a, b) => a - b))) {
     const at = Number(scraped.get(time) ?? time);
     // The same scrape as at the step before: nothing new was seen.
-    if (!Number.isFinite(at) || at <= last) continue;
+    if (!(at >= 0 && at < END_S) || at <= last) continue;
     last = at;
     const iso = new Date(Math.round(at * 1000)).toISOString();
     const page = pages.get(time);

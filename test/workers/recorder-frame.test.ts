@@ -14,7 +14,9 @@ function sampleIn(before: State | null, bytes: Uint8Array): { sample: ProxySampl
   const entry = readFrame(before, bytes);
   assert.equal(entry.is, 'sample');
   if (entry.is !== 'sample') throw new Error('no sample');
-  return { sample: entry.sample(), state: entry.state };
+  const sample = entry.sample();
+  assert.ok(sample);
+  return { sample, state: entry.state };
 }
 
 /** A sample with something in every list. */

@@ -58,6 +58,19 @@ export const keysOf = (cluster: string, sort: (typeof SORTS)[number]): [set: str
   return [key, `${key}:said`];
 };
 
+/** Pure: what others wrote under our keys, or another version of us, is left out. */
+function isChange(value: unknown): value is ClusterChange {
+  if (typeof value !== 'object' || value === null) return false;
+  const one = value as { [name: string]: unknown };
+  return (
+    ['id', 'at', 'kind', 'object', 'summary'].every((name) => typeof one[name] === 'string') &&
+    !Number.isNaN(Date.parse(one.at as string)) &&
+    Array.isArray(one.about) &&
+    one.about.every((name) => typeof name === 'string') &&
+    (one.by === undefined || typeof one.by === 'string')
+  );
+}
+
 /** `redis` should fail at once while Redis is away (role `producer`). */
 export function changeStore(
   redis: RedisClient,
@@ -71,7 +84,8 @@ export function changeStore(
     const read = await Promise.all(SORTS.map((sort) => redis.hvals(keysOf(cluster, sort)[1])));
     const found = read.flat().flatMap((text) => {
       try {
-        return [JSON.parse(text) as ClusterChange];
+        const one: unknown = JSON.parse(text);
+        return isChange(one) ? [one] : [];
       } catch {
         return [];
       }

@@ -1,6 +1,7 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { ProxySample } from '../../diagnostics/io/proxy-sample.ts';
 import { keyOf, type Maker, putTogether, readTemplate, takeApart } from './columns.ts';
+import { isSample } from './shape.ts';
 import { Reader, readDifference, Writer, writeDifference } from './varint.ts';
 
 /** Version of what follows: entries of another version are skipped, never guessed at. */
@@ -13,6 +14,8 @@ const GAP = 4;
 const MOST_BYTES = 16 * 1024 * 1024;
 /** Most numbers of one series: a histogram has some dozens. */
 const MOST_NUMBERS = 100_000;
+/** Most numbers of all series: those of a proxy's largest sample are some 100,000; a few bytes could say that there are billions. */
+const MOST_IN_ALL = 2_000_000;
 /** Longest reason that is kept with a missed sample. */
 const WHY_CHARS = 200;
 
@@ -31,9 +34,9 @@ interface Frame {
   state: State;
 }
 
-/** What an entry says. `sample` is made when it is asked for. */
+/** What an entry says. `sample` is made when it is asked for; null: it is none after all. */
 export type Entry =
-  | { is: 'sample'; state: State; brokenOff: boolean; sample: () => ProxySample }
+  | { is: 'sample'; state: State; brokenOff: boolean; sample: () => ProxySample | null }
   | { is: 'gap'; why: string }
   | { is: 'unknown' };
 
@@ -116,6 +119,7 @@ function unpack(before: State | null, packed: Uint8Array): State {
     templates.push(fresh[i] as string);
     spans.push([count, size]);
     count += size;
+    if (count > MOST_IN_ALL) throw new RangeError('more numbers than any sample has');
   }
   const order = orderOf({ templates, spans });
   const was = before?.numbers ?? [];
@@ -171,7 +175,17 @@ export function resumed(state: State): State {
   return { ...state, places };
 }
 
-function sampleOf({ templates, spans, numbers }: State): ProxySample {
+/** The sample of a state; null where bytes that are not ours looked like one. Never throws. */
+function sampleOf(state: State): ProxySample | null {
+  try {
+    const sample = madeOf(state);
+    return isSample(sample) ? sample : null;
+  } catch {
+    return null;
+  }
+}
+
+function madeOf({ templates, spans, numbers }: State): unknown {
   const makers = makersOf(templates);
   const rows: [string, unknown][] = [];
   for (const [i, [at]] of spans.entries()) {

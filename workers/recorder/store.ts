@@ -164,7 +164,7 @@ export function recorderStore(redis: RedisClient, options: StoreOptions): Record
 export function replay(before: Entries, within: Entries, window: Window, everyMs: number): Recorded | null {
   const found: Recorded = { samples: [], missed: [], breaks: [], everyMs };
   let state: State | null = null;
-  let earlier: (() => ProxySample) | null = null;
+  let earlier: (() => ProxySample | null) | null = null;
   for (const [i, [id, fields]] of [...before, ...within].entries()) {
     const entry = readFrame(state, bytesOf(fields));
     if (entry.is === 'unknown') {
@@ -182,6 +182,10 @@ export function replay(before: Entries, within: Entries, window: Window, everyMs
       continue;
     }
     const sample = entry.sample();
+    if (!sample) {
+      state = null;
+      continue;
+    }
     if (sample.at > window.to) break;
     if (entry.brokenOff) found.breaks.push(sample.at);
     found.samples.push(sample);
