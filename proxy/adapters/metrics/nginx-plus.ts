@@ -41,7 +41,8 @@ export async function readPlusApi(
 ): Promise<void> {
   const base = url.replace(/\/+$/, '');
   const versions = root.filter((one) => typeof one === 'number');
-  const from = versions.length > 0 ? `${base}/${Math.min(9, Math.max(...versions))}` : base;
+  const from =
+    versions.length > 0 ? `${base}/${versions.reduce((most, one) => Math.min(9, Math.max(most, one)))}` : base;
   const pages = new Map<Part, unknown>();
   for (const part of PARTS) {
     // A part may be missing: no ssl, no http block. The first one must be there.

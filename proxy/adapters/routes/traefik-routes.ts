@@ -26,7 +26,7 @@ async function items(base: string, reach: Reach, signal: AbortSignal): Promise<I
       throw error;
     }
     if (!Array.isArray(found)) throw new BlindLook('unreadable', `${url} is no list of Traefik's API`);
-    all.push(...found.map(record));
+    for (const one of found) all.push(record(one));
     if (found.length < PER_PAGE) return all;
   }
   return all;

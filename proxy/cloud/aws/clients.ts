@@ -146,7 +146,7 @@ export async function pages<T>(
   let marker: string | undefined;
   for (let i = 0; i < most; i++) {
     const { items, next } = await page(marker);
-    all.push(...items);
+    for (const item of items) all.push(item);
     // The same marker again would be an endless list.
     if (!next || next === marker) break;
     marker = next;
