@@ -24,27 +24,13 @@ import { blackhole, clientAddressHidden, nodeLost, vipConflict } from './cluster
 import { podsRestart, reloadErrorTold, reloadsTold } from './cluster-proxies.ts';
 import { hostNotServed, routeRefused, servedElsewhere } from './cluster-route.ts';
 import { nothingReady, podsCrash, policyBars, portLeadsNowhere, serviceMissing } from './cluster-service.ts';
-import {
-  endpointImbalance,
-  externalAuthFailed,
-  proxyOverloaded,
-  proxyRefuses,
-  rateLimited,
-  redirectLoop,
-  reloadDisconnects,
-  reloadFailed,
-  reloadStorm,
-  routeMissing,
-  routeWrong,
-  sizeLimit,
-  staleEndpoints,
-  timeoutTooShort,
-  wrongHealthCheck,
-} from './configuration.ts';
 import { drainMismatch, rolloutDropsInPlace } from './drain.ts';
 import { boundary, cdnFault, dnsMissing, dnsWrongAddress } from './names-and-places.ts';
 import { acceptQueueOverflow, conntrackExhausted, proxyAtLimit, proxyRestarts } from './proxy-health.ts';
+import { externalAuthFailed, proxyRefuses, rateLimited, sizeLimit } from './refusals.ts';
+import { reloadDisconnects, reloadFailed, reloadStorm } from './reloads.ts';
 import { proxyDown, replicaBad } from './replicas.ts';
+import { redirectLoop, routeMissing, routeWrong } from './routes.ts';
 import {
   appDown,
   appErrors,
@@ -60,6 +46,7 @@ import {
 import { appIdleShorter, balancerIdle, configuredTimeout, headerSettingsDisagree } from './settings.ts';
 import type { Rule, Suspicion } from './suspicion.ts';
 import { certificateExpired, certificateWrong, chainIncomplete, clientCertificate, policyTooStrict } from './tls.ts';
+import { endpointImbalance, proxyOverloaded, staleEndpoints, timeoutTooShort, wrongHealthCheck } from './upstreams.ts';
 
 export type { Suspicion } from './suspicion.ts';
 

@@ -129,3 +129,7 @@ export const endpointsFine = (scene: Scene): boolean => {
   return reached.length > 0 && reached.every((e) => e.failing === 0);
 };
 export const anyEndpointFine = (scene: Scene): boolean => scene.endpoints.some((e) => e.reached && e.failing < 1);
+
+/** The endpoints themselves do not answer with the status that the proxy gives. */
+export const notTheAppsOwn = (scene: Scene, status: number): boolean =>
+  !scene.endpoints.some((e) => e.status === status);

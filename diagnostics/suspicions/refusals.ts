@@ -1,0 +1,94 @@
+import {
+  answeredWith,
+  byStatus,
+  endpointsFine,
+  host,
+  namesOthersThan,
+  notTheAppsOwn,
+  proxyName,
+  type Rule,
+  suspect,
+} from './suspicion.ts';
+
+export const sizeLimit: Rule = (scene) => {
+  const found = [
+    ...scene.all('REQUESTS_TOO_LARGE'),
+    ...scene.all('BODY_TOO_LARGE'),
+    ...scene.all('ANSWER_HEADER_TOO_BIG'),
+  ];
+  if (found.length === 0 || !scene.reported('too-large', 'unspecified', 'errors-5xx', 'forbidden')) return null;
+  // A robot's 413 says nothing of the 500 that was reported. A header that is too big makes a 502.
+  const header = scene.has('ANSWER_HEADER_TOO_BIG') ? [502] : [];
+  if (!scene.reported('too-large') && namesOthersThan(scene, 413, 414, 431, 400, 494, ...header)) return null;
+  return suspect('size-limit', found, scene.reported('too-large') ? 0.97 : 0.8, {
+    fits: true,
+    sentence: `${proxyName(scene, found[0])} refuses requests to ${host(scene)} that are larger than it lets through`,
+  });
+};
+
+export const externalAuthFailed: Rule = (scene) => {
+  const found = scene.all('AUTH_REQUEST_FAILED');
+  if (found.length === 0 || scene.endpoints.some((e) => e.reached && e.failing > 0)) return null;
+  return suspect('external-auth-failed', found, 0.93, {
+    explains: byStatus(scene, 500, 502, 503),
+    fits: scene.reported('errors-5xx', 'forbidden', 'unspecified'),
+    sentence: `${proxyName(scene, found[0])} refuses ${host(scene)}, since the authentication that it asks first fails`,
+  });
+};
+
+/** A 4xx that was reported, that users get, and that no endpoint gives to the same request: the proxy made it. */
+export const proxyRefuses: Rule = (scene) => {
+  const reportedOnes = [...scene.case.symptoms.statuses, ...(scene.reported('forbidden') ? [403, 401] : [])];
+  const status = reportedOnes.find((s) => s >= 400 && s < 500 && s !== 404 && s !== 429 && answeredWith(scene, s) > 0);
+  if (status === undefined || !endpointsFine(scene) || scene.endpoints.some((e) => (e.status ?? 0) >= 400)) return null;
+  const explains = answeredWith(scene, status);
+  const forbidden = scene.all('ACCESS_FORBIDDEN_BY_RULE');
+  const balancer = scene.path.hops.find((h) => h.hop === 'load-balancer' || h.hop === 'node');
+  // One address for all callers, behind a hop that says nothing of theirs: it is that hop's own.
+  const hidden =
+    forbidden.some((f) => f.facts.oneClient === 'yes') &&
+    balancer &&
+    balancer.sends !== 'proxy-v1' &&
+    balancer.sends !== 'proxy-v2';
+  const because = [
+    ...forbidden,
+    ...scene.all('REQUEST_ANSWERED').filter((f) => f.facts.status === status),
+    ...scene.all('ENDPOINT_ANSWERS'),
+  ];
+  if (hidden) {
+    return suspect('client-address-lost', because, 0.86, {
+      explains,
+      fits: true,
+      sentence: `${proxyName(scene)} refuses callers of ${host(scene)} by its allow-list, since it sees one address of ${balancer.name} in place of theirs`,
+    });
+  }
+  return {
+    cause: null,
+    hop: 'proxy',
+    because,
+    strength: 0.85,
+    explains,
+    fits: true,
+    sentence: `${proxyName(scene)} answers ${status} to ${host(scene)} itself; asked directly, the endpoints answer the same request`,
+  };
+};
+
+export const rateLimited: Rule = (scene) => {
+  // A 429 that no endpoint gives to the same request was made in front of them, whatever its page looks like.
+  const strange = endpointsFine(scene) ? scene.all('REQUEST_ANSWERED').filter((f) => f.facts.status === 429) : [];
+  const found = [
+    ...scene.all('PROXY_LIMITS_REQUESTS'),
+    ...scene.all('REQUESTS_LIMITED'),
+    ...scene.all('RATE_LIMIT_LOGGED'),
+    ...strange,
+  ];
+  if (found.length === 0 || !notTheAppsOwn(scene, 429)) return null;
+  const explains = byStatus(scene, 429) + answeredWith(scene, 429);
+  // Limits that a crawler met in the log say nothing of the 500 that was reported; nginx' own limit answers 503.
+  if (explains === 0 && namesOthersThan(scene, 429, 503)) return null;
+  return suspect('rate-limited', found, strange.length ? 0.9 : 0.85, {
+    explains,
+    fits: explains > 0 || scene.case.symptoms.statuses.includes(429) || scene.reported('errors-5xx', 'unspecified'),
+    sentence: `${proxyName(scene)} refuses requests to ${host(scene)} for a rate limit of its own`,
+  });
+};
