@@ -2,6 +2,9 @@ import { checkNamed } from './checks/index.ts';
 import type { Facts, FindingSpec } from './define-check.ts';
 import type { Blind, Case, EvidenceRow, Finding, Path } from './types.ts';
 import { hopNamed } from './vantages.ts';
+import { seen } from './wording.ts';
+
+const orNull = <T>(value: T | null, then: (value: T) => T): T | null => (value === null ? null : then(value));
 
 /** Pure: what each row says, read one by one. A row that a check cannot read any more is blind, never an error. */
 export function readRows(rows: EvidenceRow[], triage: Case, path: Path): { findings: Finding[]; blind: Blind[] } {
@@ -43,10 +46,10 @@ export function readRows(rows: EvidenceRow[], triage: Case, path: Path): { findi
           vantage: look.vantage,
           about: look.at,
           at: row.startedAt,
-          says: spec.says(draft.facts),
+          says: seen(spec.says(draft.facts)),
           facts: draft.facts,
-          reproduce: spec.reproduce(draft.facts),
-          next: spec.next(draft.facts),
+          reproduce: orNull(spec.reproduce(draft.facts), seen),
+          next: seen(spec.next(draft.facts)),
         });
       }
     } catch (error) {

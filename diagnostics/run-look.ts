@@ -6,6 +6,8 @@ import { joinAddress, splitAddress } from './io/address.ts';
 import type { Io } from './io/io.ts';
 import { BlindLook } from './io/proxy-reader.ts';
 import type { BlindReason, EvidenceRow, Json, Look } from './types.ts';
+import { withoutSecrets } from './without-secrets.ts';
+import { seen } from './wording.ts';
 
 /** Vantages whose address is a place on the network; the others name files and pages, which need no resolving. */
 const ON_THE_NETWORK = new Set(['public', 'load-balancer', 'node-port', 'proxy-replica', 'service', 'endpoint']);
@@ -56,10 +58,10 @@ export async function runLook(
     rest: { data: Json } | { blind: { reason: BlindReason; detail: string } },
   ): EvidenceRow => ({
     v: 1,
-    look: { ...look, address },
+    look: { ...look, address: withoutSecrets(address) },
     startedAt,
     ms: Math.round(performance.now() - began),
-    ...rest,
+    ...('blind' in rest ? { blind: { ...rest.blind, detail: seen(withoutSecrets(rest.blind.detail)) } } : rest),
   });
   if (blind) return [row(look.address, { blind })];
   const check = checkNamed(look.check);
@@ -81,9 +83,11 @@ export async function runLook(
       addresses.map(async (address) => {
         try {
           const data = await raced(check.look(io, look, address, signal), signal);
-          if (JSON.stringify(data).length > MAX_ROW_BYTES)
+          const text = JSON.stringify(data);
+          if (text.length > MAX_ROW_BYTES)
             return row(address, { blind: { reason: 'too-large', detail: 'what was seen is too large to keep' } });
-          return row(address, { data });
+          const kept = withoutSecrets(text);
+          return row(address, { data: kept === text ? data : (JSON.parse(kept) as Json) });
         } catch (error) {
           return failed(address, error);
         }

@@ -33,6 +33,19 @@ export const plural = (count: number, noun: string): string => `${count} ${noun}
 export const shellWord = (text: string): string =>
   /^[\w@%+=:,./[\]-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 
+/** A command that tries whether a port takes connections; `seconds`: how long it waits, where it should not wait longer. */
+export function tryPort(address: string, seconds: number | null = null): string {
+  const at = address.lastIndexOf(':');
+  const host = address.slice(0, at).replace(/^\[|\]$/g, '');
+  return `nc -vz${seconds === null ? '' : ` -w ${seconds}`} ${shellWord(host)} ${shellWord(address.slice(at + 1))}`;
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
+const UNSEEN = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
+
+/** A text as people may see it in a terminal, whatever names of the outside are in it: line feeds stay, no other control characters. */
+export const seen = (text: string): string => text.replace(UNSEEN, ' ');
+
 /** The error codes of one connection in words that need no library's manual. */
 const ERRORS: { [code: string]: string } = {
   ECONNREFUSED: 'connection refused',

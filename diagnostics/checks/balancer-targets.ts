@@ -10,7 +10,7 @@ import { type Draft, defineCheck, type ReadScope } from '../define-check.ts';
 import { instanceLooks } from '../instance-looks.ts';
 import type { Ending } from '../io/io.ts';
 import type { TargetsSeen } from '../io/proxy-reader.ts';
-import { plural, shellWord } from '../wording.ts';
+import { plural, tryPort } from '../wording.ts';
 
 type TargetData = { seen: TargetsSeen } | { registered: RegisteredData } | OneTarget;
 
@@ -107,10 +107,7 @@ function read(data: TargetData, scope: ReadScope): Draft<TargetFacts>[] {
   return found;
 }
 
-const nc = (f: { address: string }): string => {
-  const at = f.address.lastIndexOf(':');
-  return `nc -vz -w 3 ${shellWord(f.address.slice(0, at))} ${f.address.slice(at + 1)}`;
-};
+const nc = (f: { address: string }): string => tryPort(f.address, 3);
 
 /** Does each target of the balancer take connections, and is it a proxy that we know? */
 export const balancerTargets = defineCheck<TargetData, TargetFacts>({

@@ -2,7 +2,7 @@ import { type Draft, defineCheck, type Planned, type ReadScope } from '../define
 import { splitAddress } from '../io/address.ts';
 import type { Attempt, RequestSpec } from '../io/io.ts';
 import { pageMark } from '../wire/page-mark.ts';
-import { duration, failure, shellWord } from '../wording.ts';
+import { duration, failure, shellWord, tryPort } from '../wording.ts';
 import { SLOW_MS } from './path-bisect.ts';
 
 interface EndpointData {
@@ -231,7 +231,7 @@ export const endpointAnswers = defineCheck<EndpointData, EndpointFacts>({
       says: (f) =>
         `The service sends to port ${f.port}, but ${f.address.slice(0, f.address.lastIndexOf(':'))} declares ${f.ports.join(', ')}, and nothing listens on ${f.port}.`,
       next: (f) => `Set the service's target port to ${f.ports[0]}.`,
-      reproduce: (f) => `nc -vz ${shellWord(f.address.slice(0, f.address.lastIndexOf(':')))} ${f.port}`,
+      reproduce: (f) => tryPort(`${f.address.slice(0, f.address.lastIndexOf(':'))}:${f.port}`),
     },
     ENDPOINT_CLOSES: {
       hop: 'app',
@@ -267,10 +267,7 @@ export const endpointAnswers = defineCheck<EndpointData, EndpointFacts>({
       says: (f) =>
         `${f.address} cannot be reached from where I look (${f.how}); that says nothing about what the proxy reaches.`,
       next: () => 'Run a worker where the endpoints can be reached, or ask from a proxy host.',
-      reproduce: (f) => {
-        const at = f.address.lastIndexOf(':');
-        return `nc -vz -w 3 ${shellWord(f.address.slice(0, at))} ${f.address.slice(at + 1)}`;
-      },
+      reproduce: (f) => tryPort(f.address, 3),
     },
     ENDPOINT_HEALTH_FAILS: {
       hop: 'app',
