@@ -14,7 +14,13 @@ interface RouteFacts {
   ROUTE_MISSING: Base & { total: number };
   ROUTE_OUT_OF_SERVICE: Base & { route: string; error: string };
   ROUTE_NOT_ON_LISTENER: Base & { route: string; serves: string; asked: string };
-  ROUTE_FOUND: Base & { route: string; service: string | null; rule: string; owner: string | null };
+  ROUTE_FOUND: Base & {
+    route: string;
+    service: string | null;
+    rule: string;
+    owner: string | null;
+    asks: string | null;
+  };
   ROUTE_IS_CATCH_ALL: Base & { route: string; service: string | null; total: number };
   ROUTES_TIE: Base & { routes: string; rule: string; priority: number };
   ROUTE_REDIRECTS_TO_ITSELF: Base & { route: string; scheme: string; always: boolean };
@@ -118,6 +124,7 @@ function read(routes: ProxyRoutes, scope: ReadScope): Draft<RouteFacts>[] {
         service: serving.service,
         rule: serving.rule,
         owner: serving.owner || null,
+        asks: serving.asks ?? null,
       },
     });
   return found;

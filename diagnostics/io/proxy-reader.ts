@@ -230,6 +230,8 @@ export interface RouteSeen {
   owner?: string;
   /** It sends callers elsewhere; null parts stay as the caller had them. `always`: whatever X-Forwarded-Proto says. */
   redirectsTo?: { scheme: 'https' | 'http' | null; host: string | null; path: string | null; always: boolean };
+  /** The address that it asks first whether a request may pass (Traefik: forwardAuth). */
+  asks?: string;
 }
 
 /** What the proxy says of its own routes for a host. */

@@ -27,9 +27,12 @@ export const sizeLimit: Rule = (scene) => {
 };
 
 export const externalAuthFailed: Rule = (scene) => {
-  const found = scene.all('AUTH_REQUEST_FAILED');
+  const logged = scene.all('AUTH_REQUEST_FAILED');
+  // A route that asks somebody first, 5xx for users, and endpoints that answer the same request: that somebody failed.
+  const asking = endpointsFine(scene) && byStatus(scene, 500, 502, 503) > 0 ? scene.all('ROUTE_FOUND') : [];
+  const found = [...logged, ...asking.filter((f) => typeof f.facts.asks === 'string')];
   if (found.length === 0 || scene.endpoints.some((e) => e.reached && e.failing > 0)) return null;
-  return suspect('external-auth-failed', found, 0.93, {
+  return suspect('external-auth-failed', found, logged.length ? 0.93 : 0.85, {
     explains: byStatus(scene, 500, 502, 503),
     fits: scene.reported('errors-5xx', 'forbidden', 'unspecified'),
     sentence: `${proxyName(scene, found[0])} refuses ${host(scene)}, since the authentication that it asks first fails`,

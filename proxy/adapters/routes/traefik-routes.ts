@@ -55,6 +55,16 @@ function redirectOf(router: Item, middlewares: Map<string, Item>): RouteSeen['re
   return undefined;
 }
 
+/** The address that a router's forwardAuth asks before each request; its failure is Traefik's own 500. */
+function authOf(router: Item, middlewares: Map<string, Item>): string | null {
+  for (const name of list(router.middlewares).map(text)) {
+    const found = middlewares.get(qualified(name, text(router.provider)));
+    const address = text(record(found?.forwardAuth).address);
+    if (address) return address.split('?')[0]?.slice(0, 200) ?? null;
+  }
+  return null;
+}
+
 /** A router's priority: the length of its rule where none is given (traefik: docs, routers, priority; 2.x leaves it out). */
 const priorityOf = (router: Item): number => number(router.priority) || text(router.rule).length;
 
@@ -105,6 +115,7 @@ export async function traefikRoutes(
   const byName = new Map(middlewares.map((one) => [text(one.name), one]));
   const seen = ({ router, verdict }: (typeof http)[number], isTcp: boolean): RouteSeen => {
     const redirect = redirectOf(router, byName);
+    const auth = authOf(router, byName);
     const listeners = list(router.using ?? router.entryPoints).map(text);
     return {
       name: text(router.name),
@@ -118,6 +129,7 @@ export async function traefikRoutes(
       takes: hasTls(router) ? 'tls' : 'clear',
       owner: text(router.provider),
       ...(redirect && { redirectsTo: redirect }),
+      ...(auth && { asks: auth }),
     };
   };
   return {
