@@ -16,6 +16,7 @@ import {
   type Path,
   type Verdict,
 } from './types.ts';
+import { withoutSuspicion } from './without-suspicion.ts';
 
 /** Everything a verdict is computed from. Same input, same verdict: no clock, no random, no IO. */
 export interface Judged {
@@ -67,7 +68,9 @@ function reckon(scene: Scene, chosen: Suspicion, others: Suspicion[]): { confide
     confidence *= factor;
     reckoning.push(`x ${factor}: ${why}`);
   };
-  if (chosen.explains === 0)
+  if (chosen.explains === 0 && (scene.failing ?? 0) > 0.5)
+    times(0.7, 'most requests fail now, in a way that it does not explain');
+  else if (chosen.explains === 0)
     times(
       scene.failing === 0 && scene.case.symptoms.course === 'steady' ? 0.97 : 0.96,
       'it does not show in healthy requests now, only in what was reported',
@@ -83,100 +86,9 @@ function reckon(scene: Scene, chosen: Suspicion, others: Suspicion[]): { confide
   );
   if (rival) times(0.9, `${rival.cause ?? rival.hop} would explain as much`);
   if (scene.front.length === 0) times(0.95, 'the public address could not be looked at');
+  // What users meet may come from somewhere before the place that is accused; only a name that leads nowhere explains itself.
+  if (scene.failing === null && chosen.hop !== 'dns') times(0.8, 'no request could be made');
   return { confidence: Math.min(0.99, round(confidence)), reckoning };
-}
-
-/** Trouble in the time in question that logs and counters hold, whoever made it. */
-const TROUBLE_LOGGED = new Set([
-  'ERRORS_MADE_BY_PROXY',
-  'ERRORS_MADE_UPSTREAM',
-  'ERRORS_LOGGED',
-  'ERRORS_COUNTED_UPSTREAM',
-  'ERRORS_COUNTED_IN_PROXY',
-  'SLOW_UPSTREAM',
-]);
-/** A share of failures that a site has on any day is none of what was reported. */
-const EVERYDAY = 0.02;
-
-/** Is it of the kind that was reported, about this host, and more than every day brings? */
-function agrees(scene: Scene, { code, facts }: Finding): boolean {
-  const { errors, slow, total, requests } = facts as { [key: string]: number };
-  const part = (errors ?? slow ?? 0) / Math.max(1, total ?? requests ?? 0);
-  if (part < EVERYDAY || facts.scope === 'proxy' || String(facts.source).includes('names no hosts')) return false;
-  return code === 'SLOW_UPSTREAM'
-    ? scene.reported('slow', 'timeout')
-    : scene.reported('errors-5xx', 'timeout', 'reset', 'unspecified');
-}
-
-/** Nothing is suspected: is nothing wrong, or did we not see it? */
-function withoutSuspicion(scene: Scene): Pick<Judgement, 'answer' | 'hop' | 'cause' | 'confidence' | 'reckoning'> {
-  const unknown = (confidence: number, why: string): ReturnType<typeof withoutSuspicion> => ({
-    answer: 'inconclusive',
-    hop: null,
-    cause: null,
-    confidence,
-    reckoning: [why],
-  });
-  if (scene.failing === null) return unknown(0.3, 'no request could be made: everything that could tell is blind');
-  if (scene.failing > 0) return unknown(0.5, 'requests fail, and no finding says why');
-  if (scene.front.length === 0) return unknown(0.4, 'what users meet at the public address could not be looked at');
-  const tlsBlind = scene.reported('handshake', 'certificate') && scene.blind.some((b) => b.check === 'tls');
-  if (tlsBlind) return unknown(0.4, 'the report is about TLS, and that look was blind');
-  const routeBlind =
-    scene.reported('wrong-content', 'not-found') && scene.blind.some((b) => b.check === 'cluster-route');
-  if (routeBlind)
-    return unknown(0.4, 'the report is about the wrong page or none, and who serves the host is not known');
-  if (scene.reported('too-large'))
-    return unknown(0.4, 'a harmless request cannot show whether large ones are let through');
-  const { course, onlyReporter } = scene.case.symptoms;
-  const deep = scene.endpoints.some((e) => e.reached);
-  if (onlyReporter)
-    return {
-      answer: 'not-ingress',
-      hop: 'client',
-      cause: 'client-side',
-      confidence: 0.75,
-      reckoning: ['everything answers from here, and only the reporter is affected'],
-    };
-  const nameBlind = scene.reported('name') && scene.blind.some((b) => b.check === 'name-resolution');
-  if (nameBlind) return unknown(0.4, 'the report is about the name, and our resolver could not be asked');
-  if (scene.slowMs !== null && scene.reported('slow', 'timeout'))
-    return unknown(0.5, 'it is slow as reported, and no finding says where the time goes');
-  const logged = scene.findings.find((f) => TROUBLE_LOGGED.has(f.code) && agrees(scene, f));
-  if (logged) return unknown(0.5, `every request is answered now, but: ${logged.says}`);
-  if (course === 'steady') {
-    const confidence = deep ? 0.93 : 0.85;
-    return {
-      answer: 'not-ingress',
-      hop: 'none',
-      cause: 'no-fault-found',
-      confidence,
-      reckoning: [
-        `${confidence}: the trouble is said to last, and every request is answered${deep ? ', down to the endpoints' : ''}`,
-      ],
-    };
-  }
-  // Logs of the host, or counters of its very own, that reach back to the reported time and hold no error.
-  const clear = [
-    ...scene.all('NO_ERRORS_LOGGED'),
-    ...scene.all('NO_ERRORS_COUNTED').filter((f) => f.facts.scope !== 'proxy'),
-  ].filter((f) => f.facts.covers === true);
-  const proxies = scene.path.hops.filter((h) => h.hop === 'proxy');
-  const covered =
-    proxies.length > 0 &&
-    proxies.every((h) => h.instances.length > 0) &&
-    proxies.every((h) =>
-      h.instances.every((i) => clear.some((f) => f.about.hop === h.name && f.about.part === i.name)),
-    );
-  if (covered)
-    return {
-      answer: 'not-ingress',
-      hop: 'none',
-      cause: 'no-fault-found',
-      confidence: 0.8,
-      reckoning: ['0.8: logs or counters of every proxy cover the reported time and hold no error'],
-    };
-  return unknown(0.4, 'it comes and goes or is over, and no look covers the time in question');
 }
 
 /** How a case is judged, step by step: what `replay --explain` prints. */

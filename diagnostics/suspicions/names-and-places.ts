@@ -61,12 +61,19 @@ export const boundary: Rule = (scene) => {
   // That we reach an endpoint never proves that the proxy does: a policy between the two could not be looked for.
   const barred = scene.blind.some((b) => b.check === 'network-policy') && [502, 503, 504].includes(how?.status ?? 0);
   // A 5xx page that no proxy makes came from somewhere behind it: an endpoint that nobody named, most likely.
-  const passedOn = (how?.status ?? 0) >= 500 && failing.every((m) => m.failures.every((f) => f.maker === null));
+  const passedOn =
+    (how?.status ?? 0) >= 500 &&
+    failing.every((m) => m.failures.every((f) => f.maker === null)) &&
+    !scene.has('ERRORS_MADE_BY_PROXY');
+  // Endpoints that take long fill a proxy's queue and pass its waits: where it fails is then not where it comes from.
+  const slow = scene.endpoints.some((e) => e.slowMs !== null);
+  // One endpoint that was not looked at may be the one that fails.
+  const unseen = scene.blind.some((b) => b.check === 'endpoint-answers');
   return {
     cause: null,
     hop: 'proxy',
     because,
-    strength: barred || passedOn ? 0.6 : 0.75,
+    strength: barred || passedOn || slow || unseen ? 0.6 : 0.75,
     explains: scene.failing,
     fits: true,
     sentence: `requests to ${host(scene)} fail at ${proxyName(scene)} (${how?.how}), while the endpoints behind it answer`,

@@ -20,7 +20,9 @@ export const sizeLimit: Rule = (scene) => {
   // A robot's 413 says nothing of the 500 that was reported. A header that is too big makes a 502.
   const header = scene.has('ANSWER_HEADER_TOO_BIG') ? [502] : [];
   if (!scene.reported('too-large') && namesOthersThan(scene, 413, 414, 431, 400, 494, ...header)) return null;
-  return suspect('size-limit', found, scene.reported('too-large') ? 0.97 : 0.8, {
+  // A refused body is no 5xx: beside a report of just that it is somebody else's, most likely.
+  const otherKind = header.length === 0 && scene.reported('errors-5xx') && !scene.reported('too-large');
+  return suspect('size-limit', found, scene.reported('too-large') ? 0.97 : otherKind ? 0.6 : 0.8, {
     fits: true,
     sentence: `${proxyName(scene, found[0])} refuses requests to ${host(scene)} that are larger than it lets through`,
   });

@@ -95,10 +95,14 @@ export const appErrorsThrough: Rule = (scene) => {
       f.facts.status >= 500 &&
       f.facts.maker === null,
   );
-  const own = scene.has('PROXY_GATEWAY_ERROR') || scene.has('PROXY_HAS_NO_BACKEND');
+  // A log that says who made them knows better than the look of a page: a middleware's answer is passed on as it is.
+  const own = ['PROXY_GATEWAY_ERROR', 'PROXY_HAS_NO_BACKEND', 'ERRORS_MADE_BY_PROXY'].some(scene.has);
   if (passedOn.length === 0 || own || !scene.path.routed) return null;
   const status = passedOn[0]?.facts.status;
-  return suspect('app-errors', passedOn, 0.76, {
+  const unread = scene.blind.some(
+    (b) => b.check === 'upstream-attribution' || (b.check === 'endpoint-answers' && b.reason !== 'not-configured'),
+  );
+  return suspect('app-errors', passedOn, unread ? 0.6 : 0.76, {
     explains: serverErrors(scene),
     fits: true,
     sentence: `${host(scene)} answers ${status} with a page that is none of the proxy's own, so ${serviceName(scene)} most likely made it`,
@@ -156,9 +160,10 @@ const onlyBusiestIsSlow = (scene: Scene): boolean => {
   return busiest.length > 0 && slow.length > 0 && slow.every((e) => busiest.includes(e.address));
 };
 
-/** One endpoint is said to be busy and others idle, and the look that could show it was blind. */
+/** One endpoint is said to be busy and others idle, and no look shows how requests are spread. */
 const maybeBusy = (scene: Scene): boolean =>
-  scene.reported('uneven') && scene.blind.some((b) => b.check === 'endpoint-balance');
+  scene.reported('uneven') &&
+  !scene.findings.some((f) => f.check === 'endpoint-balance' && f.code !== 'TOO_FEW_REQUESTS_FOR_BALANCE');
 
 export const appSlow: Rule = (scene) => {
   const found = [...scene.all('ENDPOINT_SILENT'), ...scene.all('ENDPOINT_SLOW')];

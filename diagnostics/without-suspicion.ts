@@ -1,0 +1,120 @@
+import type { Judgement } from './judgement.ts';
+import type { Scene } from './scene.ts';
+import type { Finding } from './types.ts';
+
+/** Trouble in the time in question that logs and counters hold, whoever made it. */
+const TROUBLE_LOGGED = new Set([
+  'ERRORS_MADE_BY_PROXY',
+  'ERRORS_MADE_UPSTREAM',
+  'ERRORS_LOGGED',
+  'ERRORS_COUNTED_UPSTREAM',
+  'ERRORS_COUNTED_IN_PROXY',
+  'SLOW_UPSTREAM',
+]);
+/** A share of failures that a site has on any day is none of what was reported. */
+const EVERYDAY = 0.02;
+
+/** Is it of the kind that was reported, about this host, and more than every day brings? */
+function agrees(scene: Scene, { code, facts }: Finding): boolean {
+  const { errors, slow, total, requests } = facts as { [key: string]: number };
+  const part = (errors ?? slow ?? 0) / Math.max(1, total ?? requests ?? 0);
+  if (part < EVERYDAY || facts.scope === 'proxy' || String(facts.source).includes('names no hosts')) return false;
+  return code === 'SLOW_UPSTREAM'
+    ? scene.reported('slow', 'timeout')
+    : scene.reported('errors-5xx', 'timeout', 'reset', 'unspecified');
+}
+
+/** Logs of the host, or counters of its very own, reach back to the reported time at every proxy and hold no error. */
+function covered(scene: Scene): boolean {
+  const clear = [
+    ...scene.all('NO_ERRORS_LOGGED'),
+    ...scene.all('NO_ERRORS_COUNTED').filter((f) => f.facts.scope !== 'proxy'),
+  ].filter((f) => f.facts.covers === true);
+  const proxies = scene.path.hops.filter((h) => h.hop === 'proxy');
+  return (
+    proxies.length > 0 &&
+    proxies.every((h) => h.instances.length > 0) &&
+    proxies.every((h) => h.instances.every((i) => clear.some((f) => f.about.hop === h.name && f.about.part === i.name)))
+  );
+}
+
+/** Why the trouble that was reported could be there though our own requests are answered, and nothing looked could tell; null: it could not. */
+function hiddenFrom(scene: Scene): string | null {
+  const blind = (check: string): boolean => scene.blind.some((b) => b.check === check);
+  if (scene.reported('wrong-content', 'not-found', 'forbidden') && blind('endpoint-answers'))
+    return 'the report is about the wrong page or none, and what the endpoints give could not be looked at';
+  if (scene.reported('uneven') && !scene.has('ENDPOINTS_SHARE_EVENLY'))
+    return 'the report is about uneven load, and no look shows how it is spread';
+  // Limits on sizes, users or methods spare a plain request; only what the proxies wrote down tells of them.
+  if (scene.reported('errors-5xx', 'reset') && blind('proxy-complaints') && !covered(scene))
+    return 'errors are reported that a plain request need not meet, and an error log could not be read';
+  return null;
+}
+
+/** Pure: nothing is suspected. Is nothing wrong, or did we not see it? Where a blind look could show what was reported, no answer. */
+export function withoutSuspicion(
+  scene: Scene,
+): Pick<Judgement, 'answer' | 'hop' | 'cause' | 'confidence' | 'reckoning'> {
+  const unknown = (confidence: number, why: string): ReturnType<typeof withoutSuspicion> => ({
+    answer: 'inconclusive',
+    hop: null,
+    cause: null,
+    confidence,
+    reckoning: [why],
+  });
+  if (scene.failing === null) return unknown(0.3, 'no request could be made: everything that could tell is blind');
+  if (scene.failing > 0) return unknown(0.5, 'requests fail, and no finding says why');
+  if (scene.front.length === 0) return unknown(0.4, 'what users meet at the public address could not be looked at');
+  const tlsBlind = scene.reported('handshake', 'certificate') && scene.blind.some((b) => b.check === 'tls');
+  if (tlsBlind) return unknown(0.4, 'the report is about TLS, and that look was blind');
+  const routeBlind =
+    scene.reported('wrong-content', 'not-found') && scene.blind.some((b) => b.check === 'cluster-route');
+  if (routeBlind)
+    return unknown(0.4, 'the report is about the wrong page or none, and who serves the host is not known');
+  if (scene.reported('too-large'))
+    return unknown(0.4, 'a harmless request cannot show whether large ones are let through');
+  const { course, onlyReporter } = scene.case.symptoms;
+  const deep = scene.endpoints.some((e) => e.reached);
+  if (onlyReporter)
+    return {
+      answer: 'not-ingress',
+      hop: 'client',
+      cause: 'client-side',
+      confidence: 0.75,
+      reckoning: ['everything answers from here, and only the reporter is affected'],
+    };
+  const nameBlind = scene.reported('name') && scene.blind.some((b) => b.check === 'name-resolution');
+  if (nameBlind) return unknown(0.4, 'the report is about the name, and our resolver could not be asked');
+  if (scene.slowMs !== null && scene.reported('slow', 'timeout'))
+    return unknown(0.5, 'it is slow as reported, and no finding says where the time goes');
+  const logged = scene.findings.find(
+    (f) =>
+      (TROUBLE_LOGGED.has(f.code) && agrees(scene, f)) ||
+      // What a proxy complained of about this very host, though no rule takes it for the cause.
+      (f.check === 'proxy-complaints' && f.direction === 'implicates'),
+  );
+  if (logged) return unknown(0.5, `every request is answered now, but: ${logged.says}`);
+  const hidden = hiddenFrom(scene);
+  if (hidden) return unknown(0.4, hidden);
+  if (course === 'steady') {
+    const confidence = deep ? 0.93 : 0.85;
+    return {
+      answer: 'not-ingress',
+      hop: 'none',
+      cause: 'no-fault-found',
+      confidence,
+      reckoning: [
+        `${confidence}: the trouble is said to last, and every request is answered${deep ? ', down to the endpoints' : ''}`,
+      ],
+    };
+  }
+  if (covered(scene))
+    return {
+      answer: 'not-ingress',
+      hop: 'none',
+      cause: 'no-fault-found',
+      confidence: 0.8,
+      reckoning: ['0.8: logs or counters of every proxy cover the reported time and hold no error'],
+    };
+  return unknown(0.4, 'it comes and goes or is over, and no look covers the time in question');
+}
