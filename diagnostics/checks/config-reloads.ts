@@ -1,7 +1,7 @@
 import { defineCheck } from '../define-check.ts';
 import { instanceLooks, proxiesOf } from '../instance-looks.ts';
 import type { ReloadHistory } from '../io/proxy-reader.ts';
-import { type ReloadFacts, readReloads } from '../reloads.ts';
+import { type ReloadFacts, readReloads } from '../readings/config-reloads.ts';
 import { clock, plural, shellWord, visible } from '../wording.ts';
 
 const errorLog = (f: { address: string }, pattern: string): string | null =>

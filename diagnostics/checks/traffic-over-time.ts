@@ -1,7 +1,7 @@
 import { defineCheck } from '../define-check.ts';
 import { instanceLooks, questionOf, questionOn } from '../instance-looks.ts';
 import type { ProxyHistory } from '../io/proxy-sample.ts';
-import { type Base, readTraffic, type TrafficFacts } from '../traffic.ts';
+import { type Base, readTraffic, type TrafficFacts } from '../readings/traffic-over-time.ts';
 import { clock, duration, plural, share, shellWord } from '../wording.ts';
 
 const page = (f: Base): string | null => (/^https?:/.test(f.address) ? `curl -s ${shellWord(f.address)}` : null);

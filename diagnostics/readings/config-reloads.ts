@@ -1,5 +1,5 @@
-import type { Draft, ReadScope } from './define-check.ts';
-import type { ReloadHistory } from './io/proxy-reader.ts';
+import type { Draft, ReadScope } from '../define-check.ts';
+import type { ReloadHistory } from '../io/proxy-reader.ts';
 
 /** This many reloads within ten minutes is a storm: endpoint changes come singly, people edit slower. */
 const STORM = 8;

@@ -1,6 +1,6 @@
-import type { Draft, ReadScope } from './define-check.ts';
-import type { HistoryStep, ProxyHistory } from './io/proxy-sample.ts';
-import { onsetOf, stepUpOf } from './onset.ts';
+import type { Draft, ReadScope } from '../define-check.ts';
+import type { HistoryStep, ProxyHistory } from '../io/proxy-sample.ts';
+import { onsetOf, stepUpOf } from '../onset.ts';
 
 /** What every finding of this check says. */
 export type Base = {
