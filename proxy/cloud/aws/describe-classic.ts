@@ -1,13 +1,13 @@
 import type { LoadBalancerDescription } from '@aws-sdk/client-elastic-load-balancing';
 import type { BalancerSeen, CloudTarget } from '../../../diagnostics/io/balancer-reader.ts';
 import { ask, type Clients, pages } from './clients.ts';
-import { part, withinReason } from './describe-v2.ts';
 import { type BalancerName, dimensionOf } from './name.ts';
+import { part, right } from './part.ts';
+import { withinReason } from './target-groups.ts';
 
 /** Classic balancers, by the interface of 2012-06-01. */
 
 const MOST_PAGES = 20;
-const right = (what: string): string => `elasticloadbalancing:${what}`;
 
 async function findClassic(
   { classic, place, commands }: Clients,

@@ -1,39 +1,20 @@
-import { isIP } from 'node:net';
 import type {
   Action,
   DescribeLoadBalancersInput,
   Listener,
   LoadBalancer,
-  TargetGroup,
-  TargetHealthDescription,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { joinAddress } from '../../../diagnostics/io/address.ts';
-import type { BalancerSeen, CloudTarget, TargetGroupSeen } from '../../../diagnostics/io/balancer-reader.ts';
-import { BlindLook } from '../../../diagnostics/io/proxy-reader.ts';
+import type { BalancerSeen } from '../../../diagnostics/io/balancer-reader.ts';
 import { ask, type Clients, pages } from './clients.ts';
 import type { BalancerName } from './name.ts';
+import { part, right, type Unread } from './part.ts';
+import { alike, attributesIn, groupOf, withinReason } from './target-groups.ts';
 
 /** Network and application balancers, by the interface of 2015-12-01 (ELBv2). */
 
 /** A balancer may serve a hundred ingresses: groups of the path's listener, and no more of them than these. */
 const MOST_GROUPS = 12;
 const MOST_PAGES = 20;
-/** Targets that are kept, of all groups together; quotas allow 1,000 of one application balancer. */
-const MOST_TARGETS = 1_000;
-const right = (what: string): string => `elasticloadbalancing:${what}`;
-type Unread = BalancerSeen['unread'];
-
-/** What a part gives, or null and why not. A balancer without its rules is still worth telling. */
-export async function part<T>(unread: Unread, what: Unread[number]['what'], work: Promise<T>): Promise<T | null> {
-  try {
-    return await work;
-  } catch (error) {
-    if (!(error instanceof BlindLook)) throw error;
-    const reason = error.reason === 'denied' || error.reason === 'unreadable' ? error.reason : 'no-connection';
-    if (!unread.some((one) => one.detail === error.message)) unread.push({ what, reason, detail: error.message });
-    return null;
-  }
-}
 
 async function findBalancer(
   { v2, place, commands }: Clients,
@@ -55,83 +36,12 @@ async function findBalancer(
   return all.find((one) => one.DNSName?.toLowerCase() === name.dnsName) ?? null;
 }
 
-const attributesIn = (
-  list: { Key?: string | undefined; Value?: string | undefined }[] | undefined,
-): { [key: string]: string } =>
-  Object.fromEntries(
-    (list ?? []).slice(0, 100).flatMap(({ Key, Value }) => (Key && Value !== undefined ? [[Key, Value]] : [])),
-  );
-
 /** Target groups that an action leads to, by their ARNs. */
 const forwards = (actions: Action[] | undefined): string[] =>
   (actions ?? []).flatMap((action) => [
     ...(action.TargetGroupArn ? [action.TargetGroupArn] : []),
     ...(action.ForwardConfig?.TargetGroups ?? []).flatMap((one) => (one.TargetGroupArn ? [one.TargetGroupArn] : [])),
   ]);
-
-function targetOf(one: TargetHealthDescription, type: string): CloudTarget {
-  const id = one.Target?.Id ?? '';
-  const port = one.Target?.Port;
-  return {
-    id,
-    address: type === 'ip' && isIP(id) && port ? joinAddress(id, port) : null,
-    zone: one.Target?.AvailabilityZone ?? null,
-    state: one.TargetHealth?.State ?? 'unknown',
-    reason: one.TargetHealth?.Reason ?? null,
-    description: one.TargetHealth?.Description?.slice(0, 200) ?? null,
-  };
-}
-
-const badFirst = (a: CloudTarget, b: CloudTarget): number =>
-  Number(a.state === 'healthy') - Number(b.state === 'healthy');
-
-async function groupOf(
-  clients: Clients,
-  group: TargetGroup,
-  unread: Unread,
-  abortSignal: AbortSignal,
-): Promise<TargetGroupSeen> {
-  const { v2, place, commands } = clients;
-  const TargetGroupArn = group.TargetGroupArn as string;
-  const type = group.TargetType ?? 'instance';
-  const [attributes, health] = await Promise.all([
-    part(
-      unread,
-      'attributes',
-      ask(
-        place,
-        right('DescribeTargetGroupAttributes'),
-        v2.send(new commands.v2.DescribeTargetGroupAttributesCommand({ TargetGroupArn }), { abortSignal }),
-      ),
-    ),
-    part(
-      unread,
-      'targets',
-      ask(
-        place,
-        right('DescribeTargetHealth'),
-        v2.send(new commands.v2.DescribeTargetHealthCommand({ TargetGroupArn }), { abortSignal }),
-      ),
-    ),
-  ]);
-  const check = group.HealthCheckEnabled === false || !group.HealthCheckProtocol ? null : group;
-  return {
-    name: group.TargetGroupName ?? TargetGroupArn,
-    port: group.Port ?? null,
-    protocol: group.Protocol ?? null,
-    targetType: type,
-    check: check && {
-      protocol: check.HealthCheckProtocol as string,
-      port: check.HealthCheckPort ?? 'traffic-port',
-      path: check.HealthCheckPath ?? null,
-      intervalSeconds: check.HealthCheckIntervalSeconds ?? 30,
-      fall: check.UnhealthyThresholdCount ?? 2,
-      rise: check.HealthyThresholdCount ?? 5,
-    },
-    attributes: attributesIn(attributes?.Attributes),
-    targets: health && (health.TargetHealthDescriptions ?? []).map((one) => targetOf(one, type)).sort(badFirst),
-  };
-}
 
 /** Listener of the path's port; the only one where there is one; null: cannot be told. */
 const listenerFor = (listeners: Listener[], port: number | null): Listener | null =>
@@ -254,38 +164,4 @@ export async function describeV2(
       unread,
     },
   };
-}
-
-/** Pure: groups whose targets are too many to keep count as not read: a part of them would make counts that are none. */
-export function withinReason(groups: TargetGroupSeen[], unread: BalancerSeen['unread']): TargetGroupSeen[] {
-  let room = MOST_TARGETS;
-  return groups.map((group) => {
-    const count = group.targets?.length ?? 0;
-    if (count <= room) {
-      room -= count;
-      return group;
-    }
-    unread.push({
-      what: 'targets',
-      reason: 'unreadable',
-      detail: `${group.name} has ${count} targets, too many to keep`,
-    });
-    return { ...group, targets: null };
-  });
-}
-
-/** Pure: what all groups say alike, their health checks among it, by the names of the interface. */
-export function alike(groups: TargetGroupSeen[]): { [key: string]: string } {
-  const each = groups.map((group) => ({
-    ...group.attributes,
-    ...(group.check && {
-      HealthCheckIntervalSeconds: String(group.check.intervalSeconds),
-      UnhealthyThresholdCount: String(group.check.fall),
-      HealthyThresholdCount: String(group.check.rise),
-    }),
-  })) as { [key: string]: string }[];
-  const [first, ...rest] = each;
-  return Object.fromEntries(
-    Object.entries(first ?? {}).filter(([key, value]) => rest.every((one) => one[key] === value)),
-  );
 }
