@@ -11,6 +11,7 @@ const TROUBLE_LOGGED = new Set([
   'ERRORS_COUNTED_IN_PROXY',
   'SLOW_UPSTREAM',
 ]);
+const TOO_BIG = new Set(['BODY_TOO_LARGE', 'ANSWER_HEADER_TOO_BIG']);
 /** A share of failures that a site has on any day is none of what was reported. */
 const EVERYDAY = 0.02;
 
@@ -90,8 +91,8 @@ export function withoutSuspicion(
   const logged = scene.findings.find(
     (f) =>
       (TROUBLE_LOGGED.has(f.code) && agrees(scene, f)) ||
-      // What a proxy complained of about this very host, though no rule takes it for the cause.
-      (f.check === 'proxy-complaints' && f.direction === 'implicates'),
+      // Refused for their size, as our small requests never are, though no rule takes it for the cause.
+      (TOO_BIG.has(f.code) && f.direction === 'implicates'),
   );
   if (logged) return unknown(0.5, `every request is answered now, but: ${logged.says}`);
   const hidden = hiddenFrom(scene);
