@@ -119,6 +119,12 @@ export interface Instance {
   more: { [key: string]: Json };
 }
 
+/** A part of a managed proxy, by its names in the inventory. */
+export interface PartName {
+  hop: string;
+  part: string | null;
+}
+
 export interface Endpoint {
   name: string;
   address: string;

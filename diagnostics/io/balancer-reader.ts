@@ -1,6 +1,5 @@
-import type { ProxyHeader } from '../types.ts';
+import type { PartName, ProxyHeader } from '../types.ts';
 import type { Window } from '../window.ts';
-import type { PartName } from './io.ts';
 
 /**
  * What a cloud's balancer can be asked, in words that fit AWS' three kinds and a GCE log. Plain JSON: it becomes

@@ -1,3 +1,4 @@
+import type { PartName } from '../types.ts';
 import type { Window } from '../window.ts';
 import type { BalancerReader } from './balancer-reader.ts';
 import type { ClusterReader } from './cluster-reader.ts';
@@ -101,12 +102,6 @@ export interface HandshakeSpec {
   /** Application protocols to offer; h2 and http/1.1 unless said otherwise. */
   alpn?: string[];
   patienceMs: number;
-}
-
-/** A part of a managed proxy, by its names in the inventory. */
-export interface PartName {
-  hop: string;
-  part: string | null;
 }
 
 /** Reads what a managed proxy says of itself: logs, metrics, admin pages. Lives in proxy/, bounded and read-only. */

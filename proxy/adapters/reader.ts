@@ -1,5 +1,5 @@
 import type { Guard } from '../../diagnostics/io/guard.ts';
-import type { PartName, ProxyReader } from '../../diagnostics/io/io.ts';
+import type { ProxyReader } from '../../diagnostics/io/io.ts';
 import type { ProxyHealth } from '../../diagnostics/io/proxy-health.ts';
 import {
   BlindLook,
@@ -10,7 +10,7 @@ import {
   type ServedRequests,
   type TargetsSeen,
 } from '../../diagnostics/io/proxy-reader.ts';
-import type { Instance, PathHop } from '../../diagnostics/types.ts';
+import type { Instance, PartName, PathHop } from '../../diagnostics/types.ts';
 import type { Window } from '../../diagnostics/window.ts';
 import { settingsOf } from '../config/settings/settings.ts';
 import { historyOf, type Recorder } from '../history/history.ts';

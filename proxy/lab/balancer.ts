@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
+import type { WorldPorts } from './ports.ts';
 import type { ProcessGuard } from './process-guard.ts';
 import { mustRun, readIfThere } from './server-process.ts';
-import type { WorldPorts } from './types.ts';
 import { until } from './until.ts';
 
 /** A Unix socket's path has 108 bytes (107 and a zero); HAProxy adds a suffix of up to 16 while it binds. */

@@ -1,6 +1,6 @@
 import { join, relative } from 'node:path';
 import type { EndpointPlace } from './outside/protocol.ts';
-import type { WorldPorts } from './types.ts';
+import type { WorldPorts } from './ports.ts';
 
 /** What the people who keep the inventory believe, where it can change. */
 export interface InventoryNotes {

@@ -1,5 +1,17 @@
 import { createServer, type Server } from 'node:net';
 import { LabError } from './lab-error.ts';
+import type { EndpointPlace } from './outside/protocol.ts';
+
+/** Ports on 127.0.0.1 of everything that listens in a world. */
+export interface WorldPorts {
+  public: { https: number; http: number; metrics: number };
+  edges: { name: string; https: number; http: number; status: number }[];
+  traefik: { https: number; http: number; admin: number } | null;
+  /** By application. */
+  endpoints: Record<string, EndpointPlace[]>;
+  /** Ports that nothing listens on: where the shop's next endpoints go. */
+  spare: number[];
+}
 
 const HOST = '127.0.0.1';
 const BLOCK = 64;

@@ -4,21 +4,11 @@ import type { Balancer } from './balancer.ts';
 import type { Certificates } from './certificates.ts';
 import type { Edge } from './edge.ts';
 import type { InventoryNotes } from './inventory-file.ts';
-import type { EndpointPlace, Visits } from './outside/protocol.ts';
+import type { Visits } from './outside/protocol.ts';
 import type { Outside } from './outside.ts';
+import type { WorldPorts } from './ports.ts';
 import type { TraefikProxy } from './traefik.ts';
 import type { UserRequest, UserSaw } from './user-request.ts';
-
-/** Ports on 127.0.0.1 of everything that listens in a world. */
-export interface WorldPorts {
-  public: { https: number; http: number; metrics: number };
-  edges: { name: string; https: number; http: number; status: number }[];
-  traefik: { https: number; http: number; admin: number } | null;
-  /** By application. */
-  endpoints: Record<string, EndpointPlace[]>;
-  /** Ports that nothing listens on: where the shop's next endpoints go. */
-  spare: number[];
-}
 
 export interface FaultState {
   name: string;

@@ -11,10 +11,10 @@ import { type InventoryNotes, inventoryFile, inventoryText } from './inventory-f
 import { LabError } from './lab-error.ts';
 import { keepLogsShort } from './log-limit.ts';
 import { startOutside } from './outside.ts';
-import { claimPorts, type Ports } from './ports.ts';
+import { claimPorts, type Ports, type WorldPorts } from './ports.ts';
 import { openGuard, type ProcessGuard } from './process-guard.ts';
 import { startTraefik } from './traefik.ts';
-import type { World, WorldPorts } from './types.ts';
+import type { World } from './types.ts';
 import { until } from './until.ts';
 import { requestAsUser } from './user-request.ts';
 import { APPLICATIONS, hostOf, visitsOf } from './world-plan.ts';

@@ -1,4 +1,4 @@
-import type { PartName } from '../../diagnostics/io/io.ts';
+import type { PartName } from '../../diagnostics/types.ts';
 import { allowanceOf } from '../../proxy/inventory/allow.ts';
 import { type Inventory, partNamed } from '../../proxy/inventory/inventory.ts';
 

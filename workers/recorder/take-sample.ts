@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
 import { reasonOf } from '../../diagnostics/errors.ts';
-import type { PartName } from '../../diagnostics/io/io.ts';
 import { BlindLook } from '../../diagnostics/io/proxy-reader.ts';
 import type { ProxySample } from '../../diagnostics/io/proxy-sample.ts';
+import type { PartName } from '../../diagnostics/types.ts';
 import type { RecorderStore } from './store.ts';
 
 /** Asks a proxy for its counters, in the name of the inventory as it is now. */
