@@ -68,7 +68,7 @@ const WORDS: readonly { kind: SymptomKind; pattern: RegExp }[] = [
     kind: 'too-large',
     pattern: anyOf(
       '(?:upload|file|attachment|body|header|cookie)s?[^.\\n]{0,40}too (?:large|big)|too (?:large|big)',
-      '(?:upload|photo|picture|image|attachment|file)\\w{0,3}[^.\\n]{0,160}(?:tiny|small|smaller|little) (?:ones?|files?|pictures?|images?) (?:are |is )?(?:accepted|works?|fine|ok|okay|go(?:es)? through|pass)',
+      '(?:upload|photo|picture|image|attachment|file)\\w{0,3}[^\\n]{0,200}(?:tiny|small|smaller|little) (?:ones?|files?|pictures?|images?) (?:are |is )?(?:accepted|works?|fine|ok|okay|go(?:es)? through|pass)',
     ),
   },
   { kind: 'forbidden', pattern: anyOf('forbidden|access denied|unauthori[sz]ed|not allowed|blocked') },
