@@ -30,7 +30,7 @@ export function ioFor(
   const resolve: Io['resolve'] = async (host, signal) => {
     const answer = await bare.resolve(host, signal);
     // An allowed name is probed wherever it leads; an answer from the inventory's own `dns` only in its host's name.
-    if (allowance.name(host) && !(host.toLowerCase() in inventory.dns)) guard.permit(answer.addresses);
+    if (allowance.name(host) && !Object.hasOwn(inventory.dns, host.toLowerCase())) guard.permit(answer.addresses);
     return answer;
   };
   const bare = liveIo({

@@ -130,7 +130,8 @@ export function placeOf(target: string, inventory: Inventory): Named | null {
   const [authority = '', ...rest] = target.split('/');
   const parts = splitAddress(authority);
   if (!parts) return null;
-  const host = inventory.aliases[parts.host.toLowerCase()] ?? parts.host.toLowerCase();
+  const said = parts.host.toLowerCase();
+  const host = Object.hasOwn(inventory.aliases, said) ? (inventory.aliases[said] as string) : said;
   if (
     !isIP(host) &&
     !/^(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.?$/.test(host)

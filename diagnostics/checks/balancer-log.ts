@@ -44,13 +44,14 @@ function read(data: BalancerLog, scope: ReadScope): Draft<LogFacts>[] {
   const { from } = questionOf(scope.look).window;
   if (data.total === 0) return [];
   const found = data.details.map(({ word, count, first, last }) => ({
-    code: CODES[word] ?? ('BALANCER_ERRORS_UNEXPLAINED' as const),
+    code: (Object.hasOwn(CODES, word) ? CODES[word] : undefined) ?? ('BALANCER_ERRORS_UNEXPLAINED' as const),
     facts: {
       balancer,
       count,
       total: data.total,
       word: word || 'no word',
-      says: GCE_DETAILS[word]?.says ?? 'what it means is not known here',
+      says:
+        (Object.hasOwn(GCE_DETAILS, word) ? GCE_DETAILS[word] : undefined)?.says ?? 'what it means is not known here',
       first,
       last,
       now: scope.case.at,

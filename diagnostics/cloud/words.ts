@@ -19,7 +19,7 @@ const REASONS: { [code: string]: string } = {
 };
 
 export const reasonWords = (reason: string | null): string | null =>
-  reason === null ? null : (REASONS[reason] ?? reason);
+  reason === null ? null : Object.hasOwn(REASONS, reason) ? (REASONS[reason] as string) : reason;
 
 /**
  * What Cloudflare's own statuses say of the origin (developers.cloudflare.com, "Cloudflare 5xx errors"), and how the

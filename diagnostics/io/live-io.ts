@@ -37,7 +37,8 @@ export function liveIo(options: LiveIoOptions): Io {
     now: () => new Date(),
     async resolve(host, signal) {
       if (isIP(host)) return { addresses: [host], error: null };
-      const told = options.dns[host.toLowerCase()];
+      const name = host.toLowerCase();
+      const told = Object.hasOwn(options.dns, name) ? options.dns[name] : undefined;
       if (told) return { addresses: told.slice(0, MAX_ADDRESSES), error: null };
       signal.throwIfAborted();
       // getaddrinfo answers as programs on this machine see the name (hosts file included), but cannot be cancelled.

@@ -174,6 +174,8 @@ export function* find(directives: Directive[], name: string): Generator<Directiv
 }
 
 const MAX_FILES = 10_000;
+/** Patterns, each of which is a folder read. */
+const MAX_GLOBS = 2_000;
 const MAX_BYTES = 64 * 1024 * 1024;
 const MAX_PROBLEMS = 20;
 
@@ -194,7 +196,7 @@ export async function loadNginx(
   problems?: ConfigProblem[],
   take?: TakeBlock,
 ): Promise<Directive[]> {
-  const budget = { files: MAX_FILES, bytes: MAX_BYTES, directives: MAX_DIRECTIVES };
+  const budget = { files: MAX_FILES, globs: MAX_GLOBS, bytes: MAX_BYTES, directives: MAX_DIRECTIVES };
   const load = async (path: string, above: string[]): Promise<Directive[]> => {
     if (above.includes(path)) throw new ConfigFileError('unreadable', `${path} includes itself`);
     if (budget.files-- <= 0) throw new ConfigFileError('too-large', `more than ${MAX_FILES} files`);
@@ -211,8 +213,10 @@ export async function loadNginx(
   /** Files of one include; more than are left of the budget are not even listed. */
   const filesOf = async (pattern: string): Promise<string[]> => {
     if (!/[*?[]/.test(pattern)) return [resolve(pattern)];
+    if (budget.globs-- <= 0) throw new ConfigFileError('too-large', `more than ${MAX_GLOBS} patterns`);
     const found: string[] = [];
-    for await (const one of glob(pattern)) {
+    // glob(3) knows no `**`, which here would go through every folder below.
+    for await (const one of glob(pattern.replace(/\*{2,}/g, '*'))) {
       found.push(one);
       if (found.length > MAX_FILES) throw new ConfigFileError('too-large', `more than ${MAX_FILES} files`);
     }

@@ -37,8 +37,11 @@ export function endOfLua(text: string, from: number): number {
       if (end !== -1) at = end - 1;
     } else if (code === DASH && text.charCodeAt(at + 1) === DASH) {
       const long = text.charCodeAt(at + 2) === OPEN_BRACKET ? endOfLongBracket(text, at + 2) : -1;
-      const newline = text.indexOf('\n', at);
-      at = long !== -1 ? long - 1 : newline === -1 ? text.length : newline;
+      if (long !== -1) at = long - 1;
+      else {
+        const newline = text.indexOf('\n', at);
+        at = newline === -1 ? text.length : newline;
+      }
     }
   }
   return -1;
@@ -47,7 +50,8 @@ export function endOfLua(text: string, from: number): number {
 /** New lines between two offsets. */
 export const linesIn = (text: string, from: number, to: number): number => {
   let count = 0;
-  for (let at = text.indexOf('\n', from); at !== -1 && at < to; at = text.indexOf('\n', at + 1)) count++;
+  // No search: it would look at the whole rest of a text that has no more of them, each time.
+  for (let at = from; at < to; at++) if (text.charCodeAt(at) === NEWLINE) count++;
   return count;
 };
 

@@ -34,7 +34,7 @@ function walk(value: unknown, context: string, bag: ConfigBag): void {
   }
   for (const [key, inner] of Object.entries(value)) {
     const name = context ? `${context}${SEPARATOR}${key}` : key;
-    const object = ONE[key];
+    const object = Object.hasOwn(ONE, key) ? ONE[key] : undefined;
     if (object && isTree(inner)) {
       for (const [id, one] of Object.entries(inner)) named(object, `${context ? `${context} ` : ''}${id}`, one, bag);
     } else walk(inner, name, bag);

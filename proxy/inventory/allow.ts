@@ -63,7 +63,7 @@ export function allowanceOf(inventory: Inventory): Allowance {
   const covers = (host: string): boolean =>
     anyone ||
     named.has(host) ||
-    host in inventory.dns ||
+    Object.hasOwn(inventory.dns, host) ||
     patterns.some((pattern) => hostMatches(pattern, host)) ||
     inventory.routes.some((route) => hostMatches(route.host, host)) ||
     (isIP(host) !== 0 && list.check(host, family(host)));
@@ -71,7 +71,8 @@ export function allowanceOf(inventory: Inventory): Allowance {
     name: (host) => covers(host.toLowerCase()) && !(isIP(host) !== 0 && isNeverProbed(host)),
     guard(host) {
       const own = new BlockList();
-      for (const ip of inventory.dns[host.toLowerCase()] ?? []) put(own, ip);
+      const name = host.toLowerCase();
+      for (const ip of Object.hasOwn(inventory.dns, name) ? (inventory.dns[name] ?? []) : []) put(own, ip);
       const guard = guardFor((ip) => anyone || list.check(ip, family(ip)) || own.check(ip, family(ip)));
       return {
         check: guard.check,

@@ -177,7 +177,7 @@ export async function loadInventory(path: string): Promise<Inventory> {
     Object.fromEntries(Object.entries(record).map(([key, value]) => [key.toLowerCase(), value]));
   for (const [i, route] of (data.routes ?? []).entries()) {
     for (const hop of route.via) {
-      if (hops[hop]) continue;
+      if (Object.hasOwn(hops, hop)) continue;
       throw new TriageError(
         'unreadable',
         `${path}:${lineOf(document, lines, ['routes', i, 'via'])}: routes.${i}.via: there is no hop named ${hop}`,

@@ -69,7 +69,7 @@ export function findPath(
       (hop) => isManagedProxy(hop) && !hops.some((on) => on.hop === 'proxy' && on.name === hop.name),
     ),
     nodes: inventory.nodes,
-    dns: inventory.dns[host] ?? null,
+    dns: Object.hasOwn(inventory.dns, host) ? (inventory.dns[host] ?? null) : null,
     trust: inventory.trust,
     changes: inventory.changes,
     prometheus: inventory.prometheus,

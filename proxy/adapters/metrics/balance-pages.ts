@@ -92,7 +92,9 @@ export function fromHaproxyCsv(page: string): Services {
     if (cells.length < 20 || !service || name === 'FRONTEND') continue;
     const of = serviceIn(services, service);
     if (name === 'BACKEND') {
-      const policy = row('cookie') ? 'sticky' : (ALGORITHMS[row('algo').split(/[ (]/)[0] ?? ''] ?? null);
+      const algorithm = row('algo').split(/[ (]/)[0] ?? '';
+      const known = Object.hasOwn(ALGORITHMS, algorithm) ? (ALGORITHMS[algorithm] ?? null) : null;
+      const policy = row('cookie') ? 'sticky' : known;
       of.dealt = { ...of.dealt, policy, ...(row('mode') === 'tcp' && { unit: 'connections' }) };
       continue;
     }

@@ -1,4 +1,4 @@
-import { readdir, readlink } from 'node:fs/promises';
+import { readdir, readlink, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import type { Instance } from '../../../diagnostics/types.ts';
 import { masterPid } from '../../adapters/health/processes.ts';
@@ -7,6 +7,8 @@ import type { ConfigProblem } from '../nginx-config.ts';
 import { at, type PlainFile, readPlain, textOf } from './plain-tree.ts';
 
 const MAX_FILES = 500;
+/** Most text of all dynamic files together: each is held as a tree, some 300 times its text. */
+const MAX_TEXT = 2 * 1024 * 1024;
 
 /** Folders that relative names may start from: the process's own, where that can be seen, else that of the static file. */
 async function foldersOf(instance: Instance, config: string): Promise<string[]> {
@@ -62,7 +64,16 @@ export async function traefikFiles(
     return { fixed, dynamic: [], problems };
   }
   const dynamic: PlainFile[] = [];
+  let text = 0;
   for (const file of files) {
+    text += await stat(file).then(
+      ({ size }) => size,
+      () => 0,
+    );
+    if (text > MAX_TEXT) {
+      problem(new Error(`${file}: it and what comes after it is not read: more than ${MAX_TEXT} bytes together`));
+      break;
+    }
     if (isToml(file)) problem(new Error(`${file}: TOML is not read here`));
     else
       await readPlain(file).then(

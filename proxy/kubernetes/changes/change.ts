@@ -115,4 +115,6 @@ const MANAGERS: { [manager: string]: string } = {
   'kubectl-create': 'kubectl create',
   'kubectl-scale': 'kubectl scale',
 };
-export const by = (meta: Meta): string | null => meta.changed && (MANAGERS[meta.changed.by] ?? meta.changed.by);
+/** Who wants to be called so may name itself `constructor`: only what stands in the list itself counts. */
+export const by = ({ changed: last }: Meta): string | null =>
+  last && (Object.hasOwn(MANAGERS, last.by) ? (MANAGERS[last.by] as string) : last.by);
