@@ -88,7 +88,7 @@ export function beganSentence(scene: Scene): string | null {
   const { at, after } = began;
   const ms = after ? Math.max(0, Date.parse(at) - Date.parse(after.at)) : 0;
   const change = after
-    ? `, ${duration(ms)} after a change of ${after.object} (${after.kind}): ${after.summary.slice(0, SUMMARY).replace(/\.$/, '')}`
+    ? `, ${ms < 5_000 ? 'right' : duration(ms)} after a change of ${after.object} (${after.kind}): ${after.summary.slice(0, SUMMARY).replace(/\.$/, '')}`
     : '';
   return `Began at ${clock(at, scene.case.at)}${change}.`;
 }

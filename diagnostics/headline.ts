@@ -91,6 +91,7 @@ export function saysOf(judgement: Judgement, title: string | null): string[] {
     (s) =>
       s !== chosen &&
       s.cause !== null &&
+      s.cause !== chosen.cause &&
       s.explains > 0 &&
       s.strength >= 0.9 &&
       !s.because.some((f) => chosen.because.includes(f)),

@@ -1,6 +1,5 @@
 import type { Guard } from '../../diagnostics/io/guard.ts';
 import type { ProxyReader } from '../../diagnostics/io/io.ts';
-import type { ProxyHealth } from '../../diagnostics/io/proxy-health.ts';
 import {
   BlindLook,
   type Complaints,
@@ -32,6 +31,7 @@ import { nginxReloads } from './reloads/nginx-reloads.ts';
 import { ingressNginxReloads, metricReloads } from './reloads/reload-metrics.ts';
 import { routesOf } from './routes/configured-routes.ts';
 import { ingressNginxBackends } from './routes/ingress-nginx-backends.ts';
+import { shared } from './shared.ts';
 
 const NGINX = new Set(['nginx', 'ingress-nginx']);
 
@@ -62,6 +62,12 @@ async function podReloads(
   return reloadsInLog(kind, await logs.read(instance, now - RELOADS_MS, signal), now);
 }
 
+/** Longest time that a reading for several looks may take, ms: no look waits longer. */
+const SHARED_LIMIT_MS = 6_000;
+/** What tells one instance from another, also over inventories. */
+const keyOf = (what: string, hop: PathHop, one: Instance): string =>
+  [what, hop.kind, hop.name, one.name, one.metrics, one.admin, one.pidFile, one.https, one.http].join(' ');
+
 /** Reads the managed proxies of an inventory, each by its kind; `logs`: of those that were found in a cluster. */
 export function proxyReader(
   inventory: Inventory,
@@ -82,7 +88,6 @@ export function proxyReader(
     if (!found) throw new BlindLook('not-configured', `the inventory names no ${name}${part ? ` ${part}` : ''}`);
     return found;
   };
-  const readings = new Map<string, Promise<ProxyHealth>>();
   const rowsOf = async (of: PartName, window: Window, signal: AbortSignal): ReturnType<typeof accessRows> => {
     const { hop, instance } = named(of);
     if (!instance.accessLog && logs?.covers(instance)) {
@@ -174,6 +179,8 @@ export function proxyReader(
           prometheus: inventory.prometheus,
           recorder,
           sample: (during) => sampleOf(hop, instance, reach, during),
+          share: (what, read) =>
+            shared(keyOf(what, hop, instance), { keptMs: 2_000, limitMs: SHARED_LIMIT_MS }, read, signal),
           sampleFrom: (text, during) =>
             sampleOfPage(instance.metrics ?? instance.name, { page: async () => text }, during),
           page: reach.page,
@@ -187,13 +194,9 @@ export function proxyReader(
     },
     async health(of, signal) {
       const { hop, instance } = named(of);
-      // Two checks ask at the same moment: one reading, which takes a second, serves both.
-      const key = `${hop.name}/${instance.name}`;
-      const running = readings.get(key);
-      if (running) return running;
-      const reading = healthOf(hop, instance, reach, signal).finally(() => readings.delete(key));
-      readings.set(key, reading);
-      return reading;
+      // Two checks ask at the same moment, and so do other cases: one reading, which takes a second, serves all.
+      const times = { keptMs: 1_000, limitMs: SHARED_LIMIT_MS };
+      return shared(keyOf('health', hop, instance), times, (own) => healthOf(hop, instance, reach, own), signal);
     },
     async node(name, signal) {
       const node = inventory.nodes.find((one) => one.name === name);

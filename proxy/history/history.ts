@@ -32,6 +32,8 @@ export interface HistorySources {
   page: (url: string, signal: AbortSignal) => Promise<string>;
   /** Reads a metrics page that was put together from a store as if the proxy had just served it. */
   sampleFrom?: (page: string, signal: AbortSignal) => Promise<ProxySample>;
+  /** Lets other cases that ask at the same moment have the same reading. */
+  share?: <T>(what: string, read: (signal: AbortSignal) => Promise<T>) => Promise<T>;
   /** Time between two samples where there is nothing else, ms; about a second unless said. */
   apartMs?: number;
   /** How long Prometheus may take before something else is tried, ms. */
@@ -92,7 +94,8 @@ export async function historyOf(
     const found = await attempt('the time in question from the recorder', read, none);
     if (found) return found;
   }
-  const series = await twoSamples(sources.sample, signal, sources.apartMs);
+  const take = (during: AbortSignal) => twoSamples(sources.sample, during, sources.apartMs);
+  const series = await (sources.share ? sources.share('two samples', take) : take(signal));
   const found = assemble(series, hop.kind, about, window);
   if (!found) throw new BlindLook('unreadable', `${instance.name}: two samples could not be compared`);
   return { ...found, cannotTell: [...inVain, ...found.cannotTell] };
