@@ -107,6 +107,7 @@ test('pages that are something else, or nothing, are blind and say what is known
     await assert.rejects(sampleIn(page), blind('unreadable', /no page of counters/), JSON.stringify(page));
   await assert.rejects(sampleIn('["nginx",'), blind('unreadable', /broken JSON/));
   await assert.rejects(sampleIn('{"a": 1}'), blind('unreadable', /no page of counters/));
+  await assert.rejects(sampleIn(`[${'1,'.repeat(200_000)}1]`), blind('unreadable', /no page of counters/));
   await assert.rejects(sampleIn('Active connections: many'), blind('unreadable'));
   await assert.rejects(sampleIn(`${'['.repeat(50_000)}1`), blind('unreadable'));
   for (const kind of ['nginx', 'ingress-nginx', 'traefik', 'haproxy', 'haproxy-ingress', 'envoy', 'apache', 'caddy'])

@@ -22,10 +22,16 @@ const numberIn = (value: unknown, key: string): number | null => {
   return typeof found === 'number' ? countOf(found) : null;
 };
 
+/** It has nine versions and some dozen parts; a list of millions would be asked for a page each time. */
+const MOST_ENTRIES = 100;
+
 /** True for what `/api/` and `/api/9/` answer: a list of versions, or of the parts. */
 export function isPlusApi(page: unknown): page is (number | string)[] {
   return (
-    Array.isArray(page) && page.length > 0 && (page.every((one) => typeof one === 'number') || page.includes('nginx'))
+    Array.isArray(page) &&
+    page.length > 0 &&
+    page.length <= MOST_ENTRIES &&
+    (page.every((one) => typeof one === 'number') || page.includes('nginx'))
   );
 }
 
