@@ -64,6 +64,8 @@ async function podReloads(
 
 /** Longest time that a reading for several looks may take, ms: no look waits longer. */
 const SHARED_LIMIT_MS = 6_000;
+/** Kept for the looks of one case and of those that came with it, no longer. */
+const BRIEFLY = { keptMs: 300, limitMs: SHARED_LIMIT_MS };
 /** What tells one instance from another, also over inventories. */
 const keyOf = (what: string, hop: PathHop, one: Instance): string =>
   [what, hop.kind, hop.name, one.name, one.metrics, one.admin, one.pidFile, one.https, one.http].join(' ');
@@ -143,7 +145,8 @@ export function proxyReader(
       const { hop, instance } = named(of);
       if (hop.kind === 'envoy') return envoyTargets(instance, reach, signal);
       if (hop.kind === 'ingress-nginx') return ingressNginxBackends(instance, reach, signal);
-      return targetsIn(await sampleOf(hop, instance, reach, signal));
+      const key = keyOf('sample', hop, instance);
+      return targetsIn(await shared(key, BRIEFLY, (own) => sampleOf(hop, instance, reach, own), signal));
     },
     async complaints(of, host, window, signal): Promise<Complaints> {
       const { hop, instance } = named(of);
@@ -156,11 +159,12 @@ export function proxyReader(
     },
     async routes(of, host, path, signal): Promise<ProxyRoutes> {
       const { hop, instance } = named(of);
-      return routesOf(hop, instance, { host, path }, reach, signal);
+      const key = keyOf(`routes ${host} ${path} ${instance.config}`, hop, instance);
+      return shared(key, BRIEFLY, (own) => routesOf(hop, instance, { host, path }, reach, own), signal);
     },
     async sample(of, signal) {
       const { hop, instance } = named(of);
-      return sampleOf(hop, instance, reach, signal);
+      return shared(keyOf('sample', hop, instance), BRIEFLY, (own) => sampleOf(hop, instance, reach, own), signal);
     },
     async history(of, host, window, signal) {
       const { hop, instance } = named(of);
@@ -190,7 +194,9 @@ export function proxyReader(
     },
     async settings(of, host, signal) {
       const { hop, instance } = named(of);
-      return settingsOf(hop, instance, host, reach, signal);
+      // Five checks read the same configuration at the same moment, each for its own question.
+      const key = keyOf(`settings ${host} ${instance.config}`, hop, instance);
+      return shared(key, BRIEFLY, (own) => settingsOf(hop, instance, host, reach, own), signal);
     },
     async health(of, signal) {
       const { hop, instance } = named(of);
