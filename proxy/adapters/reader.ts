@@ -66,6 +66,8 @@ async function podReloads(
 const SHARED_LIMIT_MS = 6_000;
 /** Kept for the looks of one case and of those that came with it, no longer. */
 const BRIEFLY = { keptMs: 300, limitMs: SHARED_LIMIT_MS };
+/** Counters are only as good as they are new: shared while they are being read, and not kept. */
+const AT_ONCE = { keptMs: 0, limitMs: SHARED_LIMIT_MS };
 /** What tells one instance from another, also over inventories. */
 const keyOf = (what: string, hop: PathHop, one: Instance): string =>
   [what, hop.kind, hop.name, one.name, one.metrics, one.admin, one.pidFile, one.https, one.http].join(' ');
@@ -146,7 +148,7 @@ export function proxyReader(
       if (hop.kind === 'envoy') return envoyTargets(instance, reach, signal);
       if (hop.kind === 'ingress-nginx') return ingressNginxBackends(instance, reach, signal);
       const key = keyOf('sample', hop, instance);
-      return targetsIn(await shared(key, BRIEFLY, (own) => sampleOf(hop, instance, reach, own), signal));
+      return targetsIn(await shared(key, AT_ONCE, (own) => sampleOf(hop, instance, reach, own), signal));
     },
     async complaints(of, host, window, signal): Promise<Complaints> {
       const { hop, instance } = named(of);
@@ -164,7 +166,7 @@ export function proxyReader(
     },
     async sample(of, signal) {
       const { hop, instance } = named(of);
-      return shared(keyOf('sample', hop, instance), BRIEFLY, (own) => sampleOf(hop, instance, reach, own), signal);
+      return shared(keyOf('sample', hop, instance), AT_ONCE, (own) => sampleOf(hop, instance, reach, own), signal);
     },
     async history(of, host, window, signal) {
       const { hop, instance } = named(of);
