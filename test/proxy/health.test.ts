@@ -160,8 +160,12 @@ test('a HAProxy without a pid file is found by its address; its frontend is at i
     `frontend web\n mode http\n timeout http-keep-alive 60s\n bind 127.0.0.1:${web}\n maxconn 4\n http-request return status 200\nfrontend stats\n mode http\n bind 127.0.0.1:${stats}\n http-request use-service prometheus-exporter if { path /metrics }`,
   );
   const held = clients(t, web, 6);
+  // Whichever four it takes; the other two are connected by the kernel and wait.
+  const answered = new Set<Socket>();
+  for (const socket of held) socket.on('data', () => answered.add(socket));
+  await until('all are connected', async () => connected(held) === 6);
   for (const socket of held) socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
-  await Promise.all(held.slice(0, 4).map((socket) => once(socket, 'data')));
+  await until('four answers', async () => answered.size === 4);
   const one = instance({ http: `127.0.0.1:${web}`, metrics: `http://127.0.0.1:${stats}/metrics` });
   const health = await healthOf(hop('haproxy'), one, overHttp, signal, THIS_MACHINE, 50);
   assert.equal(health.pid, pid);
