@@ -72,7 +72,7 @@ export function withoutSuspicion(
     scene.reported('wrong-content', 'not-found') && scene.blind.some((b) => b.check === 'cluster-route');
   if (routeBlind)
     return unknown(0.4, 'the report is about the wrong page or none, and who serves the host is not known');
-  if (scene.reported('too-large'))
+  if (scene.reported('too-large') || /\bupload/i.test(scene.case.report ?? ''))
     return unknown(0.4, 'a harmless request cannot show whether large ones are let through');
   const { course, onlyReporter } = scene.case.symptoms;
   const deep = scene.endpoints.some((e) => e.reached);
