@@ -192,6 +192,42 @@ export const SCENES: Scene[] = [
     because: [],
   },
   {
+    name: 'an application that answers 500 itself',
+    nginx: PASS,
+    make: (world) => {
+      world.app.status = 500;
+    },
+    report: `${HOST} gives 500`,
+    expect: ['not-ingress', 'app', 'app-errors'],
+    because: ['ENDPOINT_ERRORS'],
+  },
+  {
+    name: 'an application that is slow itself',
+    nginx: PASS,
+    make: (world) => {
+      world.app.delayMs = 2_500;
+    },
+    report: `${HOST} is terribly slow`,
+    expect: ['not-ingress', 'app', 'app-slow'],
+    because: ['ENDPOINT_SLOW'],
+  },
+  {
+    name: 'a proxy that refuses for a limit of its own',
+    nginx: 'return 429;',
+    make: () => {},
+    report: `${HOST} gives 429 too many requests`,
+    expect: ['ingress', 'proxy', 'rate-limited'],
+    because: [],
+  },
+  {
+    name: 'a proxy that redirects to the very address that was asked for',
+    nginx: 'return 308 http://$http_host$request_uri;',
+    make: () => {},
+    report: `${HOST}: ERR_TOO_MANY_REDIRECTS`,
+    expect: ['ingress', 'proxy', 'redirect-loop'],
+    because: ['REDIRECTED_TO_ITSELF'],
+  },
+  {
     name: 'nothing: all is well',
     nginx: PASS,
     make: () => {},

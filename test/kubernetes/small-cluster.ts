@@ -23,6 +23,8 @@ export interface SmallCluster {
   lists: Lists;
   /** Port of the proxy, of the application, and one on which nobody listens. */
   ports: { web: number; app: number; closed: number };
+  /** How the application answers; changed by a scene. */
+  app: { status: number; delayMs: number };
   dir: string;
 }
 
@@ -81,7 +83,11 @@ function objects(ports: SmallCluster['ports']): Lists {
 export async function smallCluster(t: TestContext, location: string): Promise<SmallCluster> {
   const dir = scratch(t);
   const { web, closed } = await freePorts(t, 'web', 'closed');
-  const app = createServer((_request, response) => response.end('<title>CRM</title>'));
+  const answers = { status: 200, delayMs: 0 };
+  const app = createServer((_request, response) => {
+    response.statusCode = answers.status;
+    setTimeout(() => response.end('<title>CRM</title>'), answers.delayMs).unref();
+  });
   await new Promise<void>((resolve) => app.listen(0, FRONT, resolve));
   t.after(() => app.close());
   const ports = { web, closed, app: (app.address() as AddressInfo).port };
@@ -93,7 +99,7 @@ export async function smallCluster(t: TestContext, location: string): Promise<Sm
     `server { listen ${FRONT}:${web}; listen ${POD}:${web}; location / { ${place} } }
     server { listen ${ELSEWHERE}:${web}; location / { proxy_pass http://${FRONT}:${ports.app}; } }`,
   );
-  return { lists: objects(ports), ports, dir };
+  return { lists: objects(ports), ports, app: answers, dir };
 }
 
 const kindOf = (plural: string): { apiVersion: string; kind: string } | null => {
