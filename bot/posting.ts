@@ -74,7 +74,7 @@ const TOO_MUCH = new Set([
 
 /** What a message carries so that it is found again after a lost answer. */
 export interface Mark {
-  event_type: 'ingress_case' | 'ingress_note';
+  event_type: 'ingress_case' | 'ingress_note' | 'ingress_rollout';
   event_payload: Record<string, string>;
 }
 

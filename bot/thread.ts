@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
 import { judge as judgeNow } from '../diagnostics/judge.ts';
 import { type CaseRecord, createCases } from '../workers/cases.ts';
@@ -10,9 +9,10 @@ import type { RedisClient } from '../workers/redis.ts';
 import { unjudged } from '../workers/verdict-job.ts';
 import { openedMessage, type Progress } from './blocks/case-opened.ts';
 import type { Message } from './blocks/message.ts';
-import { cannotPostText, PARENT_GONE_TEXT } from './blocks/refusal.ts';
+import { cannotPostText } from './blocks/refusal.ts';
 import { verdictMessage } from './blocks/verdict.ts';
-import { Gone, InDoubt, type Mark, type Poster, Refused } from './posting.ts';
+import { createLivingMessages } from './living-message.ts';
+import { Gone, type Mark, type Poster, Refused } from './posting.ts';
 
 interface ThreadParts {
   /** A connection of role `worker`. */
@@ -48,6 +48,7 @@ export function startThread(parts: ThreadParts): Consumer {
   const judge = parts.judge ?? judgeNow;
   const cases = createCases(redis);
   const looks = looksSoFar(redis);
+  const living = createLivingMessages({ poster, log, now });
 
   const consumer = consume({
     queue: 'thread',
@@ -121,81 +122,23 @@ export function startThread(parts: ThreadParts): Consumer {
 
   async function bring(record: CaseRecord, message: Message, hold: () => Promise<void>): Promise<void> {
     const id = record.case.id;
-    const { message: at } = record;
-    const digest = createHash('sha1').update(JSON.stringify(message)).digest('base64');
-    if (at.refused !== null) return tell(record, message, at.refused);
-    if (at.shown === digest) return;
-    if (at.ts === null || at.channel === null) return post(record, message, digest, hold);
     const final = record.state === 'finished';
-    if (!final && (await cases.useThisMinute('edits', now())) > PROGRESS_EDITS_PER_MINUTE) return;
-    try {
-      await poster.update(at.channel, at.ts, message);
-      await cases.setMessage(id, { shown: digest });
-    } catch (error) {
-      if (error instanceof Refused) return refuse(record, message, error.reason);
-      // Somebody removed our message, or the workspace forbids late edits: progress may go, a verdict may not.
-      if (!(error instanceof Gone)) throw error;
-      log.warn({ case: id, reason: error.reason }, 'message cannot be changed any more');
-      if (final) await post({ ...record, message: { ...at, posting: null } }, message, digest, hold);
-    }
-  }
-
-  /** The channel does not have us (any more): the person is told instead, from here on. */
-  async function refuse(record: CaseRecord, message: Message, reason: string): Promise<void> {
-    log.warn({ case: record.case.id, channel: record.place.channel, reason }, 'the case may not be posted here');
-    await cases.setMessage(record.case.id, { refused: reason });
-    await tell(record, message, reason);
-  }
-
-  async function post(record: CaseRecord, message: Message, digest: string, hold: () => Promise<void>): Promise<void> {
-    const id = record.case.id;
-    const { channel, thread } = record.place;
-    const mark: Mark = { event_type: 'ingress_case', event_payload: { case: id } };
-    try {
-      if (record.message.posting !== null) {
-        const there = await findOrNothing(channel, thread, record.message.posting, mark);
-        if (there !== null) {
-          await cases.setMessage(id, { channel, ts: there, posting: null });
-          return bring({ ...record, message: { ...record.message, channel, ts: there, posting: null } }, message, hold);
-        }
-        await hold();
-      }
-      await cases.setMessage(id, { posting: record.message.posting ?? now() });
-      const ts = await postOrBeside(channel, thread, message, mark);
-      await cases.setMessage(id, { channel, ts, posting: null, shown: digest, permalink: null });
-    } catch (error) {
-      // A clear answer leaves nothing in doubt; without one the mark stays, and the next try looks first.
-      if (!(error instanceof InDoubt)) await cases.setMessage(id, { posting: null });
-      if (!(error instanceof Refused)) throw error;
-      await refuse(record, message, error.reason);
-    }
-  }
-
-  /** In the thread, or, when the message that began it is gone, in the channel rather than nowhere. */
-  async function postOrBeside(channel: string, thread: string | null, message: Message, mark: Mark): Promise<string> {
-    return poster.post(channel, thread, message, mark).catch((error: unknown) => {
-      if (!(error instanceof Gone) || thread === null) throw error;
-      const note = { type: 'context' as const, elements: [{ type: 'mrkdwn' as const, text: PARENT_GONE_TEXT }] };
-      return poster.post(
-        channel,
-        null,
-        { text: `${message.text}\n${PARENT_GONE_TEXT}`, blocks: [...message.blocks, note] },
-        mark,
-      );
-    });
-  }
-
-  /** Where history may not be read, a doubtful post is repeated: twice is better than never. */
-  async function findOrNothing(
-    channel: string,
-    thread: string | null,
-    since: number,
-    mark: Mark,
-  ): Promise<string | null> {
-    return poster.find(channel, thread, since, mark).catch((error: unknown) => {
-      if (error instanceof Refused || error instanceof Gone) return null;
-      throw error;
-    });
+    const { refused } = await living.bring(
+      {
+        name: id,
+        channel: record.place.channel,
+        thread: record.place.thread,
+        at: record.message,
+        mark: { event_type: 'ingress_case', event_payload: { case: id } },
+        must: final,
+        save: (change) => cases.setMessage(id, change),
+        hold,
+        mayEdit: async () => final || (await cases.useThisMinute('edits', now())) <= PROGRESS_EDITS_PER_MINUTE,
+      },
+      message,
+    );
+    // The channel does not have us (any more): the person is told instead, from here on.
+    if (refused !== null) await tell(record, message, refused);
   }
 
   /** The verdict, privately, to the person whose channel will not have it. */
@@ -243,8 +186,8 @@ export function startThread(parts: ThreadParts): Consumer {
       if (note.private && user !== null) return await poster.whisper(channel, user, thread, text);
       const mark: Mark = { event_type: 'ingress_note', event_payload: { note: job.id ?? '' } };
       // Whoever began before us may have posted it and died before saying so.
-      const there = job.attemptsStarted > 1 ? await findOrNothing(channel, thread, job.timestamp, mark) : null;
-      if (there === null) await postOrBeside(channel, thread, { text, blocks: [] }, mark);
+      const there = job.attemptsStarted > 1 ? await living.findOrNothing(channel, thread, job.timestamp, mark) : null;
+      if (there === null) await living.postOrBeside(channel, thread, { text, blocks: [] }, mark);
     } catch (error) {
       if (!(error instanceof Refused || error instanceof Gone)) throw error;
       metrics.gaveUp.inc({ reason: error.reason });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Planned } from '../diagnostics/define-check.ts';
 import type { Case, Change, EvidenceRow, Path, Verdict } from '../diagnostics/types.ts';
+import { type MessageState, readMessageState, setMessageState } from './messages.ts';
 import { type Place, PREFIX, placeSchema } from './queues.ts';
 import type { RedisClient } from './redis.ts';
 import { FINISH, FIRST, LOCK, OPEN, REOPEN, UNLOCK } from './scripts.ts';
@@ -39,31 +40,6 @@ export interface CaseRecord {
   earlier: Earlier[];
   message: MessageState;
 }
-
-/** What we know of the case's message: where it is, what it shows, and whether a post is in doubt. */
-interface MessageState {
-  channel: string | null;
-  ts: string | null;
-  permalink: string | null;
-  /** Digest of what it shows. */
-  shown: string | null;
-  /** Since when a post may be under way whose answer we never saw, ms. */
-  posting: number | null;
-  /** Why the channel will not have it; then the person is told by `responseUrl`. */
-  refused: string | null;
-  /** What has been told that way, so that it is told once: the last digest. */
-  told: string | null;
-}
-
-const messageField = {
-  channel: 'm.channel',
-  ts: 'm.ts',
-  permalink: 'm.permalink',
-  shown: 'm.shown',
-  posting: 'm.posting',
-  refused: 'm.refused',
-  told: 'm.told',
-} as const satisfies Record<keyof MessageState, string>;
 
 export interface Vote {
   user: string;
@@ -171,15 +147,7 @@ export function createCases(redis: RedisClient, questionOf: (one: Case) => strin
 
     /** Only what says where the message is: cheap, for those who wait for its permalink. */
     async setMessage(id: string, change: Partial<MessageState>): Promise<void> {
-      const set: Record<string, string> = {};
-      const unset: string[] = [];
-      for (const [name, field] of Object.entries(messageField)) {
-        const value = change[name as keyof MessageState];
-        if (value === null) unset.push(field);
-        else if (value !== undefined) set[field] = String(value);
-      }
-      if (Object.keys(set).length > 0) await redis.hset(key.case(id), set);
-      if (unset.length > 0) await redis.hdel(key.case(id), ...unset);
+      await setMessageState(redis, key.case(id), change);
     },
 
     /** Stores the verdict of a run once; false: this run had one already, or a later run has begun. */
@@ -280,8 +248,6 @@ function writeAsk(ask: NewCase): Record<string, string> {
 }
 
 function readRecord(hash: Record<string, string>): CaseRecord {
-  const text = (field: keyof MessageState) => hash[messageField[field]] ?? null;
-  const posting = text('posting');
   return {
     // Written by `claim` alone, so the types hold by construction.
     case: JSON.parse(hash.case ?? 'null') as Case,
@@ -294,14 +260,6 @@ function readRecord(hash: Record<string, string>): CaseRecord {
     finishedAt: hash.finishedAt === undefined ? null : Number(hash.finishedAt),
     verdict: hash.verdict === undefined ? null : (JSON.parse(hash.verdict) as Verdict),
     earlier: hash.earlier === undefined ? [] : z.array(earlierSchema).parse(JSON.parse(hash.earlier)),
-    message: {
-      channel: text('channel'),
-      ts: text('ts'),
-      permalink: text('permalink'),
-      shown: text('shown'),
-      posting: posting === null ? null : Number(posting),
-      refused: text('refused'),
-      told: text('told'),
-    },
+    message: readMessageState(hash),
   };
 }
