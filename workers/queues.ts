@@ -6,7 +6,13 @@ import { BLIND_REASONS, HOPS, type Json, VANTAGES } from '../diagnostics/types.t
  * Redis lives under one hash tag, so that a case and its jobs share a slot of a Cluster and can be written together.
  */
 export const PREFIX = '{iti}';
-export const QUEUES = { look: 'look', verdict: 'verdict', thread: 'thread', record: 'record' } as const;
+export const QUEUES = {
+  look: 'look',
+  verdict: 'verdict',
+  thread: 'thread',
+  record: 'record',
+  rollout: 'rollout',
+} as const;
 export type QueueName = keyof typeof QUEUES;
 
 /**
@@ -16,6 +22,7 @@ export type QueueName = keyof typeof QUEUES;
 export const LOCKS = { lockDuration: 3000, stalledInterval: 1000, maxStalledCount: 40, runRetryDelay: 1000 } as const;
 
 const caseId = z.string().regex(/^c-[0-9]{8}-[0-9a-z]{4,32}$/);
+const rolloutId = z.string().regex(/^r-[0-9]{8}-[0-9a-z]{4,32}$/);
 const run = z.int().min(1).max(1000);
 const isoTime = z.string().max(40);
 
@@ -66,11 +73,13 @@ export const placeSchema = z.object({
 });
 export type Place = z.infer<typeof placeSchema>;
 
-/** What the thread queue carries: bring a case's one message up to date, or say something once. */
+/** What the thread queue carries: bring a case's one message or a rollout's messages up to date, or say something once. */
 export const threadPayload = z.discriminatedUnion('kind', [
   z.object({ v: z.literal(1), kind: z.literal('progress'), case: caseId, run }),
   z.object({ v: z.literal(1), kind: z.literal('verdict'), case: caseId, run }),
   z.object({ v: z.literal(1), kind: z.literal('refresh'), case: caseId, at: isoTime }),
+  /** Bring this rollout's messages to what the store says; `at`: when it changed. */
+  z.object({ v: z.literal(1), kind: z.literal('rollout'), rollout: rolloutId, at: isoTime }),
   z.object({
     v: z.literal(1),
     kind: z.literal('say'),
@@ -97,6 +106,17 @@ export const recordPayload = z.discriminatedUnion('kind', [
 ]);
 export type RecordPayload = z.infer<typeof recordPayload>;
 
+/**
+ * What the rollout queue carries: look after all rollouts, watch one of them for one time slot (ms), or say whether it
+ * explains a case that ended.
+ */
+export const rolloutPayload = z.discriminatedUnion('kind', [
+  z.object({ v: z.literal(1), kind: z.literal('tick') }),
+  z.object({ v: z.literal(1), kind: z.literal('watch'), rollout: rolloutId, slot: z.int().min(0) }),
+  z.object({ v: z.literal(1), kind: z.literal('case'), case: caseId, run }),
+]);
+export type RolloutPayload = z.infer<typeof rolloutPayload>;
+
 const day = 24 * 60 * 60;
 const failed = { age: 7 * day, count: 5000 };
 /**
@@ -109,6 +129,7 @@ export const KEPT = {
   thread: { removeOnComplete: { age: 26 * 60 * 60, count: 20_000 }, removeOnFail: failed },
   // Only for as long as the same slot could be asked for again; the store refuses it after that.
   record: { removeOnComplete: { age: 60, count: 2000 }, removeOnFail: { age: 60 * 60, count: 500 } },
+  rollout: { removeOnComplete: { age: 600, count: 5000 }, removeOnFail: { age: 60 * 60, count: 500 } },
 } as const satisfies Record<QueueName, object>;
 
 /**
@@ -119,6 +140,7 @@ export const JOBS = {
   look: { ignoreDependencyOnFailure: true },
   verdict: { attempts: 20, backoff: { type: 'rising' }, ignoreDependencyOnFailure: true },
   thread: { attempts: 500, backoff: { type: 'rising' } },
+  rollout: { attempts: 20, backoff: { type: 'rising' } },
 } as const;
 
 /** Waits before the next attempt: 0.5 s, 1 s, 2 s … 30 s. */
@@ -133,4 +155,8 @@ export const jobId = {
   thread: (id: string, nth: number) => `${id}-${nth}-thread`,
   progress: (id: string, nth: number) => `${id}-${nth}-progress`,
   sample: (slot: number, hop: string, part: string) => `${slot}-${encodeURIComponent(hop)}-${encodeURIComponent(part)}`,
+  watch: (rollout: string, slot: number) => `${rollout}-${slot}-watch`,
+  tie: (id: string, nth: number) => `${id}-${nth}-tie`,
+  /** Of a rollout's messages at one revision of its record: whoever adds it first. */
+  rollout: (rollout: string, revision: number) => `${rollout}-${revision}-messages`,
 };
