@@ -8,20 +8,26 @@ import { triageInProcess } from '../../workers/in-process.ts';
 import { type Incident, incidentsIn } from '../eval/incident.ts';
 import { scoreIntake } from '../eval/intake-score.ts';
 import { MASKS, type Mask, masked, readMasks, takesAway } from '../eval/mask.ts';
+import { readRun, saveRun } from '../eval/saved.ts';
 import { type Score, type Scored, scoreAll, scoreMasked, scoreOne, skippedOne, unreadOne } from '../eval/score.ts';
 import { startWorldOf } from '../eval/world.ts';
 import { inventoryOf, newCaseId, openCase, readReport, readTarget } from '../intake.ts';
 import { printJson, readArgs, readInventory, readSinceFlag } from './options.ts';
 
 const USAGE =
-  './dev eval [--incidents DIR]… [--mask WHAT[,WHAT]…]… [--parallel N] [--keep] [--json] | ./dev eval --intake [FILE]… [--inventory FILE] [--json]';
+  './dev eval [--incidents DIR]… [--mask WHAT[,WHAT]…]… [--save DIR | --from DIR] [--parallel N] [--keep] [--json] | ./dev eval --intake [FILE]… [--inventory FILE] [--json]';
 const OWN_INCIDENTS = fileURLToPath(new URL('../../test/incidents', import.meta.url));
 const OWN_MESSAGES = fileURLToPath(new URL('../../test/intake/messages.ndjson', import.meta.url));
 const OWN_INVENTORY = fileURLToPath(new URL('../../test/intake/inventory.yaml', import.meta.url));
 const DEADLINE_MS = 20_000;
 
 /** The triage of an incident, exactly as `check --report` does it, without what the masks take away. */
-async function triageOf(incident: Incident, inventoryFile: string, masks: Mask[]): Promise<Scored> {
+async function triageOf(
+  incident: Incident,
+  inventoryFile: string,
+  masks: Mask[],
+  saveTo: string | null,
+): Promise<Scored> {
   const whole = await loadInventory(inventoryFile);
   if (masks.length && !takesAway(whole, masks)) return skippedOne(incident, 'the mask takes nothing away');
   const source = await inventorySource(masked(whole, masks));
@@ -43,7 +49,7 @@ async function triageOf(incident: Incident, inventoryFile: string, masks: Mask[]
     });
     if ('missing' in opened) return unreadOne(incident);
     if ('refused' in opened) throw new TriageError('not-allowed', opened.refused);
-    const { verdict } = await triageInProcess(
+    const saved = await triageInProcess(
       opened.case,
       inventory,
       (error) => process.stderr.write(`${incident.id}: our own bug: ${reasonOf(error)}\n`),
@@ -53,17 +59,26 @@ async function triageOf(incident: Incident, inventoryFile: string, masks: Mask[]
         feed: source.view && !masks.includes('changes') ? standingFeed(source.view) : null,
       },
     );
-    return scoreOne(incident, verdict, Math.round(performance.now() - began));
+    const durationMs = Math.round(performance.now() - began);
+    if (saveTo !== null) await saveRun(saveTo, incident, { saved, durationMs });
+    return scoreOne(incident, saved.verdict, durationMs);
   } finally {
     source.close();
   }
 }
 
-async function runOne(incident: Incident, keep: boolean, masks: Mask[]): Promise<Scored> {
+/** What an earlier run saw, judged by today's code. */
+async function readAgain(incident: Incident, dir: string): Promise<Scored> {
+  const run = await readRun(dir, incident);
+  if (run === null) return skippedOne(incident, `nothing was saved of it in ${dir}`);
+  return scoreOne(incident, run.saved.verdict, run.durationMs);
+}
+
+async function runOne(incident: Incident, keep: boolean, masks: Mask[], saveTo: string | null): Promise<Scored> {
   const world = await startWorldOf(incident.folder, keep);
   if ('skipped' in world) return skippedOne(incident, world.skipped);
   try {
-    return await triageOf(incident, world.inventory, masks);
+    return await triageOf(incident, world.inventory, masks, saveTo);
   } catch (error) {
     if (error instanceof TriageError) return skippedOne(incident, error.message);
     throw error;
@@ -129,6 +144,8 @@ export async function evaluate(args: string[]): Promise<number> {
       intake: { type: 'boolean' },
       inventory: { type: 'string' },
       mask: { type: 'string', multiple: true },
+      save: { type: 'string' },
+      from: { type: 'string' },
       parallel: { type: 'string' },
       keep: { type: 'boolean' },
       json: { type: 'boolean' },
@@ -147,6 +164,9 @@ export async function evaluate(args: string[]): Promise<number> {
     if (!read) throw new TriageError('wrong-usage', `--mask: ${text} is none of ${MASKS.join(', ')}`);
     return { text, read };
   });
+  const { save = null, from = null } = values;
+  if (masks.length && (save ?? from) !== null)
+    throw new TriageError('wrong-usage', '--mask runs the worlds: it goes with neither --save nor --from');
   const incidents = (await Promise.all((values.incidents ?? [OWN_INCIDENTS]).map(incidentsIn))).flat();
   const runs = incidents.flatMap((incident) => (masks.length ? masks : [null]).map((mask) => ({ incident, mask })));
   const scored: Scored[] = [];
@@ -155,7 +175,10 @@ export async function evaluate(args: string[]): Promise<number> {
     while (next < runs.length) {
       const i = next++;
       const { incident, mask } = runs[i] as (typeof runs)[number];
-      const whole = await runOne(incident, values.keep ?? false, mask?.read ?? []);
+      const whole =
+        from === null
+          ? await runOne(incident, values.keep ?? false, mask?.read ?? [], save)
+          : await readAgain(incident, from);
       const one = mask ? scoreMasked(whole, mask.text) : whole;
       scored[i] = one;
       (json ? process.stderr : process.stdout).write(`${line(one)}\n`);
