@@ -5,7 +5,17 @@ import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import fc from 'fast-check';
 import { fromHex, toHex } from '../../../diagnostics/wire/bytes.ts';
-import { proxyV1, proxyV2, proxyV2Local, readProxyHeader, TLV_AWS } from '../../../diagnostics/wire/proxy-header.ts';
+import {
+  padding,
+  proxyV1,
+  proxyV1Unknown,
+  proxyV2,
+  proxyV2Local,
+  TLV_AWS,
+  vpcEndpoint,
+  vpcEndpointIn,
+} from '../../../diagnostics/wire/proxy-header.ts';
+import { readProxyHeader } from '../../../diagnostics/wire/proxy-header-read.ts';
 import { listen } from '../peers.ts';
 import { freePorts, scratch, startHaproxy } from '../real-servers.ts';
 
@@ -101,6 +111,25 @@ test('the examples of the specification, byte for byte', () => {
   );
 });
 
+test('an endpoint id, padding, a sender that knows nothing, families that differ', () => {
+  const told = { source: '192.0.2.10', sourcePort: 1, destination: '198.51.100.20', destinationPort: 2 };
+  const header = proxyV2(told, [padding(200), vpcEndpoint('vpce-08d2bf15fac5001c9')]);
+  const read = readProxyHeader(header);
+  assert.ok(read.is === 'v2');
+  assert.equal(vpcEndpointIn(read.tlvs), 'vpce-08d2bf15fac5001c9');
+  assert.equal(vpcEndpointIn([]), null);
+  assert.equal(header.length - proxyV2(told, [vpcEndpoint('vpce-08d2bf15fac5001c9')]).length, 200);
+  const unknown = readProxyHeader(proxyV1Unknown());
+  assert.ok(unknown.is === 'v1' && unknown.connection === null);
+  const mixed = readProxyHeader(proxyV2({ ...told, destination: 'fe80::1%eth0' }));
+  assert.ok(mixed.is === 'v2');
+  assert.equal(mixed.connection?.source, '0:0:0:0:0:ffff:c000:20a');
+  assert.equal(
+    Buffer.from(proxyV1({ ...told, destination: '2001:db8::1' })).toString(),
+    'PROXY TCP6 ::ffff:192.0.2.10 2001:db8::1 1 2\r\n',
+  );
+});
+
 test('what is no header is told from a broken one', () => {
   const read = (text: string): string => readProxyHeader(Buffer.from(text, 'latin1')).is;
   assert.equal(read('GET / HTTP/1.1\r\n'), 'none');
@@ -116,7 +145,15 @@ test('what is no header is told from a broken one', () => {
   assert.equal(read(`${signature}\x22\x11\0\0`), 'malformed', 'a command that there is none of');
   assert.equal(read(`${signature}\x21\x11\0\x04aaaa`), 'malformed', 'shorter than its addresses');
   assert.equal(read(`${signature}\x21\x11\0\x0f${'a'.repeat(12)}\x01\0\x09`), 'malformed', 'a TLV that is too long');
-  assert.equal(read(`${signature}\x21\x31\0\x00`), 'v2', 'a UNIX socket: no address that we could read');
+  assert.equal(read(`${signature}\x21\x31\0\x00`), 'malformed', 'a UNIX socket without its 216 bytes');
+  assert.equal(read(`${signature}\x21\x31\0\xd8${'a'.repeat(216)}`), 'v2', 'a UNIX socket');
+  assert.equal(read(`${signature}\x21\x41\0\0`), 'malformed', 'a family that there is none of');
+  assert.equal(read(`${signature}\x21\x13\0\0`), 'malformed', 'a transport that there is none of');
+  assert.equal(read(`${signature}\x21\x00\0\x02zz`), 'v2', 'no family: what it says is skipped');
+  assert.equal(read(`${signature}\x20\x11\0\x02zz`), 'v2', 'LOCAL: what it says is skipped');
+  assert.equal(read(`${signature}\x21\x12\0\x0c${'a'.repeat(12)}`), 'v2', 'a datagram');
+  assert.equal(read('PROXY TCP4 2001:db8::1 192.0.2.2 1 2\r\n'), 'malformed', 'an address of the other family');
+  assert.equal(read('PROXY TCP4 192.0.2.1 192.0.2.2 01 2\r\n'), 'malformed', 'a port with a zero before it');
 });
 
 test('what a real HAProxy writes is read: v1, v2, v2 with TLVs, and LOCAL of its health checks', async (t) => {
