@@ -77,6 +77,13 @@ export function createMetrics(options: { process?: boolean } = {}) {
     registers,
   });
 
+  const modelCalls = new Counter({
+    name: 'iti_model_calls_total',
+    help: 'Questions to the optional model, by kind (symptoms, prose, answer) and result (ok, budget, late, refused, …).',
+    labelNames: ['kind', 'result'],
+    registers,
+  });
+
   const samples = new Counter({
     name: 'iti_recorder_samples_total',
     help: 'Samples of managed proxies, by outcome (kept, missed, there: the slot had one, late, removed).',
@@ -188,6 +195,9 @@ export function createMetrics(options: { process?: boolean } = {}) {
     },
     failed(queue: string, final: boolean): void {
       failures.inc({ queue, final: String(final) });
+    },
+    modelCalled(kind: string, result: string): void {
+      modelCalls.inc({ kind, result });
     },
     slack(method: string, outcome: string): void {
       slackCalls.inc({ method, outcome });

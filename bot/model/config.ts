@@ -46,7 +46,8 @@ function readBaseUrl(text: string): string {
   if (url === null || !/^https?:$/.test(url.protocol)) throw wrong('OPENAI_BASE_URL', 'is no http or https URL');
   if (url.username || url.password)
     throw wrong('OPENAI_BASE_URL', 'holds a name or password; the key belongs into OPENAI_API_KEY');
-  if (url.search || url.hash) throw wrong('OPENAI_BASE_URL', 'has a query or fragment; it ends with its path, as in /v1');
+  if (url.search || url.hash)
+    throw wrong('OPENAI_BASE_URL', 'has a query or fragment; it ends with its path, as in /v1');
   return url.href.replace(/\/+$/, '');
 }
 
