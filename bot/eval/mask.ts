@@ -1,4 +1,4 @@
-import type { Instance, PathHop } from '../../diagnostics/types.ts';
+import type { Instance, Path, PathHop } from '../../diagnostics/types.ts';
 import type { Inventory } from '../../proxy/inventory/inventory.ts';
 
 /**
@@ -62,6 +62,18 @@ export function masked(inventory: Inventory, masks: readonly Mask[]): Inventory 
     ...(noMetrics && { prometheus: null, nodes: inventory.nodes.map((node) => ({ ...node, metrics: null })) }),
     ...(masks.includes('changes') && { changes: null }),
     ...(masks.includes('cluster') && { kubernetes: null }),
+  };
+}
+
+/** Pure: a path that was found in an inventory without what the masks take away. */
+export function maskedPath(path: Path, masks: readonly Mask[]): Path {
+  const noMetrics = masks.includes('metrics');
+  return {
+    ...path,
+    hops: path.hops.map((hop) => maskedHop(hop, masks)),
+    others: path.others.map((hop) => maskedHop(hop, masks)),
+    ...(noMetrics && { prometheus: null, nodes: path.nodes.map((node) => ({ ...node, metrics: null })) }),
+    ...(masks.includes('changes') && { changes: null }),
   };
 }
 

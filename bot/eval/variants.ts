@@ -1,0 +1,114 @@
+import { planLooks } from '../../diagnostics/plan.ts';
+import type { Case, Change, EvidenceRow, Look, SavedCase } from '../../diagnostics/types.ts';
+import { MASKS, type Mask, maskedPath } from './mask.ts';
+
+/**
+ * The same incident with less to see, a report that is wrong in a detail, or something harmless beside it. Its answer may
+ * stay or become inconclusive; it never turns wrong. All are made from evidence that was saved, so that thousands cost seconds.
+ */
+export interface Variant {
+  name: string;
+  /** Pure; null: this incident has nothing that the variant would change. */
+  of: (saved: SavedCase) => SavedCase | null;
+}
+
+/** Blinds half of the looks: which, by this seed. */
+const HALVES = [1, 2, 3, 4];
+const SHIFTS = [
+  { name: 'reported 60 s too early', ms: -60_000 },
+  { name: 'reported 60 s too late', ms: 60_000 },
+  { name: 'reported 10 min too early', ms: -600_000 },
+  { name: 'reported 10 min too late', ms: 600_000 },
+];
+/** Nobody who writes within the last minute means a time to come, ms. */
+const LATEST_MS = 10_000;
+
+/** What a watched cluster and its pods' logs would tell is no part of an inventory: that mask runs the world itself. */
+const SAVED_MASKS = MASKS.filter((mask) => mask !== 'cluster');
+
+export const VARIANTS: readonly Variant[] = [
+  ...SAVED_MASKS.map((mask) => ({
+    name: `without ${mask}`,
+    of: (saved: SavedCase) => withoutTelemetry(saved, [mask]),
+  })),
+  {
+    name: 'without metrics, logs and admin',
+    of: (saved) => withoutTelemetry(saved, ['metrics', 'logs', 'admin']),
+  },
+  ...HALVES.map((seed) => ({
+    name: `half of the looks blind (${seed})`,
+    of: (saved: SavedCase) => halfBlind(saved, seed),
+  })),
+  ...SHIFTS.map(({ name, ms }) => ({ name, of: (saved: SavedCase) => shifted(saved, ms) })),
+  { name: 'the wrong proxy is accused', of: accusing },
+  { name: 'a reload and a deploy just before', of: withChangesBeside },
+];
+
+/** The looks that would have been made without that telemetry, answered as they were; one that was not made then is blind. */
+function withoutTelemetry(saved: SavedCase, masks: readonly Mask[]): SavedCase | null {
+  const path = maskedPath(saved.path, masks);
+  const changes = masks.includes('changes') ? [] : saved.changes;
+  if (JSON.stringify(path) === JSON.stringify(saved.path) && changes.length === saved.changes.length) return null;
+  const rows = Map.groupBy(saved.evidence, (row) => nameOf(row.look));
+  const at = saved.case.at;
+  const planned = planLooks(saved.case, path);
+  const evidence = planned.flatMap(({ look, blind }): EvidenceRow[] => {
+    if (blind) return [{ v: 1, look, startedAt: at, ms: 0, blind }];
+    const found = rows.get(nameOf(look));
+    rows.delete(nameOf(look));
+    if (found) return found;
+    return [{ v: 1, look, startedAt: at, ms: 0, blind: { reason: 'deadline', detail: `${look.check} was not asked` } }];
+  });
+  return { ...saved, path, evidence, changes };
+}
+
+/** A look by what it asks and where. A public name is asked at each address that it resolves to: the row then names that. */
+function nameOf({ check, vantage, at, with: more }: Look): string {
+  return JSON.stringify([check, vantage, at.hop, at.part, more]);
+}
+
+function halfBlind(saved: SavedCase, seed: number): SavedCase {
+  const evidence = saved.evidence.map((row, i): EvidenceRow => {
+    if (row.blind || draw(`${saved.case.target.host} ${nameOf(row.look)} ${i}`, seed) < 0.5) return row;
+    const { v, look, startedAt, ms } = row;
+    return { v, look, startedAt, ms, blind: { reason: 'deadline', detail: `no time was left for ${look.check}` } };
+  });
+  return { ...saved, evidence };
+}
+
+/** 0 to 1 from a text, the same on every machine (FNV-1a). */
+function draw(text: string, seed: number): number {
+  let hash = 0x811c9dc5 ^ Math.imul(seed, 0x9e3779b9);
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
+  return ((hash ^ (hash >>> 13)) >>> 0) / 2 ** 32;
+}
+
+function shifted(saved: SavedCase, ms: number): SavedCase | null {
+  const { since, at } = saved.case;
+  if (since === null) return null;
+  const moved = Math.min(Date.parse(since) + ms, Date.parse(at) - LATEST_MS);
+  return withCase(saved, { since: new Date(moved).toISOString() });
+}
+
+/** People name a proxy that is not on the path, or one that is and has done nothing. */
+function accusing(saved: SavedCase): SavedCase {
+  const kinds = new Set(saved.path.hops.map((hop) => hop.kind));
+  const wrong = ['traefik', 'envoy', 'haproxy', 'nginx'].find((kind) => !kinds.has(kind)) ?? 'traefik';
+  return withCase(saved, { symptoms: { ...saved.case.symptoms, suspects: [wrong] } });
+}
+
+/** A reload of each proxy, and a deploy of something else: both two minutes before the report, both harmless. */
+function withChangesBeside(saved: SavedCase): SavedCase {
+  const at = new Date(Date.parse(saved.case.at) - 120_000).toISOString();
+  const proxies = saved.path.hops.filter((hop) => hop.hop === 'proxy');
+  const beside: Change[] = [
+    ...proxies.map((hop) => ({ at, kind: 'reload', object: hop.name, summary: 'configuration reloaded' })),
+    { at, kind: 'deploy', object: 'newsletter', summary: 'newsletter 4.2.1' },
+  ];
+  return { ...saved, changes: [...saved.changes, ...beside] };
+}
+
+function withCase(saved: SavedCase, change: Partial<Case>): SavedCase {
+  return { ...saved, case: { ...saved.case, ...change } };
+}
