@@ -27,12 +27,12 @@ const TELLING = [
   'www-authenticate',
 ];
 
-/** The PROXY header a probe writes before anything else, made from the connection's own addresses. */
-export function headerBytes(kind: RequestSpec['proxyHeader'], socket: Socket): Uint8Array | null {
+/** The PROXY header a probe writes before anything else, made from the connection's own addresses unless a client is named. */
+export function headerBytes(kind: RequestSpec['proxyHeader'], socket: Socket, client?: string): Uint8Array | null {
   if (kind === 'none') return null;
   if (kind === 'local') return proxyV2Local();
   const connection = {
-    source: socket.localAddress ?? '127.0.0.1',
+    source: client ?? socket.localAddress ?? '127.0.0.1',
     sourcePort: socket.localPort ?? 1,
     destination: socket.remoteAddress ?? '127.0.0.1',
     destinationPort: socket.remotePort ?? 1,
@@ -140,7 +140,15 @@ async function readBody(answer: IncomingMessage): Promise<string> {
     size += chunk.length;
     if (size >= BODY_LIMIT) break;
   }
-  return clean(Buffer.concat(chunks).subarray(0, BODY_LIMIT).toString('utf8')).slice(0, 300);
+  return clean(Buffer.concat(chunks).subarray(0, BODY_LIMIT).toString('utf8'));
+}
+
+const MOST_FOUND = 20;
+/** Lines in which one of the texts stands as a whole word: 192.0.2.1 is not in 192.0.2.10. */
+function linesWith(texts: string[], lines: string[]): string[] {
+  const words = texts.map((text) => new RegExp(`(^|::ffff:|[^\\w.:])${text.replace(/[^\w]/g, '\\$&')}($|[^\\w.])`));
+  const hits = lines.filter((line) => words.some((word) => word.test(line)));
+  return hits.slice(0, MOST_FOUND).map((line) => clean(line).toLowerCase().slice(0, 200));
 }
 
 function nothingYet(): Attempt {
@@ -174,7 +182,7 @@ export async function request(spec: RequestSpec, guard: Guard, trust: Trust, sig
   attempt.ms.connect = connected.ms;
   socket.on('error', () => {});
   try {
-    const header = headerBytes(spec.proxyHeader, socket);
+    const header = headerBytes(spec.proxyHeader, socket, spec.client);
     if (header) socket.write(header);
     const carrier = spec.scheme === 'https' ? await handshake(socket, spec, attempt, trust, signal) : socket;
     if (carrier) await exchange(carrier, spec, attempt, signal);
@@ -230,8 +238,13 @@ async function exchange(carrier: Socket, spec: RequestSpec, attempt: Attempt, si
         const value = answer.headers[name];
         if (typeof value === 'string') attempt.headers[name] = clean(value).slice(0, 300);
       }
+      const { seek } = spec;
       readBody(answer).then(
-        (body) => done({ value: body }),
+        (body) => {
+          const headers = answer.rawHeaders.flatMap((name, i, all) => (i % 2 ? [] : `${name}: ${all[i + 1]}`));
+          if (seek) attempt.found = linesWith(seek, [...headers, ...body.split(/[\n,]/)]);
+          done({ value: body.slice(0, 300) });
+        },
         // Cut in the middle: the status is there, the rest is not.
         () => done({ error: 'CUT_OFF', alert: null }),
       );

@@ -56,6 +56,8 @@ export interface Attempt {
   /** First 300 characters of the body, control characters taken out. */
   body: string;
   ms: { connect: number | null; tls: number | null; firstByte: number | null; total: number };
+  /** Lines of the answer (headers and body, in lower case) that hold one of the texts that were sought; nothing else of them is kept. */
+  found?: string[];
 }
 
 export interface RequestSpec {
@@ -67,6 +69,10 @@ export interface RequestSpec {
   path: string;
   /** PROXY header written before anything else; `local` is v2 LOCAL, which spoofs no address. */
   proxyHeader: 'none' | 'v1' | 'v2' | 'local';
+  /** Client's address that the PROXY header names; the connection's own unless given. */
+  client?: string;
+  /** Texts to look for in the whole answer (`Attempt.found`): does the other end know what we told it? */
+  seek?: string[];
   /** How long to wait for the answer once connected, ms. */
   patienceMs: number;
 }
