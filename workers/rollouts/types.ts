@@ -28,6 +28,8 @@ export interface Rollout {
   why: string;
   /** What people may notice; empty: nothing that we know. */
   notice: string;
+  /** Clients that will stop working, and whose they are, in words; left out: none that we know. */
+  oldClients?: string;
   /** How to undo it, and how long that takes. */
   undo: string;
   /** Hosts whose requests go through it. */
@@ -68,6 +70,27 @@ export interface StageRecord {
   /** What the judge said last, or null before it had anything to read. */
   judgement: StageJudgement | null;
   judgedAt: string | null;
+  /** When its judgement was last handed to the messages, ISO; left out: never. */
+  toldAt?: string;
+  /** What both sides did in the whole stage, written at its end; left out: it is not over, or nothing was read. */
+  seen?: StageSeen;
+}
+
+/** What one side did in a stage, all intervals of one source together. */
+export interface SideSeen {
+  requests: number;
+  /** null: never told. */
+  errors: number | null;
+  handshakes: { tried: number; failed: number } | null;
+}
+
+/** What a stage showed in numbers, kept when its intervals are long gone. */
+export interface StageSeen {
+  intervals: number;
+  /** What the proxies counted themselves; null: nothing was read. */
+  counters: { old: SideSeen; fresh: SideSeen } | null;
+  /** What our own probes met; null: none were made. */
+  probes: { old: SideSeen; fresh: SideSeen } | null;
 }
 
 /** A case that fell into a rollout's time, and whether the rollout explains it. */
@@ -78,6 +101,8 @@ export interface TiedCase {
   /** `cleared`: the verdict or the path says that it was not the rollout; `confirmed`: it was; `open`: nobody can tell yet. */
   guilt: 'cleared' | 'confirmed' | 'open';
   why: string;
+  /** Who reported it (Slack id); left out: nobody that we know. */
+  by?: string;
 }
 
 /** A rollout as it stands now: everything that its messages are made from. */
@@ -89,6 +114,10 @@ export interface RolloutRecord {
   stages: (StageRecord | null)[];
   decisions: Decision[];
   cases: TiedCase[];
+  /** When it was stopped, done or cancelled, ISO; left out: it was not. */
+  endedAt?: string;
+  /** When it was said that the old path should be cleaned up, ISO; left out: not yet. */
+  remindedAt?: string;
   /** Goes up with every change, so that a message is never brought to an older state. */
   revision: number;
 }
