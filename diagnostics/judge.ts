@@ -91,9 +91,9 @@ function reckon(scene: Scene, chosen: Suspicion, others: Suspicion[]): { confide
   return { confidence: Math.min(0.99, round(confidence)), reckoning };
 }
 
-/** How a case is judged, step by step: what `replay --explain` prints. */
-export function weigh(input: Judged): Judgement {
-  const { findings, blind } = readRows(input.evidence, input.case, input.path);
+/** How a case is judged, step by step: what `replay --explain` prints. `read`: what rows say; a mutated one shows what hangs on a code. */
+export function weigh(input: Judged, read: typeof readRows = readRows): Judgement {
+  const { findings, blind } = read(input.evidence, input.case, input.path);
   const scene = sceneOf(input.case, input.path, findings, blind, input.changes);
   const suspicions = rank(suspicionsOf(scene));
   const chosen = suspicions[0] ?? null;
@@ -161,8 +161,8 @@ function nextStep(judgement: Judgement): string {
 }
 
 /** The verdict on a case: pure, deterministic, and the same for the same evidence on any day. */
-export function judge(input: Judged): Verdict {
-  const judgement = weigh(input);
+export function judge(input: Judged, read: typeof readRows = readRows): Verdict {
+  const judgement = weigh(input, read);
   const { scene, answer, hop, cause, confidence, chosen } = judgement;
   const convicting = answer === 'inconclusive' ? [] : (chosen?.because ?? []);
   const clearing =

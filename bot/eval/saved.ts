@@ -41,8 +41,8 @@ export async function readRun(dir: string, incident: Incident): Promise<SavedRun
   }
 }
 
-/** Pure: what today's judge says to a saved case. */
-export function judgeAgain(saved: SavedCase): SavedCase['verdict'] {
+/** Pure: what today's judge says to a saved case; `read` lets it overlook something. */
+export function judgeAgain(saved: SavedCase, read?: Parameters<typeof judge>[1]): SavedCase['verdict'] {
   const { path, evidence, changes, verdict } = saved;
-  return judge({ case: saved.case, path, evidence, changes, durationMs: verdict.durationMs });
+  return judge({ case: saved.case, path, evidence, changes, durationMs: verdict.durationMs }, read);
 }
