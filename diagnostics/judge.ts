@@ -91,11 +91,18 @@ function reckon(scene: Scene, chosen: Suspicion, others: Suspicion[]): { confide
   return { confidence: Math.min(0.99, round(confidence)), reckoning };
 }
 
-/** How a case is judged, step by step: what `replay --explain` prints. `read`: what rows say; a mutated one shows what hangs on a code. */
-export function weigh(input: Judged, read: typeof readRows = readRows): Judgement {
-  const { findings, blind } = read(input.evidence, input.case, input.path);
+/** What a judge is made of: how rows are read, and what is suspected. A damaged one shows what hangs on a code or a rule. */
+export interface JudgeParts {
+  read: typeof readRows;
+  suspect: typeof suspicionsOf;
+}
+const WHOLE: JudgeParts = { read: readRows, suspect: suspicionsOf };
+
+/** How a case is judged, step by step: what `replay --explain` prints. */
+export function weigh(input: Judged, parts: JudgeParts = WHOLE): Judgement {
+  const { findings, blind } = parts.read(input.evidence, input.case, input.path);
   const scene = sceneOf(input.case, input.path, findings, blind, input.changes);
-  const suspicions = rank(suspicionsOf(scene));
+  const suspicions = rank(parts.suspect(scene));
   const chosen = suspicions[0] ?? null;
   if (!chosen) return { scene, suspicions, chosen, ...withoutSuspicion(scene) };
   const { confidence, reckoning } = reckon(scene, chosen, suspicions.slice(1));
@@ -161,8 +168,8 @@ function nextStep(judgement: Judgement): string {
 }
 
 /** The verdict on a case: pure, deterministic, and the same for the same evidence on any day. */
-export function judge(input: Judged, read: typeof readRows = readRows): Verdict {
-  const judgement = weigh(input, read);
+export function judge(input: Judged, parts: JudgeParts = WHOLE): Verdict {
+  const judgement = weigh(input, parts);
   const { scene, answer, hop, cause, confidence, chosen } = judgement;
   const convicting = answer === 'inconclusive' ? [] : (chosen?.because ?? []);
   const clearing =

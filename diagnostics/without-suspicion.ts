@@ -1,5 +1,6 @@
 import type { Judgement } from './judgement.ts';
 import type { Scene } from './scene.ts';
+import { answeredWith } from './suspicions/suspicion.ts';
 import type { Finding } from './types.ts';
 
 /** Trouble in the time in question that logs and counters hold, whoever made it. */
@@ -37,6 +38,25 @@ function covered(scene: Scene): boolean {
     proxies.every((h) => h.instances.length > 0) &&
     proxies.every((h) => h.instances.every((i) => clear.some((f) => f.about.hop === h.name && f.about.part === i.name)))
   );
+}
+
+/** Answers that a report may name and that our own harmless request meets too, by symptom (RFC 9110, section 15.5). */
+const MET_AS_REPORTED = [
+  { kind: 'not-found', statuses: [404, 410] },
+  { kind: 'forbidden', statuses: [401, 403] },
+] as const;
+
+/** What was reported or found, and not explained: nobody may say then that nothing is wrong. Null: there is none. */
+function unexplained(scene: Scene): string | null {
+  for (const { kind, statuses } of MET_AS_REPORTED) {
+    const status = scene.reported(kind) ? statuses.find((one) => answeredWith(scene, one) > 0) : undefined;
+    if (status !== undefined && !scene.endpoints.some((e) => e.status === status))
+      return `our own request is answered ${status} too, as was reported, and no finding says why`;
+  }
+  // Whoever says only that something is wrong may mean anything; a symptom that is named may be this finding's doing.
+  const named = scene.case.symptoms.kinds.some((kind) => kind !== 'unspecified');
+  const found = named ? scene.findings.find((f) => f.direction === 'implicates') : null;
+  return found ? `every request of ours is answered, but this was found and may be part of it: ${found.says}` : null;
 }
 
 /** Why the trouble that was reported could be there though our own requests are answered, and nothing looked could tell; null: it could not. */
@@ -95,6 +115,8 @@ export function withoutSuspicion(
       (TOO_BIG.has(f.code) && f.direction === 'implicates'),
   );
   if (logged) return unknown(0.5, `every request is answered now, but: ${logged.says}`);
+  const open = unexplained(scene);
+  if (open) return unknown(0.5, open);
   const hidden = hiddenFrom(scene);
   if (hidden) return unknown(0.4, hidden);
   if (course === 'steady') {

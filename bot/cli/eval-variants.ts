@@ -1,12 +1,14 @@
 import type { Incident } from '../eval/incident.ts';
 import { judgeAgain, readRun } from '../eval/saved.ts';
 import { type Scored, scoreAll, scoreMasked, scoreOne } from '../eval/score.ts';
+import { unseen } from '../eval/unseen.ts';
 import { VARIANTS } from '../eval/variants.ts';
 import { printJson } from './options.ts';
 
 /** `./dev eval --variants --from DIR`: each saved incident with less to see, or told wrong; 1 when an answer turned wrong. */
 export async function evaluateVariants(incidents: Incident[], dir: string, json: boolean): Promise<number> {
   const scored: Scored[] = [];
+  const untaught: Scored[] = [];
   let missing = 0;
   for (const incident of incidents) {
     const run = await readRun(dir, incident);
@@ -14,6 +16,8 @@ export async function evaluateVariants(incidents: Incident[], dir: string, json:
       missing++;
       continue;
     }
+    const novel = unseen(incident, run.saved);
+    if (novel) untaught.push(novel);
     for (const variant of VARIANTS) {
       const saved = variant.of(run.saved);
       if (saved === null) continue;
@@ -22,8 +26,11 @@ export async function evaluateVariants(incidents: Incident[], dir: string, json:
   }
   const score = scoreAll(scored);
   const wrong = scored.filter((one) => one.outcome === 'wrong');
-  if (json) printJson({ ...score, missing });
-  else process.stdout.write(asText(score.masks ?? [], wrong, incidents.length - missing, missing));
+  if (json) printJson({ ...score, missing, unseen: scoreAll(untaught) });
+  else {
+    process.stdout.write(asText(score.masks ?? [], wrong, incidents.length - missing, missing));
+    process.stdout.write(unseenText(untaught));
+  }
   return wrong.length > 0 ? 1 : 0;
 }
 
@@ -44,4 +51,10 @@ function asText(
   const total = variants.reduce((sum, v) => sum + v.stayed + v.inconclusive + v.wrong.length, 0);
   const gone = missing > 0 ? `, ${missing} without saved evidence` : '';
   return [...names, '', ...rows, `${total} variants of ${read} incidents${gone}: ${wrong.length} wrong`, ''].join('\n');
+}
+
+function unseenText(untaught: Scored[]): string {
+  const of = (outcome: Scored['outcome']): Scored[] => untaught.filter((one) => one.outcome === outcome);
+  const wrong = of('wrong').map((s) => `${s.id} (${s.got?.answer}, ${s.got?.cause ?? s.got?.hop}, ${s.confidence})`);
+  return `with no rule for its cause, ${untaught.length} incidents: right answer ${of('stayed').length}, inconclusive ${of('inconclusive').length}, wrong ${wrong.length}${wrong.length ? `: ${wrong.join('; ')}` : ''}\n`;
 }

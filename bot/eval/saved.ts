@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { reasonOf, TriageError } from '../../diagnostics/errors.ts';
-import { judge } from '../../diagnostics/judge.ts';
+import { type JudgeParts, judge } from '../../diagnostics/judge.ts';
 import type { SavedCase } from '../../diagnostics/types.ts';
 import type { Incident } from './incident.ts';
 
@@ -41,8 +41,8 @@ export async function readRun(dir: string, incident: Incident): Promise<SavedRun
   }
 }
 
-/** Pure: what today's judge says to a saved case; `read` lets it overlook something. */
-export function judgeAgain(saved: SavedCase, read?: Parameters<typeof judge>[1]): SavedCase['verdict'] {
+/** Pure: what today's judge says to a saved case; with other `parts`, what a damaged one says. */
+export function judgeAgain(saved: SavedCase, parts?: JudgeParts): SavedCase['verdict'] {
   const { path, evidence, changes, verdict } = saved;
-  return judge({ case: saved.case, path, evidence, changes, durationMs: verdict.durationMs }, read);
+  return judge({ case: saved.case, path, evidence, changes, durationMs: verdict.durationMs }, parts);
 }

@@ -1,6 +1,7 @@
 import { CAUSES } from '../../diagnostics/causes.ts';
 import { CHECKS } from '../../diagnostics/checks/index.ts';
 import { readRows } from '../../diagnostics/findings.ts';
+import { suspicionsOf } from '../../diagnostics/suspicions/index.ts';
 import type { SavedCase } from '../../diagnostics/types.ts';
 import type { Incident } from './incident.ts';
 import { judgeAgain } from './saved.ts';
@@ -22,8 +23,8 @@ interface Kept {
 }
 
 /** Are answer, hop and cause as the incident expects? */
-function isRight({ incident, saved }: Kept, read?: typeof readRows): boolean {
-  const { right } = scoreOne(incident, judgeAgain(saved, read), 0);
+function isRight({ incident, saved }: Kept, read = readRows): boolean {
+  const { right } = scoreOne(incident, judgeAgain(saved, { read, suspect: suspicionsOf }), 0);
   return right.answer && right.hop && right.cause;
 }
 

@@ -165,6 +165,9 @@ const maybeBusy = (scene: Scene): boolean =>
   scene.reported('uneven') &&
   !scene.findings.some((f) => f.check === 'endpoint-balance' && f.code !== 'TOO_FEW_REQUESTS_FOR_BALANCE');
 
+/** How long people wait for a page without complaint, ms: ten seconds keep their attention (Nielsen 1993), half is safe. */
+const PATIENCE_MS = 5_000;
+
 export const appSlow: Rule = (scene) => {
   const found = [...scene.all('ENDPOINT_SILENT'), ...scene.all('ENDPOINT_SLOW')];
   const logged = scene.all('SLOW_UPSTREAM');
@@ -178,7 +181,11 @@ export const appSlow: Rule = (scene) => {
   }
   const slowest = Math.max(...found.map((f) => Number(f.facts.ms)));
   const silent = scene.has('ENDPOINT_SILENT');
-  return suspect('app-slow', [...found, ...logged], onlyBusiestIsSlow(scene) || maybeBusy(scene) ? 0.6 : 0.95, {
+  const gatewayTimeouts = byStatus(scene, 504) > 0;
+  // People would have waited that long: who gave up on it may be the one to blame.
+  const cutShort = gatewayTimeouts && !silent && slowest < PATIENCE_MS;
+  const strength = onlyBusiestIsSlow(scene) || maybeBusy(scene) ? 0.6 : cutShort ? 0.72 : 0.95;
+  return suspect('app-slow', [...found, ...logged], strength, {
     explains: Math.max(
       scene.slowMs !== null ? 1 : 0,
       failingBy(
