@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import type { PathHop } from '../../../diagnostics/types.ts';
+import type { Inventory } from '../../../proxy/inventory/inventory.ts';
+import type { Side } from '../../../workers/rollouts/types.ts';
+
+/** A side that can be chosen: a managed proxy, or some of its instances. */
+export interface SideChoice {
+  /** Short and stable: option values have 150 characters, names have no limit. */
+  value: string;
+  label: string;
+  side: Side;
+}
+
+/** Slack takes 100 options; one is kept for a side that is not there yet. */
+const MOST = 99;
+const MOST_LABEL = 75;
+/** A side that the inventory does not know yet: nothing can be watched until it does. */
+export const NOT_YET = 'not-yet';
+
+/** Every side that the inventory offers: whole proxies first, then their instances, as many as Slack takes. */
+export function sideChoices(inventory: Inventory): SideChoice[] {
+  const proxies = Object.entries(inventory.hops).filter(([, hop]) => hop.hop === 'proxy');
+  const whole = proxies.map(([key, hop]) => choice(key, null, titleOf(hop, null), wholeLabel(hop)));
+  const parts = proxies
+    .filter(([, hop]) => hop.instances.length > 1)
+    .flatMap(([key, hop]) =>
+      hop.instances.map(({ name }) => choice(key, [name], titleOf(hop, name), `${hop.name}: ${name} alone`)),
+    );
+  return [...whole, ...parts].slice(0, MOST);
+}
+
+/** The hosts whose path leads through a hop, without patterns. */
+export function hostsThrough(inventory: Inventory, hop: string): string[] {
+  const via = inventory.routes.filter((route) => route.via.includes(hop)).map((route) => route.host);
+  const found = via.length > 0 || inventory.routes.length > 0 ? via : inventory.hosts;
+  return [...new Set(found.filter((host) => !host.includes('*')))].sort();
+}
+
+function choice(hop: string, instances: string[] | null, title: string, label: string): SideChoice {
+  const value = createHash('sha256')
+    .update(JSON.stringify([hop, instances]))
+    .digest('hex')
+    .slice(0, 24);
+  return { value, label: label.slice(0, MOST_LABEL), side: { hop, instances, title } };
+}
+
+function titleOf(hop: PathHop, instance: string | null): string {
+  const name = instance === null ? hop.name : `${hop.name} ${instance}`;
+  return `${name} (${hop.kind})`;
+}
+
+function wholeLabel(hop: PathHop): string {
+  const n = hop.instances.length;
+  return `${hop.name} (${hop.kind}): ${n === 1 ? 'its one instance' : `all ${n} instances`}`;
+}

@@ -1,0 +1,136 @@
+import type {
+  AllMiddlewareArgs,
+  BlockAction,
+  ButtonAction,
+  SlackActionMiddlewareArgs,
+  SlackViewMiddlewareArgs,
+  ViewSubmitAction,
+} from '@slack/bolt';
+import { rolloutId } from '../../../workers/rollouts/store.ts';
+import type { Rollout } from '../../../workers/rollouts/types.ts';
+import { FORM_GONE_TEXT, ROLLOUT_GONE_TEXT } from '../blocks/texts.ts';
+import type { Draft } from '../form/draft.ts';
+import { FIELDS, type Submitted } from '../form/fields.ts';
+import { readDetails, readSides } from '../form/read.ts';
+import { hostsThrough, sideChoices } from '../form/sides.ts';
+import { detailsView, doneView, previewView, sidesView } from '../form/views.ts';
+import type { RolloutDeps } from './deps.ts';
+import { rememberName } from './people.ts';
+
+type Submit = SlackViewMiddlewareArgs<ViewSubmitAction> & AllMiddlewareArgs;
+
+/** Cases that are looked through for channels in which these hosts are talked about. */
+const CASES_SEEN = 100;
+const MOST_SUGGESTED = 5;
+
+/** First page sent: what, from where to where. Answers with errors, or with the second page. */
+export function viewSides(deps: RolloutDeps) {
+  return async ({ ack, view, body }: Submit): Promise<void> => {
+    const draft = await deps.rollouts.drafts.load(view.id);
+    if (draft === null) return ack({ response_action: 'update', view: doneView(FORM_GONE_TEXT) });
+    const inventory = await deps.freshInventory();
+    const read = readSides(view.state.values as Submitted, sideChoices(inventory));
+    if ('errors' in read) return ack({ response_action: 'errors', errors: read.errors });
+    const { title, old, fresh } = read.value;
+    // Other sides, other hosts: what was typed for the old ones does not fit any more.
+    const details = JSON.stringify(draft.old) === JSON.stringify(old) ? draft.details : null;
+    const next: Draft = { ...draft, title, old, fresh, details };
+    await deps.rollouts.drafts.save(view.id, next);
+    const hosts = hostsThrough(inventory, old.hop);
+    const zone = await deps.zoneOf(body.user.id);
+    const always = deps.rollouts.always() ?? [];
+    const channels = (await channelsOfHosts(deps, hosts)).filter((one) => !always.includes(one));
+    await ack({ response_action: 'update', view: detailsView(next, { hosts, channels, always: [...always], zone }) });
+  };
+}
+
+/** Second page sent: why, for whom, when. Answers with errors, or with a preview. */
+export function viewDetails(deps: RolloutDeps) {
+  return async ({ ack, view, body }: Submit): Promise<void> => {
+    const draft = await deps.rollouts.drafts.load(view.id);
+    if (draft === null) return ack({ response_action: 'update', view: doneView(FORM_GONE_TEXT) });
+    const read = readDetails(view.state.values as Submitted, await deps.zoneOf(body.user.id), deps.now());
+    if ('errors' in read) return ack({ response_action: 'errors', errors: read.errors });
+    const next: Draft = { ...draft, details: read.value };
+    const rollout = rolloutOf(next, deps);
+    if (rollout === null) return ack({ response_action: 'update', view: doneView(FORM_GONE_TEXT) });
+    if (rollout.channels.length === 0) {
+      const errors = { [FIELDS.channels]: 'No channel is configured for rollouts: choose at least one.' };
+      return ack({ response_action: 'errors', errors });
+    }
+    await deps.rollouts.drafts.save(view.id, next);
+    await ack({ response_action: 'update', view: previewView(rollout, rollout.channels) });
+  };
+}
+
+/** The last page sent: it is announced, once for each form. */
+export function viewPreview(deps: RolloutDeps) {
+  return async ({ ack, view, body, client }: Submit): Promise<void> => {
+    const draft = await deps.rollouts.drafts.load(view.id);
+    const rollout = draft === null ? null : rolloutOf(draft, deps);
+    if (draft === null || rollout === null) return ack({ response_action: 'update', view: doneView(FORM_GONE_TEXT) });
+    const no = await deps.rollouts.mayNot?.({ user: body.user.id, channel: null, record: null });
+    if (no) return ack({ response_action: 'update', view: doneView(no) });
+    await rememberName(deps, client, body.user);
+    if (draft.noticed === null) await deps.rollouts.desk.create(rollout, [`view:${view.id}`]);
+    else if (!(await announceNoticed(deps, draft.noticed, rollout)))
+      return ack({ response_action: 'update', view: doneView(ROLLOUT_GONE_TEXT) });
+    deps.log.info({ rollout: rollout.id, noticed: draft.noticed, by: body.user.id }, 'a rollout is announced');
+    await ack();
+  };
+}
+
+/** [Change something] in the preview: back to the first page, with everything as it was. */
+export function actionEdit(deps: RolloutDeps) {
+  return async ({ ack, body, client }: SlackActionMiddlewareArgs<BlockAction<ButtonAction>> & AllMiddlewareArgs) => {
+    await ack();
+    const view = body.view?.id;
+    if (view === undefined) return;
+    const draft = await deps.rollouts.drafts.load(view);
+    const page = draft === null ? doneView(FORM_GONE_TEXT) : sidesView(sideChoices(await deps.freshInventory()), draft);
+    await client.views.update({ view_id: view, view: page });
+  };
+}
+
+/** What was noticed becomes announced in its own messages; its stages stay, since some may have been seen already. */
+async function announceNoticed(deps: RolloutDeps, id: string, rollout: Rollout): Promise<boolean> {
+  const { desk } = deps.rollouts;
+  const record = await desk.store.update(id, async (before) => {
+    if (before.rollout.by !== null) return null;
+    const stages = before.state === 'planned' ? rollout.stages : before.rollout.stages;
+    const { createdAt, noticed } = before.rollout;
+    const kept = before.state === 'planned' ? rollout.stages.map(() => null) : before.stages;
+    return { to: { ...before, rollout: { ...rollout, id, stages, createdAt, noticed }, stages: kept }, tell: true };
+  });
+  if (record !== null) await desk.tell(id, new Date(deps.now()).toISOString());
+  return record !== null;
+}
+
+/** The rollout that a form describes; null: a page is missing. */
+function rolloutOf(draft: Draft, deps: RolloutDeps): Rollout | null {
+  const { old, fresh, details, title, user } = draft;
+  if (old === null || fresh === null || details === null) return null;
+  const { channels, oldClients, ...rest } = details;
+  return {
+    version: 1,
+    id: rolloutId(deps.now()),
+    title,
+    ...rest,
+    ...(oldClients !== '' && { oldClients }),
+    channels: [...new Set([...(deps.rollouts.always() ?? []), ...channels])],
+    old,
+    fresh,
+    by: user,
+    noticed: null,
+    createdAt: new Date(deps.now()).toISOString(),
+  };
+}
+
+/** Channels in which somebody asked about these hosts lately: the people there will want to know. */
+async function channelsOfHosts(deps: RolloutDeps, hosts: readonly string[]): Promise<string[]> {
+  const recent = await deps.desk.cases.recent(CASES_SEEN).catch(() => []);
+  const found = recent
+    .filter((one) => hosts.includes(one.case.target.host) && /^C[A-Z0-9]+$/.test(one.place.channel))
+    .map((one) => one.place.channel);
+  return [...new Set(found)].slice(0, MOST_SUGGESTED);
+}
