@@ -13,6 +13,7 @@ import { cannotPostText } from './blocks/refusal.ts';
 import { verdictMessage } from './blocks/verdict.ts';
 import { createLivingMessages } from './living-message.ts';
 import { Gone, type Mark, type Poster, Refused } from './posting.ts';
+import { rolloutMessages } from './rollouts/bring.ts';
 
 interface ThreadParts {
   /** A connection of role `worker`. */
@@ -22,6 +23,8 @@ interface ThreadParts {
   log: Logger;
   now?: () => number;
   judge?: typeof judgeNow;
+  /** Channels, by id, where every rollout is announced; null: Slack has not told their ids yet. */
+  rolloutChannels?: () => readonly string[] | null;
 }
 
 /** First look at how far a case is; most are over by then and the message goes straight to its verdict. */
@@ -49,6 +52,7 @@ export function startThread(parts: ThreadParts): Consumer {
   const cases = createCases(redis);
   const looks = looksSoFar(redis);
   const living = createLivingMessages({ poster, log, now });
+  const rollouts = rolloutMessages({ redis, poster, living, log, always: parts.rolloutChannels ?? (() => []) });
 
   const consumer = consume({
     queue: 'thread',
@@ -59,6 +63,7 @@ export function startThread(parts: ThreadParts): Consumer {
     metrics,
     work: async (payload, job) => {
       if (payload.kind === 'say') return say(payload, job);
+      if (payload.kind === 'rollout') return rollouts.bring(payload.rollout, job);
       if (payload.kind === 'verdict') return finished(payload.case, payload.run, job);
       if (payload.kind === 'refresh') return show(payload.case, job);
       return progress(payload.case, payload.run, job);
