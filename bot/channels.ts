@@ -11,6 +11,8 @@ const AGAIN_MS = 300_000;
 /** The channels that the configuration names, by id. */
 export interface Channels {
   has: (channel: string) => boolean;
+  /** Those that are resolved, in the order of the configuration; null: some are not, and may be in a moment. */
+  ids: () => string[] | null;
   close: () => void;
 }
 
@@ -20,6 +22,7 @@ export interface Channels {
  */
 export async function resolveChannels(names: readonly string[], client: WebClient, log: Logger): Promise<Channels> {
   const ids = new Set(names.filter((name) => !name.startsWith('#')));
+  const idOf = new Map<string, string>();
   const missing = new Set(names.filter((name) => name.startsWith('#')).map((name) => name.slice(1)));
   const look = async () => {
     for (const types of ['public_channel', 'private_channel']) {
@@ -42,7 +45,9 @@ export async function resolveChannels(names: readonly string[], client: WebClien
         ...(cursor && { cursor }),
       });
       for (const channel of answer.channels ?? []) {
-        if (channel.id && channel.name && missing.delete(channel.name)) ids.add(channel.id);
+        if (!channel.id || !channel.name || !missing.delete(channel.name)) continue;
+        ids.add(channel.id);
+        idOf.set(`#${channel.name}`, channel.id);
       }
       cursor = answer.response_metadata?.next_cursor;
       if (!cursor) return;
@@ -56,5 +61,12 @@ export async function resolveChannels(names: readonly string[], client: WebClien
     if (missing.size > 0) timer = setTimeout(lookAgain, failed ? AFTER_FAILURE_MS : AGAIN_MS).unref();
   };
   await lookAgain();
-  return { has: (channel) => ids.has(channel), close: () => clearTimeout(timer) };
+  return {
+    has: (channel) => ids.has(channel),
+    ids() {
+      const found = names.flatMap((name) => (name.startsWith('#') ? (idOf.get(name) ?? []) : name));
+      return found.length === 0 && names.length > 0 ? null : found;
+    },
+    close: () => clearTimeout(timer),
+  };
 }

@@ -13,12 +13,14 @@ import { createMetrics, type Metrics } from '../workers/metrics.ts';
 import { createDesk } from '../workers/open-case.ts';
 import { type Running, runUntilStopped } from '../workers/process.ts';
 import { closeRedis, connectRedis, isUp, type RedisClient } from '../workers/redis.ts';
+import { rolloutDesk } from '../workers/rollouts/desk.ts';
 import { buildApp, isFinal } from './app.ts';
 import { type Channels, resolveChannels } from './channels.ts';
 import { type BotConfig, readBotConfig } from './config.ts';
 import { newCaseId, openCase, readReport } from './intake.ts';
 import type { Intake } from './listeners/deps.ts';
 import { createPoster } from './posting.ts';
+import { draftStore, nameStore } from './rollouts/form/draft.ts';
 import { startThread } from './thread.ts';
 import { zoneFinder } from './zones.ts';
 
@@ -60,7 +62,10 @@ export async function startBotProcess(
   paths = lastPaths(producer);
   metrics.watchCluster(() => inventory.cluster()?.view ?? null);
   const desk = createDesk(producer, now, parts.questionOf);
-  let channels: Channels = { has: () => false, close: () => {} };
+  const none: Channels = { has: () => false, ids: () => null, close: () => {} };
+  let channels = none;
+  let rolloutChannels = none;
+  const rollouts = rolloutDesk(producer);
   let zoneOf: (user: string | null) => Promise<string | null> = async () => null;
   const bot = buildApp(config, {
     desk,
@@ -75,6 +80,13 @@ export async function startBotProcess(
     isTriageChannel: (channel) => channels.has(channel),
     alerts: config.file.channels.alerts,
     zoneOf: (user) => zoneOf(user),
+    redis: producer,
+    rollouts: {
+      desk: rollouts,
+      drafts: draftStore(producer),
+      names: nameStore(producer),
+      always: () => rolloutChannels.ids(),
+    },
   });
   const poster = createPoster(bot.app.client, metrics);
   let stopping = false;
@@ -89,7 +101,7 @@ export async function startBotProcess(
       ? null
       : await startHealth({ port: config.metricsPort, registry: metrics.registry, ready });
   // What waits to be said is said even while no new question can reach us.
-  const thread = startThread({ redis, poster, metrics, log, now });
+  const thread = startThread({ redis, poster, metrics, log, now, rolloutChannels: () => rolloutChannels.ids() });
   const stop = async () => {
     stopping = true;
     clearInterval(said);
@@ -97,7 +109,9 @@ export async function startBotProcess(
     await bot.stop();
     await thread.close(4000);
     await desk.close();
+    await rollouts.close();
     channels.close();
+    rolloutChannels.close();
     inventory.close();
     await health?.close();
     closeRedis(redis);
@@ -113,6 +127,7 @@ export async function startBotProcess(
     zoneOf = zoneFinder(bot.app.client);
     await soonUp(producer);
     channels = await resolveChannels(config.file.channels.triage, bot.app.client, log);
+    rolloutChannels = await resolveChannels(config.file.channels.rollouts, bot.app.client, log);
     await bot.start(signal);
     started = true;
   } catch (error) {

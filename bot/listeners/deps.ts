@@ -4,7 +4,9 @@ import type { Case, Path } from '../../diagnostics/types.ts';
 import type { findPath, Inventory } from '../../proxy/inventory/inventory.ts';
 import type { Metrics } from '../../workers/metrics.ts';
 import type { Desk } from '../../workers/open-case.ts';
+import type { RedisClient } from '../../workers/redis.ts';
 import type { newCaseId, openCase, readReport } from '../intake.ts';
+import type { RolloutParts } from '../rollouts/parts.ts';
 
 /** The pure half of taking a question; tests put their own in. */
 export interface Intake {
@@ -34,4 +36,7 @@ export interface ListenerDeps {
   alerts: readonly string[];
   /** The writer's IANA zone, where it is known in time. */
   zoneOf: (user: string | null) => Promise<string | null>;
+  /** A producer's connection. */
+  redis: RedisClient;
+  rollouts: RolloutParts;
 }

@@ -1,6 +1,7 @@
 import type { App, BlockAction, ButtonAction } from '@slack/bolt';
 import { ACTIONS } from '../blocks/verdict.ts';
 import { VOTE_CALLBACK } from '../blocks/who-was-right.ts';
+import { registerRolloutListeners } from '../rollouts/listeners/index.ts';
 import { actionEvidence } from './action-evidence.ts';
 import { actionRunAgain } from './action-run-again.ts';
 import { actionWhoWasRight } from './action-who-was-right.ts';
@@ -23,4 +24,5 @@ export function registerListeners(app: App, deps: ListenerDeps): void {
   app.action<BlockAction<ButtonAction>>({ type: 'block_actions', action_id: ACTIONS.again }, actionRunAgain(deps));
   app.action<BlockAction<ButtonAction>>({ type: 'block_actions', action_id: ACTIONS.right }, actionWhoWasRight(deps));
   app.view({ callback_id: VOTE_CALLBACK, type: 'view_submission' }, viewWhoWasRight(deps));
+  registerRolloutListeners(app, deps);
 }

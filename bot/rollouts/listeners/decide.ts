@@ -26,10 +26,12 @@ const ASKED = z.object({
 
 /** A decision by button. What goes against the judge's word asks for a reason first; what is stale is refused privately. */
 export function actionDecide(deps: RolloutDeps) {
-  return async (args: SlackActionMiddlewareArgs<BlockAction<ButtonAction>> & AllMiddlewareArgs) => {
+  return async (args: SlackActionMiddlewareArgs<BlockAction<ButtonAction>> & AllMiddlewareArgs): Promise<void> => {
     const { action, body, ack, client, respond } = args;
     await ack();
-    const only = (text: string) => respond({ response_type: 'ephemeral', replace_original: false, text });
+    const only = async (text: string): Promise<void> => {
+      await respond({ response_type: 'ephemeral', replace_original: false, text });
+    };
     const carried = readCarried(action.value);
     const what = WHAT[action.action_id] as Decision['what'] | undefined;
     if (carried === null || what === undefined) return;
