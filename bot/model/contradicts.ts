@@ -3,7 +3,10 @@ import type { Ground } from './ground.ts';
 
 /** Who is at fault, and how sure that is, is computed: here a sentence that says it otherwise is found. */
 
-type Place = Hop | 'ingress';
+/** Service and application are one here: people call both by the same name. */
+type Place = Exclude<Hop, 'service'> | 'ingress';
+
+const placeOf = (hop: Hop): Place => (hop === 'service' ? 'app' : hop);
 
 const PLACES: readonly { place: Place; pattern: RegExp }[] = [
   { place: 'ingress', pattern: /\bingress(?:es)?\b/ },
@@ -12,22 +15,22 @@ const PLACES: readonly { place: Place; pattern: RegExp }[] = [
   { place: 'load-balancer', pattern: /\b(?:balancers?|[ena]lb|vip)\b/ },
   { place: 'node', pattern: /\bnodes?\b/ },
   { place: 'proxy', pattern: /\b(?:prox(?:y|ies)|nginx|traefik|haproxy|envoy|gateways?|controllers?)\b/ },
-  { place: 'service', pattern: /\bservices?\b/ },
-  { place: 'app', pattern: /\b(?:apps?|applications?|backends?|upstreams?|endpoints?|pods?|deployments?)\b/ },
-  { place: 'client', pattern: /\b(?:browsers?|laptop|machine|computer|phone|office|vpn)\b/ },
+  { place: 'app', pattern: /\b(?:services?|apps?|applications?|backends?|upstreams?|endpoints?|pods?|deployments?)\b/ },
+  { place: 'client', pattern: /\b(?:laptop|machine|computer|phone|office|vpn)\b/ },
 ];
 
 /** How sure we are is part of the verdict, and what will be is nobody's finding. */
 const HEDGED =
-  /\b(?:likely|unlikely|definitely|certainly|probably|undoubtedly|possibly|perhaps|maybe|might|may|presumably|apparently|seem\w*|suggest\w*|indicat\w+|certain|doubt|inconclusive|verdict|will|shall|would|soon|tomorrow|could)\b/;
+  /\b(?:likely|unlikely|definitely|certainly|probably|undoubtedly|possibly|perhaps|maybe|might|may|presumably|apparently|seem\w*|suggest\w*|indicat\w+|certain|doubt|inconclusive|verdict|will|shall|soon|tomorrow)\b/;
 const OVER = /\b(?:recover\w*|resolved|fixed|restored|solved|over now|back to normal|false alarm)\b/;
 const BLAME =
   /\b(?:faults?|faulty|blame[ds]?|guilty|culprit|responsible|innocent|root|cause[sd]?|causing|trigger\w*|problem|issue|fails? (?:at|in)|origin|originat\w+)\b/;
 const BECAUSE = /\b(?:due to|because of|comes? from|coming from|stems? from|lies? (?:in|with|at))\b/;
+const IT_IS = /^\s*(?:it|this|that|they|these) (?:is|was|are|were)\b/;
 const NEGATION =
   /\b(?:not|no|never|neither|nor|none|nothing|nobody|without|cannot|rather than|instead of|unrelated|unaffected|innocent|cleared|clears|excluded?|excludes|free of)\b|n't\b|n’t\b/g;
 const GOOD =
-  /\b(?:fine|healthy|ok|okay|good|normal|normally|clean|cleanly|correct|correctly|works?|worked|working|succeed\w*|success\w*|well|alive|available|unaffected|reachable|ready|innocent|cleared|up)\b/;
+  /\b(?:fine|healthy|ok|okay|good|normal|normally|clean|cleanly|correct|correctly|works?|worked|working|succeed\w*|success\w*|well|alive|unaffected|innocent|cleared|up)\b/;
 const BAD =
   /\b(?:fail\w*|broke\w*|breaks?|down|dead|errors?|faults?|faulty|wrong|bad|badly|reject\w*|refus\w*|unhealthy|unavailable|unreachable|drop\w*|lost|loses?|losing|expired?|expires|stale|slow\w*|crash\w*|cuts?|guilty|incorrect\w*|invalid|mismatch\w*|missing|overload\w*|exhaust\w*|outage|problem|issue|trouble|degraded|disrupt\w*)\b/;
 const EVERYTHING =
@@ -40,28 +43,41 @@ export function contradiction(sentence: string, cited: readonly Finding[], groun
   const text = sentence.replace(/\bproxy[- ](?:protocol|headers?)\b/g, 'header');
   if (HEDGED.test(text)) return 'says how sure it is';
   if (OVER.test(text)) return 'says that it is over';
-  const places = placesIn(text, ground);
+  // The host's own name is what the case is about, whoever broke it.
+  const label = verdict.target.host.split('.')[0]?.toLowerCase() ?? '';
+  const others = text.split(/(?<![\w-])/).filter((word) => word.trim().replace(/\W+$/, '') !== label);
+  const places = placesIn(others.join(''), ground);
   for (const place of places) if (!isSeen(place, cited, ground)) return `speaks of ${place}, its findings do not`;
   if (EVERYTHING.test(text) && verdict.hop !== 'none') return 'says that all is well';
-  const negations = text.match(NEGATION)?.length ?? 0;
-  const strong = BLAME.test(text) || places.has('ingress');
-  if (strong || (BECAUSE.test(text) && places.size > 0)) {
-    if (verdict.hop === null || verdict.hop === 'none' || places.size === 0 || negations > 1) return 'blames';
-    const guilty = [...places].map((place) => isGuilty(place, ground));
-    if (negations === 0 ? !guilty.every(Boolean) : guilty.some(Boolean)) return 'blames another than the verdict does';
-  }
+  for (const clause of text.split(CLAUSES))
+    if (blamesOther(clause, ground)) return 'blames another than the verdict does';
   return claims(text, cited, ground);
 }
 
+const CLAUSES = /[,;:]|\b(?:but|while|whereas|although|though|and|so|yet|however|because|since|which)\b/;
+
+/** A clause that says who is at fault, or who is not, in any other way than the verdict. */
+function blamesOther(clause: string, ground: Ground): boolean {
+  const { verdict } = ground;
+  const places = placesIn(clause, ground);
+  const strong = BLAME.test(clause) || places.has('ingress') || (IT_IS.test(clause) && places.size > 0);
+  if (!strong && !(BECAUSE.test(clause) && places.size > 0)) return false;
+  const negations = clause.match(NEGATION)?.length ?? 0;
+  if (verdict.hop === null || verdict.hop === 'none' || places.size === 0 || negations > 1) return true;
+  const guilty = [...places].map((place) => isGuilty(place, ground));
+  return negations === 0 ? !guilty.every(Boolean) : guilty.some(Boolean);
+}
+
 function isGuilty(place: Place, { verdict }: Ground): boolean {
-  return place === 'ingress' ? verdict.answer === 'ingress' : place === verdict.hop;
+  if (place === 'ingress') return verdict.answer === 'ingress';
+  return verdict.hop !== null && verdict.hop !== 'none' && place === placeOf(verdict.hop);
 }
 
 function placesIn(text: string, ground: Ground): Set<Place> {
   const found = new Set(PLACES.filter(({ pattern }) => pattern.test(text)).map(({ place }) => place));
   for (const word of text.split(/[\s,;()"]+/)) {
     const hop = ground.hopOf.get(word.replace(/(?:'s)?[.:]?$/, ''));
-    if (hop) found.add(hop);
+    if (hop) found.add(placeOf(hop));
   }
   return found;
 }
@@ -69,15 +85,15 @@ function placesIn(text: string, ground: Ground): Set<Place> {
 /** A place is spoken of by a finding that is about it or names it. */
 function isSeen(place: Place, cited: readonly Finding[], ground: Ground): boolean {
   if (place === 'ingress') return true;
-  if (place === ground.verdict.hop) return true;
-  return cited.some((one) => one.hop === place || placesIn(one.says.toLowerCase(), ground).has(place));
+  if (isGuilty(place, ground)) return true;
+  return cited.some((one) => placeOf(one.hop) === place || placesIn(one.says.toLowerCase(), ground).has(place));
 }
 
 /** What works and what does not, clause by clause, against what the cited findings speak for. */
 function claims(text: string, cited: readonly Finding[], ground: Ground): string | null {
   const { verdict } = ground;
   const speaksFor = (direction: Finding['direction']) => cited.some((one) => one.direction === direction);
-  for (const clause of text.split(/[,;:]|\b(?:but|while|whereas|although|though|and|so|yet|however)\b/)) {
+  for (const clause of text.split(CLAUSES)) {
     const negated = (clause.match(NEGATION)?.length ?? 0) % 2 === 1;
     const good = negated ? BAD.test(clause) : GOOD.test(clause);
     const bad = negated ? GOOD.test(clause) : BAD.test(clause);

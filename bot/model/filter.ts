@@ -102,7 +102,9 @@ function isKnown(word: string, ground: Ground, numbers: ReadonlySet<string>): bo
   if (Object.hasOwn(SPELT, word)) return numbers.has(SPELT[word] as string);
   if (AMOUNT.test(word)) return false;
   if (/^(?:h2c?|[45]xx|l[47]|ipv[46])$/.test(word)) return true;
-  return word.split(/[-/']/).every((part) => (/^[a-z]+$/.test(part) ? isOrdinary(part) : numbers.has(part)));
+  const parts = word.split(/[-/']/).filter((part) => part !== '');
+  if (parts.length > 1) return parts.every((part) => isKnown(part, ground, numbers));
+  return /^[a-z]+$/.test(word) && isOrdinary(word);
 }
 
 /** The one next step is the verdict's; a sentence may repeat it, and add nothing. */

@@ -21,7 +21,9 @@ forEngineer: at most five sentences for the engineer who must act: which hop, wh
 const ANSWER = `${RULES}
 "question" was written by somebody in the thread. Answer it in at most four sentences, from the findings alone. If they do not answer it, return no sentences.`;
 
-const sentences = (codes: string[]) => z.array(z.object({ says: z.string(), cites: z.array(z.enum(codes)) }));
+/** Codes are told in the schema and checked by the filter: one that is made up costs its sentence, not the whole answer. */
+const sentences = (codes: string[]) =>
+  z.array(z.object({ says: z.string(), cites: z.array(z.string().meta({ enum: codes })) }));
 type Sentences = { says: string; cites: string[] }[];
 
 /** Pure: the question for two paragraphs; null: the verdict has no findings to cite. */

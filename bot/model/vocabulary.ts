@@ -20,42 +20,43 @@ begin beginning begins begun behaves behind being believes belong below bench be
 beyond bgp big binaries bisects bit blame blamed blames blind blocked blocking blocks bodies body boringssl both
 bound boundary bounded bounds brackets break breaker breakers breaks bridges briefly bring brings broadcast broader
 broke broken browser browsers buckets budget budgetms buffers bug build builder built bundle burst burstier
-burstiness bursts bursty busier busiest busy but by byte bytes cache cached caches call called caller callers
-calling calls came can canaries canary cannot capable capacity capped caps carries carry case cases cat caught cause
-caused causes causing cdn cdns cell cells certainly certificate certificates cgroup chain chance change changed
-changes changing channel channels characters charges chart check checked checkers checking checks chi choke choose
-chooses choosy chosen chrome chromium cilium cipher ciphers circuit claim claimed claims class classes classic clb
-clean clear cleared clearly clears client clienthello clients clock clocks close closed closely closes closing cloud
-cloudflare cloudfront clouds cloudwatch cluster clusterrole clusters codecs cold colleague collected combination
-come comes coming comments common comparable compare compared comparing comparison compatible complain complained
-complains complaint complaints complete completed completely component components computed computer concern
-concerning concerns conditions config configmap configmaps configuration configurations configured confirm confirmed
-confirms conn connect connected connecting connection connections connects conntrack consecutive consistent
-consistently const constants contain contained container containers contains content context continue continued
-continues continuing contour contrast contributes contributing control controller controllers conversation convict
-convicted convicts core cores correct correctly correlation correspond corresponding correspondingly corresponds
-cost costs could couldn count counted counter counters counting counts couple cover covered covers cpu crash crashed
-crashes crawler crd create creates creating cross crosses culprit cumulative curl current currently curve customer
-customers cut cuts d daemonset daily dashboard data database date dates day days dead deadline dealt debian december
-decide decided decides decisions decisive declare declared declares default defaults defined definitely degraded
-degree degrees delay delayed delays deleted deletion deliver delivered delivering delivers demand demanded demands
-demo demonstrate demonstrates denies deny depend dependencies depending depends deploy deployed deployment
-deployments deploys deregister deregistered deregistration describe describes design despite destination detail
-detailed details detect detected detection determine determined determines deterministic developers development did
-didn died differ difference differences different differently differs directed direction directive directly disagree
-disagrees discovered disjoint disk disks disrupted distance distribution divided dns do document documentation
-documented does doesn doing don done double doubled doubt down downstream dozen dozens drafts drain drained draining
-drains drop dropped dropping drops due duration durations during dynamic each earlier earliest early easily
-econnrefused edge edges effect effectively effects eight eighteen eighty either elb elevated eleven elimination else
-elsewhere empty enable enabled encounter encountered encounters encrypted encryption end ended ending endings
-endless endpoint endpoints endpointslice endpointslices ends enforced enforces engine engineer engineers enough
-ensure entire entirely entries entry environment envoy epoch equal error errors escape especially essentially
-establish established establishes evaluated evaluates evaluations even evening evenly event events eventually ever
-every everybody everyone everything everywhere evicted evidence evident exact exactly examine examined example
-examples exceed exceeded exceeding exceeds exceptions excessive exchange exchanges exclude excluded excludes
-exhausted exhibit exhibits exist existing exists exit exited exits expect expected expecting expects expired expires
-expiry explain explained explaining explains explanation export exposure extended extension external extra facing
-fact facts fail failed failing fails failure failures fair fake fall fallen false family far fare fares fast faster
+burstiness bursts bursty busier busiest busy but by bypass bypassed bypassing byte bytes cache cached caches call
+called caller callers calling calls came can canaries canary cannot capable capacity capped caps carries carry case
+cases cat caught cause caused causes causing cdn cdns cell cells certainly certificate certificates cgroup chain
+chance change changed changes changing channel channels characters charges chart check checked checkers checking
+checks chi choke choose chooses choosy chosen chrome chromium cilium cipher ciphers circuit claim claimed claims
+class classes classic clb clean clear cleared clearly clears client clienthello clients clock clocks close closed
+closely closes closing cloud cloudflare cloudfront clouds cloudwatch cluster clusterrole clusters codecs cold
+colleague collected combination come comes coming comments common comparable compare compared comparing comparison
+compatible complain complained complains complaint complaints complete completed completely component components
+computed computer concern concerning concerns conditions config configmap configmaps configuration configurations
+configured confirm confirmed confirms conn connect connected connecting connection connections connects conntrack
+consecutive consistent consistently const constants contact contacts contain contained container containers contains
+content context continue continued continues continuing contour contrast contributes contributing control controller
+controllers conversation convict convicted convicts core cores correct correctly correlation correspond
+corresponding correspondingly corresponds cost costs could couldn count counted counter counters counting counts
+couple cover covered covers cpu crash crashed crashes crawler crd create creates creating cross crosses culprit
+cumulative curl current currently curve customer customers cut cuts d daemonset daily dashboard data database date
+dates day days dead deadline dealt debian december decide decided decides decisions decisive declare declared
+declares default defaults defined definitely degraded degree degrees delay delayed delays deleted deletion deliver
+delivered delivering delivers demand demanded demands demo demonstrate demonstrates denies deny depend dependencies
+depending depends deploy deployed deployment deployments deploys deregister deregistered deregistration describe
+describes design despite destination detail detailed details detect detected detection determine determined
+determines deterministic developers development did didn died differ difference differences different differently
+differs directed direction directive directly disagree disagrees discovered disjoint disk disks display displayed
+disrupted distance distribute distributed distributes distribution divided dns do document documentation documented
+does doesn doing don done double doubled doubt down downstream dozen dozens drafts drain drained draining drains
+drop dropped dropping drops due duration durations during dynamic each earlier earliest early easily econnrefused
+edge edges effect effectively effects eight eighteen eighty either elb elevated eleven elimination else elsewhere
+empty enable enabled encounter encountered encounters encrypt encrypted encryption end ended ending endings endless
+endpoint endpoints endpointslice endpointslices ends enforced enforces engine engineer engineers enough ensure
+entire entirely entries entry environment envoy epoch equal error errors escape especially essentially establish
+established establishes evaluated evaluates evaluations even evening evenly event events eventually ever every
+everybody everyone everything everywhere evicted evidence evident exact exactly examine examined example examples
+exceed exceeded exceeding exceeds exceptions excessive exchange exchanges exclude excluded excludes exhausted
+exhibit exhibits exist existing exists exit exited exits expect expected expecting expects expired expires expiry
+explain explained explaining explains explanation export exposure extended extension external extra facing fact
+facts fail failed failing fails failure failures fair fake fall fallen false family far fare fares fast faster
 fastly fault faults faulty february feed feeds feel fell fetch fetches few fewer field fields fifteen fifth fifths
 fifty file files fill fills filter filters fin find finding findings finds fine finish finished finishes firewall
 firmly first fit fits five fixed fixture flag flags flat flatter flight flooded flow flows focus folder follow
@@ -111,61 +112,61 @@ presented presents pressure prestop presumably prevent prevented prevents previo
 priority private probability probably probe probed prober probes problem process processes processor produce
 produced produces producing production products profile profiles programs progress project projections prometheus
 promised properly proportions protocol protocols prove proves provide provided provider providers provides providing
-proxies proxy public publicly pulls pure purely purpose put puts python quarter query queue queued queueing queues
-quic quick quicker quickly quiet quite race raise range ranges rapidly rare rate rates rather ratios raw ray re
-reach reachability reachable reached reaches reaching reaction read readable reader readily readiness readinessgate
-reading readings reads ready real reality really reason reasonable reasons receive receiver receives receiving
-recent recently recipes recognised record recorded recorder recorders recording records recover recovered recovering
-recovery redacted redirect redirected redirects redis reference reflect reflects refusal refusals refuse refused
-refuses refusing regardless region regions registered registers registry regular regularly reject rejected rejecting
-rejection rejects related relates relation relative relays release relevant reliable reliably reload reloaded
-reloads remain remained remaining remains remove removed renamed renew renewal repeat repeated repeats replace
-replaced replacement replay replayed replica replicas replicaset replies report reported reporter reporting reports
-represent represents request requested requesting requests require required requires requiring reserved reserves
-reset resets resident resolution resolve resolved resolver resolves resolving resource resources respond responded
-responding responds response responses responsible rest restart restarted restarting restarts restored restrict
-restricts result resulted resulting results retransmitted retried retries retry return returned returning returns
-reuseport reusing reveals revert reverted rewrites rfc right rights rise risk risks roll rolled rolling rollout
-rollouts room root rose rotation roughly round rounded rounds route routed router routes routing row rows rsa rst
-rule rules run running runs runtime s safe safest said same sample sampled samples satisfied satisfy saturday saved
-saw saying says scale scaled scaling scanners scene scheduled scheduling schemas scheme scores scripts second
-seconds section sections secure security see seeds seeing seemed seemingly seems seen sees segments seldom select
-selector selects send sender sending sends sent sentence sentences separate separated separately september series
-serve served server serverhello serverhellodone servers serves service services serving session sessions set sets
-setting settings settled setup seven seventeen seventy several severe shall shape share shared shares sharing she
-shop short shortened shorter shortest shortly should show showed showing shown shows shutting siblings side sidecar
-sides sight sign signal signalling signals signed significant significantly silence silent similar similarly simply
-simulated simulation simultaneously since single singled singly site situation six sixteen sixty size sizes skew
-skewed slack sleep slightly slot slow slower slowly slowness small smaller sni so socket sockets software solely
-somaxconn some somebody something sometimes somewhat somewhere soon sooner sorted source sources space speaker
-speakers spec specific specifically spelling spellings spent spike spiked spikes splits spoken spoofs spread ssl
-stable stack stage stages stale stand standard stands start started starting starts startup starved state stated
-statefulset states static statistic statistics status statuses stay stayed stays steady step stepped steps sticky
-still stood stop stopped stops stopsignal storage store stored storm storms story straight straightforward strange
-strangers stray stream strength stretch stretches strict strictly string strings strong structure stuck sub subject
-subsequent subsequently subtype succeed succeeded succeeding succeeds success successes successful successfully
-successor such sudden suddenly suffer suffered suffering sufficient suggest suggested suggesting suggests suite
-suites sum summarise summary sums sunday supply support supported supposed surrounding suspect suspected suspects
-suspicion suspicions switch switched symptom symptoms syn system t table tables tail tails take taken takes taking
-target targets task tcp team technologies telemetry temporarily temporary ten tens term terminal terminate
-terminated terminates terminating termination terms test tested tests than that the their theirs them themselves
-then there therefore these they thing things thinking third thirteen thirty this those though thousand thread three
-threshold throttle throttled through throughout throughput thrown throws thursday thus tied tightest time timed
-timeline timeout timeouts timer times timing title titled tls tlv tlvs to today together tomorrow too took top
-topology total totals touches toward towards trace traces tracing tracked tracks traefik traffic transfer transient
-translated translation transport travels treat treated treats triage tried tries triggered triggers trouble true
-trust trusted trusts truth tuesday tuned turn turned turns twelve twenty twice two typical typically udp unable
-unaffected unavailable unaware unchanged under underlying understood undoes undone unequal uneven unevenly
-unexpected unhealthy unit units unix unknown unless unlike unlikely unlucky unreadable unrelated unseen unsorted
-unspecified unsuccessful until untouched untrusted unused up update upgrade upon upper upstream upstreams url usable
-usage use used user users uses using usual usually utc valid validated validation value values vantage vantages
-variables variance various vary ve verb verdict verdicts verified verifies verify version versions very via vip
-virtual visible visitor visitors visits vpc vpn wait waited waiting waits want wanted wants warns was wasn watch
-watched watches wave waves way ways web webhook website websites websocket websockets wednesday weekly weighs weight
-weights well went were weren what whatever when where whereas wherever whether which whichever while who whoever
-whole whom whose why wide widely widest width wildcard will win window windows with within without won work worked
-worker workers working workload works workspace worse worst worth would wouldn writer written wrong wrongly xml year
-years yes yesterday yet younger zero zone zones
+proxies proxy public publicly pulls pure purely purpose put puts python quarter query question queue queued queueing
+queues quic quick quicker quickly quiet quite race raise range ranges rapidly rare rate rates rather ratios raw ray
+re reach reachability reachable reached reaches reaching reaction read readable reader readily readiness
+readinessgate reading readings reads ready real reality really reason reasonable reasons receive receiver receives
+receiving recent recently recipes recognised record recorded recorder recorders recording records recover recovered
+recovering recovery redacted redirect redirected redirects redis reference reflect reflects refusal refusals refuse
+refused refuses refusing regardless region regions registered registers registry regular regularly reject rejected
+rejecting rejection rejects related relates relation relative relays release relevant reliable reliably reload
+reloaded reloads remain remained remaining remains remove removed renamed renew renewal repeat repeated repeats
+replace replaced replacement replay replayed replica replicas replicaset replied replies reply report reported
+reporter reporting reports represent represents request requested requesting requests require required requires
+requiring reserved reserves reset resets resident resolution resolve resolved resolver resolves resolving resource
+resources respond responded responding responds response responses responsible rest restart restarted restarting
+restarts restored restrict restricts result resulted resulting results retransmitted retried retries retry return
+returned returning returns reuseport reusing reveals revert reverted rewrites rfc right rights rise risk risks roll
+rolled rolling rollout rollouts room root rose rotation roughly round rounded rounds route routed router routes
+routing row rows rsa rst rule rules run running runs runtime s safe safest said same sample sampled samples
+satisfied satisfy saturday saved saw saying says scale scaled scaling scanners scene scheduled scheduling schemas
+scheme scores scripts second seconds section sections secure security see seeds seeing seemed seemingly seems seen
+sees segments seldom select selector selects send sender sending sends sent sentence sentences separate separated
+separately september series serve served server serverhello serverhellodone servers serves service services serving
+session sessions set sets setting settings settled setup seven seventeen seventy several severe shall shape share
+shared shares sharing she shop short shortened shorter shortest shortly should show showed showing shown shows
+shutting siblings side sidecar sides sight sign signal signalling signals signed significant significantly silence
+silent similar similarly simply simulated simulation simultaneously since single singled singly site situation six
+sixteen sixty size sizes skew skewed slack sleep slightly slot slow slower slowly slowness small smaller sni so
+socket sockets software solely somaxconn some somebody something sometimes somewhat somewhere soon sooner sorted
+source sources space speaker speakers spec specific specifically spelling spellings spent spike spiked spikes splits
+spoken spoofs spread ssl stable stack stage stages stale stand standard stands start started starting starts startup
+starved state stated statefulset states static statistic statistics status statuses stay stayed stays steady step
+stepped steps sticky still stood stop stopped stops stopsignal storage store stored storm storms story straight
+straightforward strange strangers stray stream strength stretch stretches strict strictly string strings strong
+structure stuck sub subject subsequent subsequently subtype succeed succeeded succeeding succeeds success successes
+successful successfully successor such sudden suddenly suffer suffered suffering sufficient suggest suggested
+suggesting suggests suite suites sum summarise summary sums sunday supply support supported supposed surrounding
+suspect suspected suspects suspicion suspicions switch switched symptom symptoms syn system t table tables tail
+tails take taken takes taking target targets task tcp team technologies telemetry temporarily temporary ten tens
+term terminal terminate terminated terminates terminating termination terms test tested tests text than that the
+their theirs them themselves then there therefore these they thing things thinking third thirteen thirty this those
+though thousand thread three threshold throttle throttled through throughout throughput thrown throws thursday thus
+tied tightest time timed timeline timeout timeouts timer times timing title titled tls tlv tlvs to today together
+tomorrow too took top topology total totals touches toward towards trace traces tracing tracked tracks traefik
+traffic transfer transient translated translation transport travels treat treated treats triage tried tries
+triggered triggers trouble true trust trusted trusts truth tuesday tuned turn turned turns twelve twenty twice two
+typical typically udp unable unaffected unavailable unaware unchanged under underlying understood undoes undone
+unencrypted unequal uneven unevenly unexpected unhealthy unit units unix unknown unless unlike unlikely unlucky
+unreadable unrelated unseen unsorted unspecified unsuccessful until untouched untrusted unused up update upgrade
+upon upper upstream upstreams url usable usage use used user users uses using usual usually utc valid validated
+validation value values vantage vantages variables variance various vary ve verb verdict verdicts verified verifies
+verify version versions very via vip virtual visible visitor visitors visits vpc vpn wait waited waiting waits want
+wanted wants warn warning warnings warns was wasn watch watched watches wave waves way ways web webhook website
+websites websocket websockets wednesday weekly weighs weight weights well went were weren what whatever when where
+whereas wherever whether which whichever while who whoever whole whom whose why wide widely widest width wildcard
+will win window windows with within without won work worked worker workers working workload works workspace worse
+worst worth would wouldn writer written wrong wrongly xml year years yes yesterday yet younger zero zone zones
 `
     .trim()
     .split(/\s+/),
