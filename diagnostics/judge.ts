@@ -1,4 +1,5 @@
 import { eventsOf, onsetFrom } from './began.ts';
+import { calibrated } from './calibration.ts';
 import { CAUSES } from './causes.ts';
 import { readRows } from './findings.ts';
 import { clearedOf, headlineOf, saysOf } from './headline.ts';
@@ -104,29 +105,29 @@ export function weigh(input: Judged, parts: JudgeParts = WHOLE): Judgement {
   const scene = sceneOf(input.case, input.path, findings, blind, input.changes);
   const suspicions = rank(parts.suspect(scene));
   const chosen = suspicions[0] ?? null;
-  if (!chosen) return { scene, suspicions, chosen, ...withoutSuspicion(scene) };
+  if (!chosen) return sure({ scene, suspicions, chosen, ...withoutSuspicion(scene) });
   const { confidence, reckoning } = reckon(scene, chosen, suspicions.slice(1));
-  if (confidence < ENOUGH) {
-    return {
-      scene,
-      suspicions,
-      chosen,
-      answer: 'inconclusive',
-      hop: null,
-      cause: null,
-      confidence,
-      reckoning: [...reckoning, `below ${ENOUGH}: no answer`],
-    };
+  const answer = isIngress(chosen.hop) ? 'ingress' : 'not-ingress';
+  return sure({ scene, suspicions, chosen, answer, hop: chosen.hop, cause: chosen.cause, confidence, reckoning });
+}
+
+/** How strongly the evidence speaks, as how often such verdicts were right; no answer where that is too seldom. */
+function sure(weighed: Omit<Judgement, 'strength'>): Judgement {
+  const { confidence: strength, reckoning, answer } = weighed;
+  if (answer === 'inconclusive') return { ...weighed, strength };
+  const confidence = calibrated(strength);
+  if (Math.min(strength, confidence) >= ENOUGH) {
+    const often = `${strength} in strength: ${Math.round(confidence * 100)} of 100 such verdicts are right`;
+    return { ...weighed, strength, confidence, reckoning: [...reckoning, often] };
   }
   return {
-    scene,
-    suspicions,
-    chosen,
-    answer: isIngress(chosen.hop) ? 'ingress' : 'not-ingress',
-    hop: chosen.hop,
-    cause: chosen.cause,
-    confidence,
-    reckoning,
+    ...weighed,
+    strength,
+    answer: 'inconclusive',
+    hop: null,
+    cause: null,
+    confidence: Math.min(strength, confidence),
+    reckoning: [...reckoning, `below ${ENOUGH}: no answer`],
   };
 }
 
@@ -170,7 +171,7 @@ function nextStep(judgement: Judgement): string {
 /** The verdict on a case: pure, deterministic, and the same for the same evidence on any day. */
 export function judge(input: Judged, parts: JudgeParts = WHOLE): Verdict {
   const judgement = weigh(input, parts);
-  const { scene, answer, hop, cause, confidence, chosen } = judgement;
+  const { scene, answer, hop, cause, confidence, strength, chosen } = judgement;
   const convicting = answer === 'inconclusive' ? [] : (chosen?.because ?? []);
   const clearing =
     cause === 'no-fault-found' || cause === 'client-side'
@@ -187,6 +188,7 @@ export function judge(input: Judged, parts: JudgeParts = WHOLE): Verdict {
     hop,
     cause,
     confidence,
+    strength,
     because: [...new Set([...convicting, ...clearing].map((f) => f.code))],
     ruledOut: answer === 'inconclusive' ? [] : ruledOut(scene.findings, hop),
     blind: scene.blind,

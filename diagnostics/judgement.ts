@@ -11,6 +11,8 @@ export interface Judgement {
   hop: Verdict['hop'];
   cause: string | null;
   confidence: number;
+  /** How strongly the evidence speaks, 0 to 1, before that is held against how often it was right. */
+  strength: number;
   /** One line for each step from the suspicion's strength to the confidence. */
   reckoning: string[];
 }

@@ -295,6 +295,8 @@ export interface Verdict {
   hop: Hop | 'none' | null;
   cause: string | null;
   confidence: number;
+  /** How strongly the evidence speaks, 0 to 1; `confidence` is how often such verdicts are right. Left out in verdicts of old. */
+  strength?: number;
   because: string[];
   ruledOut: { hop: Hop; because: string[] }[];
   blind: Blind[];

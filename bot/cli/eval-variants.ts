@@ -17,7 +17,7 @@ export async function evaluateVariants(incidents: Incident[], dir: string, json:
       continue;
     }
     const novel = unseen(incident, run.saved);
-    if (novel) untaught.push(novel);
+    if (novel) untaught.push(novel.scored);
     for (const variant of VARIANTS) {
       const saved = variant.of(run.saved);
       if (saved === null) continue;

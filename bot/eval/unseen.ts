@@ -9,7 +9,7 @@ import { type Scored, scoreMasked, scoreOne } from './score.ts';
  * What the judge says where it has no rule for what is wrong: the rule of the incident's own cause is taken out. This stands
  * in for faults that nobody has thought of yet. Inconclusive is right then; a wrong answer is not. Null: nothing was named.
  */
-export function unseen(incident: Incident, saved: SavedCase): Scored | null {
+export function unseen(incident: Incident, saved: SavedCase): { scored: Scored; verdict: SavedCase['verdict'] } | null {
   const { verdict } = saved;
   const named = verdict.answer !== 'inconclusive' ? verdict.cause : null;
   if (named === null || named === 'no-fault-found' || named === 'client-side') return null;
@@ -17,5 +17,5 @@ export function unseen(incident: Incident, saved: SavedCase): Scored | null {
     read: readRows,
     suspect: (scene) => suspicionsOf(scene).filter((suspicion) => suspicion.cause !== named),
   });
-  return scoreMasked(scoreOne(incident, again, 0), `no rule for ${named}`);
+  return { scored: scoreMasked(scoreOne(incident, again, 0), `no rule for ${named}`), verdict: again };
 }
