@@ -1,7 +1,120 @@
-import type { Interval, StageJudgement, StagePlan } from './types.ts';
+import { type Gathered, gather } from './collect.ts';
+import { endpointsOf } from './endpoints.ts';
+import { MARGINS, type Weighed } from './measure.ts';
+import { besides, goOnHeadline, notEnoughHeadline, stopHeadline, waitsFor } from './says.ts';
+import { clientsOf, type Scale, sharesOf } from './shares.ts';
+import { timesOf } from './times.ts';
+import type { Interval, Margins, StageJudgement, StagePlan } from './types.ts';
 
-/** Pure: go on, stop, or not enough data. */
+/** A stop for nothing: once in two hundred stages, over all measures and looks. */
+const ALPHA = 0.005;
+/** Nothing goes on with less than this on the new side, however alike. */
+const MINIMUM = { requests: 500, seconds: 60 };
+/** Where both sources speak, counters may stake this part: they are what users saw. */
+const COUNTERS = 0.7;
+
+/**
+ * Pure: may the rollout go on, must it stop, or can it not be told yet? May be asked after every interval, as often as one
+ * likes: the probability that a harmless stage is ever stopped stays below `plan.alpha`, over all measures together. A
+ * stop needs evidence that the new side is worse than the old one in the same intervals, and more failures than the margin allows; to
+ * go on needs evidence that each measure that is read is within its margin, and a minimum of requests. Neither is inferred from absence:
+ * Flagger counts intervals without traffic as failed checks until it rolls back (fluxcd/flagger issue 1035), Kayenta leaves
+ * metrics without data out of its score and takes identical series (all zero, for want of requests) for a pass
+ * (MannWhitneyClassifier.scala, WeightedSumScorer.scala). Hostile or broken numbers are blind spots, never errors.
+ * @param now ISO 8601: when more is told to be expected
+ */
 export function judgeStage(intervals: readonly Interval[], plan: StagePlan, now: string): StageJudgement {
-  const headline = `Not enough to tell at ${Math.round(plan.share * 100)} %: ${intervals.length} intervals until ${now}.`;
-  return { result: 'not-enough-data', measures: [], because: [], needs: null, says: [], headline };
+  const { sources, blind } = gather(intervals);
+  const earlier = gather(plan.earlier ?? []).sources;
+  const weighed = new Map<Gathered['source'], Weighed[]>();
+  for (const gathered of sources) {
+    const before = earlier.find((one) => one.source === gathered.source) ?? null;
+    weighed.set(gathered.source, weighAll(gathered, scaleOf(plan, gathered.source, sources.length, before)));
+  }
+  // What users saw decides; probes only where no counters are read at all.
+  const decides = sources.find((one) => one.source === 'counters') ?? sources[0] ?? null;
+  const own = decides ? (weighed.get(decides.source) as Weighed[]) : [];
+  const all = [...weighed.values()].flat();
+  const worse = all.filter((w) => w.measured.verdict === 'worse');
+  const measures = all.map((w) => w.measured);
+  const share = shareOf(plan);
+  if (worse.length > 0)
+    return {
+      result: 'stop',
+      measures,
+      because: worse.map((w) => w.measured.says),
+      needs: null,
+      says: [...worse.map((w) => w.measured.says), ...besides(own, blind)],
+      headline: stopHeadline(share, worse),
+    };
+  const lacking = lackingOf(decides, plan);
+  const waiting = own.filter((w) => w.measured.verdict !== 'alike' && w.waits);
+  if (decides && own.length > 0 && waiting.length === 0 && lacking === 0)
+    return {
+      result: 'go-on',
+      measures,
+      because: own.filter((w) => w.measured.verdict === 'alike').map((w) => w.measured.says),
+      needs: null,
+      says: besides(own, blind),
+      headline: goOnHeadline(share, decides, own),
+    };
+  const needs = needsOf(decides, waiting, lacking, now);
+  return {
+    result: 'not-enough-data',
+    measures,
+    because: waiting.map((w) => w.measured.says),
+    needs,
+    says: [...waitsFor(needs, waiting, decides, marginsOf(plan), now), ...besides(own, blind)],
+    headline: notEnoughHeadline(share, decides, own),
+  };
+}
+
+const isPart = (value: unknown): value is number => typeof value === 'number' && value > 0 && value < 1;
+const shareOf = (plan: StagePlan): number => (plan.share >= 0 && plan.share <= 1 ? plan.share : 0);
+
+/** Margins that are no parts of one are the usual ones. */
+function marginsOf(plan: StagePlan): Margins {
+  const margins = { ...MARGINS };
+  for (const key of Object.keys(MARGINS) as (keyof Margins)[]) {
+    const wanted = plan.margins?.[key];
+    if (isPart(wanted)) margins[key] = wanted;
+  }
+  return margins;
+}
+
+function scaleOf(plan: StagePlan, source: Gathered['source'], sources: number, earlier: Gathered | null): Scale {
+  const part = sources < 2 ? 1 : source === 'counters' ? COUNTERS : 1 - COUNTERS;
+  return {
+    margins: marginsOf(plan),
+    alpha: (isPart(plan.alpha) ? plan.alpha : ALPHA) * part,
+    share: shareOf(plan),
+    earlier,
+  };
+}
+
+const weighAll = (gathered: Gathered, scale: Scale): Weighed[] => [
+  ...sharesOf(gathered, scale),
+  ...clientsOf(gathered, scale),
+  ...timesOf(gathered, scale),
+  ...endpointsOf(gathered, scale),
+];
+
+/** Requests that are missing to the least exposure; a stretch of time that is missing counts at the present rate, at least as one. */
+function lackingOf(gathered: Gathered | null, plan: StagePlan): number {
+  const minimum = { ...MINIMUM, ...plan.minimum };
+  if (!gathered) return minimum.requests;
+  const seconds = gathered.since === null ? 0 : (gathered.until - gathered.since) / 1000;
+  const late = Math.max(0, minimum.seconds - seconds);
+  return Math.max(minimum.requests - gathered.fresh, late > 0 ? Math.max(1, Math.ceil(late * gathered.rate)) : 0, 0);
+}
+
+function needsOf(gathered: Gathered | null, waiting: Weighed[], lacking: number, now: string): StageJudgement['needs'] {
+  const wanted = waiting.map((w) => w.measured.needs);
+  const known = wanted.filter((n) => n !== null);
+  const requests = Math.max(1, lacking, ...known);
+  // One that will never be told at this rate makes the whole wait endless.
+  const never = !gathered || gathered.rate <= 0 || known.length < wanted.length;
+  const from = Date.parse(now);
+  const at = never ? Number.NaN : from + (1000 * requests) / (gathered as Gathered).rate;
+  return { requests, about: at < 8.64e15 ? new Date(at).toISOString() : null };
 }

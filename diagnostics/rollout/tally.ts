@@ -1,0 +1,149 @@
+import {
+  type Allowed,
+  addWithin,
+  addWorse,
+  logSum,
+  noWithin,
+  noWorse,
+  ODDS,
+  type Table,
+  withinSoFar,
+  worseIn,
+  worseSoFar,
+} from './evidence.ts';
+import { plus } from './tables.ts';
+
+/** Everything that a stage showed of one yes-or-no thing, interval by interval. */
+export interface Tally {
+  of: string | null;
+  /** For times: slower than this, s. */
+  edge: number | null;
+  sum: Table;
+  /** Weights of Mantel and Haenszel (each interval as much as both sides saw in it), and what went wrong by them. */
+  weight: number;
+  oldRate: number;
+  freshRate: number;
+  steps: { seconds: number; table: Table }[];
+}
+
+export const noTally = (of: string | null, edge: number | null): Tally => ({
+  of,
+  edge,
+  sum: { oldBad: 0, oldTotal: 0, freshBad: 0, freshTotal: 0 },
+  weight: 0,
+  oldRate: 0,
+  freshRate: 0,
+  steps: [],
+});
+
+/** One more interval, in place: a stage has some hundred of them. */
+export function addTo(tally: Tally, table: Table, seconds: number): void {
+  const { oldBad, oldTotal, freshBad, freshTotal } = table;
+  if (oldTotal + freshTotal === 0) return;
+  tally.sum = plus(tally.sum, table);
+  tally.steps.push({ seconds, table });
+  if (oldTotal === 0 || freshTotal === 0) return;
+  const weight = (oldTotal * freshTotal) / (oldTotal + freshTotal);
+  tally.weight += weight;
+  tally.oldRate += weight * (oldBad / oldTotal);
+  tally.freshRate += weight * (freshBad / freshTotal);
+}
+
+/** What went wrong on each side, as parts of one, in the same intervals; null: never both in one. */
+export function ratesOf(tally: Tally): { old: number; fresh: number } | null {
+  if (tally.weight === 0) return null;
+  return { old: tally.oldRate / tally.weight, fresh: tally.freshRate / tally.weight };
+}
+
+/** How far the new side is beyond what is allowed; below zero: within. */
+export const beyond = (rates: { old: number; fresh: number }, { times, more }: Allowed): number =>
+  rates.fresh - times * rates.old - more;
+
+/** Evidence (logarithm) that the new side is within what is allowed. */
+export function withinOf({ steps }: Tally, allowed: Allowed): number {
+  return withinSoFar(steps.reduce((within, { table }) => addWithin(within, table, allowed), noWithin()));
+}
+
+/** What lasts no longer than this is a burst: one client's loop, one pod's restart. It convicts nobody alone. */
+const BURST_SECONDS = 20;
+/** Longer than this is no burst; up to it, one interval alone may be one. */
+const LONG_SECONDS = 60;
+
+/**
+ * Evidence (logarithm) that the new side is worse, less what bursts make of it: failures that come in clumps are fewer draws
+ * than they look (divided by their dispersion, one or more), and what one burst shows must show beside it too, half as
+ * clearly. Both only take away, so that the bound on false stops holds.
+ */
+export function worseOf({ steps, sum }: Tally): number {
+  const logs = steps.map(({ table }) => worseIn(table));
+  const log = worseSoFar(logs.reduce(addWorse, noWorse()));
+  if (log <= 0) return log;
+  return Math.min(log / dispersion(steps, sum), 2 * besideBurst(steps, logs));
+}
+
+/** What is left for the best odds, from the best begin on, without the strongest intervals. */
+function besideBurst(steps: Tally['steps'], logs: (readonly number[])[]): number {
+  const telling = [...steps.keys()].filter((at) => logs[at]?.some((log) => log !== 0));
+  let best = 0;
+  for (const odds of ODDS.keys()) {
+    const told = (at: number): number => logs[at]?.[odds] as number;
+    const gone = new Set<number>();
+    let seconds = 0;
+    for (const at of telling.toSorted((a, b) => told(b) - told(a))) {
+      const long = steps[at]?.seconds as number;
+      if (long > LONG_SECONDS || (gone.size > 0 && seconds + long > BURST_SECONDS)) break;
+      gone.add(at);
+      seconds += long;
+    }
+    let run = 0;
+    for (const at of telling)
+      if (!gone.has(at)) {
+        run = Math.max(0, run + told(at));
+        best = Math.max(best, run);
+      }
+  }
+  return best;
+}
+
+/** Blocks of at least this many expected failures on the new side. */
+const BLOCK = 2;
+
+/** How much more unevenly failures fall on the two sides than draws would, 1 or more: Pearson's statistic over blocks. */
+function dispersion(steps: Tally['steps'], sum: Table): number {
+  const odds = oddsOf(steps, sum);
+  let chi = 0;
+  let blocks = 0;
+  let open = { bad: 0, expected: 0, variance: 0 };
+  for (const { table } of steps) {
+    const all = table.oldTotal + table.freshTotal;
+    const bad = table.oldBad + table.freshBad;
+    const p = tilted(table.freshTotal / all, odds);
+    // Of draws without replacement.
+    const variance = bad * p * (1 - p) * (1 - bad / all);
+    open = { bad: open.bad + table.freshBad, expected: open.expected + bad * p, variance: open.variance + variance };
+    if (open.expected < BLOCK || open.variance <= 0) continue;
+    chi += (open.bad - open.expected) ** 2 / open.variance;
+    blocks++;
+    open = { bad: 0, expected: 0, variance: 0 };
+  }
+  return blocks > 3 ? Math.max(1, chi / (blocks - 1)) : 1;
+}
+
+const tilted = (share: number, odds: number): number => (share * odds) / (1 - share + share * odds);
+
+/** The odds that share out all failures as they were, over intervals with unlike shares. */
+function oddsOf(steps: Tally['steps'], sum: Table): number {
+  let odds = 1;
+  for (let turn = 0; turn < 8; turn++) {
+    let expected = 0;
+    for (const { table } of steps)
+      expected +=
+        (table.oldBad + table.freshBad) * tilted(table.freshTotal / (table.oldTotal + table.freshTotal), odds);
+    odds = Math.min(1e6, Math.max(1e-6, (odds * (sum.freshBad + 0.5)) / (expected + 0.5)));
+  }
+  return odds;
+}
+
+/** Evidence of several things at once: the mean of the e-values of all `count` things, of which only these spoke. */
+export const together = (logs: readonly number[], count: number): number =>
+  logs.length === 0 ? Number.NEGATIVE_INFINITY : logSum(logs) - Math.log(Math.max(count, logs.length));
