@@ -334,6 +334,10 @@ function inputState(element: Fields, value: string | undefined): Fields {
   if (type === 'timepicker') return { type, selected_time: value ?? element.initial_time ?? null };
   if (type === 'users_select') return { type, selected_user: value ?? null };
   if (type === 'conversations_select') return { type, selected_conversation: value ?? null };
+  if (type === 'multi_conversations_select') {
+    const chosen = value === undefined ? element.initial_conversations : value.split(',').filter(Boolean);
+    return { type, selected_conversations: chosen ?? [] };
+  }
   if (type === 'channels_select') return { type, selected_channel: value ?? null };
   return { type, value: value ?? element.initial_value ?? null };
 }

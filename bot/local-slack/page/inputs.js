@@ -26,6 +26,8 @@ function control(e, id, required) {
     case 'channels_select':
     case 'conversations_select':
       return select(common, channels(), e.initial_channel ?? e.initial_conversation);
+    case 'multi_conversations_select':
+      return selectMany(common, channels(), e.initial_conversations ?? []);
     case 'radio_buttons':
     case 'checkboxes':
       return choices(e, id, options);
@@ -54,6 +56,14 @@ function select(common, options, chosen) {
     common,
     h('option', { value: '' }, common.placeholder ?? 'Choose…'),
     options.map((o) => h('option', { value: o.value, selected: o.value === chosen }, o.text)),
+  );
+}
+
+function selectMany(common, options, chosen) {
+  return h(
+    'select',
+    { ...common, multiple: true, size: Math.min(6, Math.max(2, options.length)) },
+    options.map((o) => h('option', { value: o.value, selected: chosen.includes(o.value) }, o.text)),
   );
 }
 
@@ -97,5 +107,8 @@ export function readInputs(root, blocks) {
 function readOne(row) {
   const checked = [...row.querySelectorAll('.choices input:checked')].map((node) => node.value);
   if (row.querySelector('.choices')) return checked.join(',');
+  const many = row.querySelector('select[multiple]');
+  // An empty choice is said, not left out: it would otherwise count as the one that was suggested.
+  if (many) return [...many.selectedOptions].map((option) => option.value).join(',') || ',';
   return row.querySelector('input, select, textarea')?.value ?? '';
 }
