@@ -38,5 +38,5 @@ export interface ListenerDeps {
   zoneOf: (user: string | null) => Promise<string | null>;
   /** A producer's connection. */
   redis: RedisClient;
-  rollouts: RolloutParts;
+  rolloutParts: RolloutParts;
 }
