@@ -81,7 +81,7 @@ export async function startBotProcess(
     alerts: config.file.channels.alerts,
     zoneOf: (user) => zoneOf(user),
     redis: producer,
-    rollouts: {
+    rolloutParts: {
       desk: rollouts,
       drafts: draftStore(producer),
       names: nameStore(producer),
