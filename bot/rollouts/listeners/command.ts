@@ -29,7 +29,7 @@ export function commandIngressRollout(deps: RolloutDeps) {
     try {
       if (/^list$/i.test(text)) return await only(await listed(deps));
       if (/^r-\d{8}-[0-9a-z]{1,32}$/i.test(text)) return await only(await shown(deps, text.toLowerCase()));
-      const no = await deps.rollouts.mayNot?.({ user: command.user_id, channel: command.channel_id, record: null });
+      const no = await deps.rolloutParts.mayNot?.({ user: command.user_id, channel: command.channel_id, record: null });
       if (no) return await only(no);
       const opened = await openForm(deps, client, command.trigger_id, {
         user: command.user_id,
@@ -60,7 +60,7 @@ export async function openForm(
   });
   const view = opened?.view?.id;
   if (view === undefined) return false;
-  await deps.rollouts.drafts.save(view, draft);
+  await deps.rolloutParts.drafts.save(view, draft);
   const choices = sideChoices(await deps.freshInventory());
   const page = choices.length === 0 ? noProxiesView() : sidesView(choices, draft);
   // Somebody who closed the form meanwhile loses nothing.
@@ -71,7 +71,7 @@ export async function openForm(
 }
 
 async function listed(deps: RolloutDeps): Promise<string> {
-  const records = await deps.rollouts.desk.store.recent(LISTED);
+  const records = await deps.rolloutParts.desk.store.recent(LISTED);
   const links = await Promise.all(
     records.map(async (record) => [record.rollout.id, await linkOf(deps, record)] as const),
   );
@@ -81,7 +81,7 @@ async function listed(deps: RolloutDeps): Promise<string> {
 
 /** One rollout; where a channel refused it before, it is tried again, since the bot may have been invited since. */
 async function shown(deps: RolloutDeps, id: string): Promise<string> {
-  const { desk } = deps.rollouts;
+  const { desk } = deps.rolloutParts;
   const record = await desk.store.load(id);
   if (record === null) return ROLLOUT_GONE_TEXT;
   const messages = messageStore(deps.redis);
@@ -110,5 +110,5 @@ async function linkOf(deps: RolloutDeps, record: RolloutRecord): Promise<string 
 }
 
 function channelsOf(deps: RolloutDeps, { rollout }: RolloutRecord): readonly string[] {
-  return rollout.channels.length > 0 ? rollout.channels : (deps.rollouts.always() ?? []);
+  return rollout.channels.length > 0 ? rollout.channels : (deps.rolloutParts.always() ?? []);
 }

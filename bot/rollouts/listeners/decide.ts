@@ -35,9 +35,9 @@ export function actionDecide(deps: RolloutDeps) {
     const carried = readCarried(action.value);
     const what = WHAT[action.action_id] as Decision['what'] | undefined;
     if (carried === null || what === undefined) return;
-    const record = await deps.rollouts.desk.store.load(carried.id);
+    const record = await deps.rolloutParts.desk.store.load(carried.id);
     if (record === null) return only(ROLLOUT_GONE_TEXT);
-    const no = await deps.rollouts.mayNot?.({ user: body.user.id, channel: body.channel?.id ?? null, record });
+    const no = await deps.rolloutParts.mayNot?.({ user: body.user.id, channel: body.channel?.id ?? null, record });
     if (no) return only(no);
     const word = againstWord(record, what);
     if (word !== null && record.stage === carried.stage) {
@@ -106,19 +106,19 @@ async function decide(
 ): Promise<string | null> {
   await rememberName(deps, client, user);
   const at = new Date(deps.now()).toISOString();
-  const decided = await deps.rollouts.desk.decide(id, { what, by: user.id, at, stage, reason });
+  const decided = await deps.rolloutParts.desk.decide(id, { what, by: user.id, at, stage, reason });
   deps.log.info({ rollout: id, what, stage, by: user.id, is: decided?.is ?? 'gone' }, 'a rollout is decided');
   if (decided === null) return ROLLOUT_GONE_TEXT;
   if (decided.is === 'refused') return notDecidedText(decided.why);
   if (decided.is === 'decided' || decided.by === user.id) return null;
   const { by } = decided;
-  const name = by === null ? 'somebody' : ((await deps.rollouts.names.of([by]))[by] ?? 'somebody');
+  const name = by === null ? 'somebody' : ((await deps.rolloutParts.names.of([by]))[by] ?? 'somebody');
   return alreadyText(plain(name));
 }
 
 async function mayNot(deps: RolloutDeps, user: string, id: string): Promise<string | null> {
-  const record = await deps.rollouts.desk.store.load(id);
-  return (await deps.rollouts.mayNot?.({ user, channel: null, record })) ?? null;
+  const record = await deps.rolloutParts.desk.store.load(id);
+  return (await deps.rolloutParts.mayNot?.({ user, channel: null, record })) ?? null;
 }
 
 function parsed(text: string): unknown {

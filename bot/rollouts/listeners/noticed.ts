@@ -12,13 +12,13 @@ export function actionAnnounce(deps: RolloutDeps) {
   return async ({ action, body, ack, client, respond }: Click): Promise<void> => {
     await ack();
     const only = (text: string) => respond({ response_type: 'ephemeral', replace_original: false, text });
-    const record = await deps.rollouts.desk.store.load(readCarried(action.value)?.id ?? '');
+    const record = await deps.rolloutParts.desk.store.load(readCarried(action.value)?.id ?? '');
     if (record === null) return void (await only(ROLLOUT_GONE_TEXT));
-    const no = await deps.rollouts.mayNot?.({ user: body.user.id, channel: body.channel?.id ?? null, record });
+    const no = await deps.rolloutParts.mayNot?.({ user: body.user.id, channel: body.channel?.id ?? null, record });
     if (no) return void (await only(no));
     const { by, id, title, old, fresh } = record.rollout;
     if (by !== null) {
-      const name = (await deps.rollouts.names.of([by]))[by] ?? 'somebody';
+      const name = (await deps.rolloutParts.names.of([by]))[by] ?? 'somebody';
       return void (by === body.user.id || (await only(alreadyText(name))));
     }
     const draft = { user: body.user.id, noticed: id, title, old, fresh, details: null };
@@ -31,16 +31,16 @@ export function actionNothing(deps: RolloutDeps) {
   return async ({ action, body, ack, client, respond }: Click): Promise<void> => {
     await ack();
     const only = (text: string) => respond({ response_type: 'ephemeral', replace_original: false, text });
-    const record = await deps.rollouts.desk.store.load(readCarried(action.value)?.id ?? '');
+    const record = await deps.rolloutParts.desk.store.load(readCarried(action.value)?.id ?? '');
     if (record === null) return void (await only(ROLLOUT_GONE_TEXT));
-    const no = await deps.rollouts.mayNot?.({ user: body.user.id, channel: body.channel?.id ?? null, record });
+    const no = await deps.rolloutParts.mayNot?.({ user: body.user.id, channel: body.channel?.id ?? null, record });
     if (no) return void (await only(no));
     if (record.rollout.by !== null) return void (await only(notDecidedText('It was announced meanwhile.')));
     await rememberName(deps, client, body.user);
     const what = record.state === 'running' ? ('stop' as const) : ('cancel' as const);
     const at = new Date(deps.now()).toISOString();
     const decision = { what, by: body.user.id, at, stage: record.stage, reason: 'It is nothing' };
-    const decided = await deps.rollouts.desk.decide(record.rollout.id, decision);
+    const decided = await deps.rolloutParts.desk.decide(record.rollout.id, decision);
     if (decided?.is === 'refused' && decided.record.decisions.at(-1)?.by !== body.user.id)
       await only(notDecidedText(decided.why));
   };

@@ -8,12 +8,12 @@ export async function rememberName(
   client: AllMiddlewareArgs['client'],
   user: { id: string; name?: string },
 ): Promise<void> {
-  const known = await deps.rollouts.names.of([user.id]);
+  const known = await deps.rolloutParts.names.of([user.id]);
   if (known[user.id] !== undefined) return;
   const told = await client.users.info({ user: user.id }).then(
     ({ user: one }) => one?.profile?.display_name || one?.real_name || one?.name,
     () => undefined,
   );
   const name = oneLine(told ?? user.name ?? '').replace(/^@+/, '');
-  if (name !== '') await deps.rollouts.names.save(user.id, name);
+  if (name !== '') await deps.rolloutParts.names.save(user.id, name);
 }

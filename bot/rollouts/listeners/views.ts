@@ -26,7 +26,7 @@ const MOST_SUGGESTED = 5;
 /** First page sent: what, from where to where. Answers with errors, or with the second page. */
 export function viewSides(deps: RolloutDeps) {
   return async ({ ack, view, body }: Submit): Promise<void> => {
-    const draft = await deps.rollouts.drafts.load(view.id);
+    const draft = await deps.rolloutParts.drafts.load(view.id);
     if (draft === null) return ack({ response_action: 'update', view: doneView(FORM_GONE_TEXT) });
     const inventory = await deps.freshInventory();
     const read = readSides(view.state.values as Submitted, sideChoices(inventory));
@@ -35,10 +35,10 @@ export function viewSides(deps: RolloutDeps) {
     // Other sides, other hosts: what was typed for the old ones does not fit any more.
     const details = JSON.stringify(draft.old) === JSON.stringify(old) ? draft.details : null;
     const next: Draft = { ...draft, title, old, fresh, details };
-    await deps.rollouts.drafts.save(view.id, next);
+    await deps.rolloutParts.drafts.save(view.id, next);
     const hosts = hostsThrough(inventory, old.hop);
     const zone = await deps.zoneOf(body.user.id);
-    const always = deps.rollouts.always() ?? [];
+    const always = deps.rolloutParts.always() ?? [];
     const channels = (await channelsOfHosts(deps, hosts)).filter((one) => !always.includes(one));
     await ack({ response_action: 'update', view: detailsView(next, { hosts, channels, always: [...always], zone }) });
   };
@@ -47,7 +47,7 @@ export function viewSides(deps: RolloutDeps) {
 /** Second page sent: why, for whom, when. Answers with errors, or with a preview. */
 export function viewDetails(deps: RolloutDeps) {
   return async ({ ack, view, body }: Submit): Promise<void> => {
-    const draft = await deps.rollouts.drafts.load(view.id);
+    const draft = await deps.rolloutParts.drafts.load(view.id);
     if (draft === null) return ack({ response_action: 'update', view: doneView(FORM_GONE_TEXT) });
     const read = readDetails(view.state.values as Submitted, await deps.zoneOf(body.user.id), deps.now());
     if ('errors' in read) return ack({ response_action: 'errors', errors: read.errors });
@@ -58,7 +58,7 @@ export function viewDetails(deps: RolloutDeps) {
       const errors = { [FIELDS.channels]: 'No channel is configured for rollouts: choose at least one.' };
       return ack({ response_action: 'errors', errors });
     }
-    await deps.rollouts.drafts.save(view.id, next);
+    await deps.rolloutParts.drafts.save(view.id, next);
     await ack({ response_action: 'update', view: previewView(rollout, rollout.channels) });
   };
 }
@@ -66,13 +66,13 @@ export function viewDetails(deps: RolloutDeps) {
 /** The last page sent: it is announced, once for each form. */
 export function viewPreview(deps: RolloutDeps) {
   return async ({ ack, view, body, client }: Submit): Promise<void> => {
-    const draft = await deps.rollouts.drafts.load(view.id);
+    const draft = await deps.rolloutParts.drafts.load(view.id);
     const rollout = draft === null ? null : rolloutOf(draft, deps);
     if (draft === null || rollout === null) return ack({ response_action: 'update', view: doneView(FORM_GONE_TEXT) });
-    const no = await deps.rollouts.mayNot?.({ user: body.user.id, channel: null, record: null });
+    const no = await deps.rolloutParts.mayNot?.({ user: body.user.id, channel: null, record: null });
     if (no) return ack({ response_action: 'update', view: doneView(no) });
     await rememberName(deps, client, body.user);
-    if (draft.noticed === null) await deps.rollouts.desk.create(rollout, [`view:${view.id}`]);
+    if (draft.noticed === null) await deps.rolloutParts.desk.create(rollout, [`view:${view.id}`]);
     else if (!(await announceNoticed(deps, draft.noticed, rollout)))
       return ack({ response_action: 'update', view: doneView(ROLLOUT_GONE_TEXT) });
     deps.log.info({ rollout: rollout.id, noticed: draft.noticed, by: body.user.id }, 'a rollout is announced');
@@ -86,7 +86,7 @@ export function actionEdit(deps: RolloutDeps) {
     await ack();
     const view = body.view?.id;
     if (view === undefined) return;
-    const draft = await deps.rollouts.drafts.load(view);
+    const draft = await deps.rolloutParts.drafts.load(view);
     const page = draft === null ? doneView(FORM_GONE_TEXT) : sidesView(sideChoices(await deps.freshInventory()), draft);
     await client.views.update({ view_id: view, view: page });
   };
@@ -94,7 +94,7 @@ export function actionEdit(deps: RolloutDeps) {
 
 /** What was noticed becomes announced in its own messages; its stages stay, since some may have been seen already. */
 async function announceNoticed(deps: RolloutDeps, id: string, rollout: Rollout): Promise<boolean> {
-  const { desk } = deps.rollouts;
+  const { desk } = deps.rolloutParts;
   const record = await desk.store.update(id, async (before) => {
     if (before.rollout.by !== null) return null;
     const stages = before.state === 'planned' ? rollout.stages : before.rollout.stages;
@@ -117,7 +117,7 @@ function rolloutOf(draft: Draft, deps: RolloutDeps): Rollout | null {
     title,
     ...rest,
     ...(oldClients !== '' && { oldClients }),
-    channels: [...new Set([...(deps.rollouts.always() ?? []), ...channels])],
+    channels: [...new Set([...(deps.rolloutParts.always() ?? []), ...channels])],
     old,
     fresh,
     by: user,
