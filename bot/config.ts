@@ -1,5 +1,6 @@
 import { TriageError } from '../diagnostics/errors.ts';
 import { type Environment, readSharedConfig, type SharedConfig } from '../workers/config.ts';
+import { type ModelConfig, readModelConfig } from './model/config.ts';
 
 /** What the bot's process needs to know. The only reader of its environment. */
 export interface BotConfig extends SharedConfig {
@@ -10,6 +11,8 @@ export interface BotConfig extends SharedConfig {
     | { kind: 'http'; signingSecret: string; port: number; host: string | null };
   /** A stand-in for Slack; null: Slack itself. */
   slackApiUrl: string | null;
+  /** The optional model; null: none. */
+  model: ModelConfig | null;
 }
 
 const KINDS: Record<string, string> = {
@@ -29,6 +32,7 @@ export function readBotConfig(env: Environment = process.env): BotConfig {
     botToken,
     mode: readMode(env, shared),
     slackApiUrl: readApiUrl(env.SLACK_API_URL),
+    model: readModelConfig(env),
   });
 }
 

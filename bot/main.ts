@@ -19,6 +19,8 @@ import { type Channels, resolveChannels } from './channels.ts';
 import { type BotConfig, readBotConfig } from './config.ts';
 import { newCaseId, openCase, readReport } from './intake.ts';
 import type { Intake } from './listeners/deps.ts';
+import type { ModelLimits } from './model/config.ts';
+import { createModel } from './model/model.ts';
 import { createPoster } from './posting.ts';
 import { draftStore, nameStore } from './rollouts/form/draft.ts';
 import { startThread } from './thread.ts';
@@ -81,6 +83,7 @@ export async function startBotProcess(
     alerts: config.file.channels.alerts,
     zoneOf: (user) => zoneOf(user),
     redis: producer,
+    model: createModel(config.model, { redis: producer, metrics, log, now, limits: modelLimits(config) }),
     rolloutParts: {
       desk: rollouts,
       drafts: draftStore(producer),
@@ -140,6 +143,12 @@ export async function startBotProcess(
     throw error;
   }
   return { stop, metricsPort: health?.port ?? null };
+}
+
+/** What CONFIG lets the model cost. */
+function modelLimits({ file }: BotConfig): ModelLimits {
+  const { calls, tokens, deadline } = file.model;
+  return { calls, tokens, deadlineMs: deadline };
 }
 
 /** Nobody is asked to come again because Slack was connected some milliseconds before Redis; away, nobody waits for it. */

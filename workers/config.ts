@@ -53,6 +53,14 @@ const fileSchema = z.object({
       host: z.string().min(1).optional(),
     })
     .prefault({}),
+  /** What the optional model may cost, per UTC day over all processes, and how long one text may take. */
+  model: z
+    .object({
+      calls: z.int().min(0).max(1_000_000).default(500),
+      tokens: z.int().min(0).max(1_000_000_000).default(1_000_000),
+      deadline: duration.refine((ms) => ms >= 500 && ms <= 60_000, 'between 500ms and 1m').default(8000),
+    })
+    .prefault({}),
   workers: z
     .object({
       /** Looks at the same time in one process. */
@@ -79,9 +87,10 @@ const fileSchema = z.object({
 type FileConfig = z.infer<typeof fileSchema>;
 
 const KNOWN: Record<string, string[]> = {
-  '': ['channels', 'deadline', 'slack', 'workers', 'recorder', 'rollouts', 'people'],
+  '': ['channels', 'deadline', 'slack', 'workers', 'recorder', 'model', 'rollouts', 'people'],
   channels: ['triage', 'rollouts', 'alerts'],
   slack: ['port', 'host'],
+  model: ['calls', 'tokens', 'deadline'],
   workers: ['concurrency'],
   recorder: ['every', 'keep', 'maxBytesPerProxy'],
 };

@@ -76,6 +76,7 @@ export async function startDemo(options: {
       botToken: slack.botToken,
       mode: { kind: 'socket', appToken: slack.appToken },
       slackApiUrl: slack.apiUrl,
+      model: null,
     };
     const log = createLog(config.logLevel, 'demo').child({ pid });
     const metrics = createMetrics({ process: false });

@@ -6,6 +6,7 @@ import type { Metrics } from '../../workers/metrics.ts';
 import type { Desk } from '../../workers/open-case.ts';
 import type { RedisClient } from '../../workers/redis.ts';
 import type { newCaseId, openCase, readReport } from '../intake.ts';
+import type { Model } from '../model/model.ts';
 import type { RolloutParts } from '../rollouts/parts.ts';
 
 /** The pure half of taking a question; tests put their own in. */
@@ -34,6 +35,8 @@ export interface ListenerDeps {
   isTriageChannel: (channel: string) => boolean;
   /** Bots whose messages count as reports. */
   alerts: readonly string[];
+  /** The optional model; null: everything goes on without. */
+  model: Model | null;
   /** The writer's IANA zone, where it is known in time. */
   zoneOf: (user: string | null) => Promise<string | null>;
   /** A producer's connection. */

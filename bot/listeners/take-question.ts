@@ -3,6 +3,7 @@ import type { Place } from '../../workers/queues.ts';
 import { whichHostText } from '../blocks/help.ts';
 import { notAllowedText, pointerText } from '../blocks/refusal.ts';
 import { inventoryOf } from '../intake.ts';
+import { filledIn } from '../model/fill-in.ts';
 import type { ListenerDeps } from './deps.ts';
 
 /** A question, however it was asked. */
@@ -35,8 +36,9 @@ async function take(question: Question, deps: ListenerDeps): Promise<Taken> {
   const { intake, desk } = deps;
   const known = await deps.freshInventory();
   const tz = await deps.zoneOf(question.place.user);
-  const reading = intake.readReport(question.text, { at: question.at, tz }, known);
-  if (question.way === 'message' && !reading.report) return { is: 'no-report' };
+  const plain = intake.readReport(question.text, { at: question.at, tz }, known);
+  if (question.way === 'message' && !plain.report) return { is: 'no-report' };
+  const reading = await filledIn(plain, question.text, known, deps.model);
   const inventory = await inventoryOf({ known: () => known, forHost: deps.inventoryFor }, reading);
   const now = new Date(deps.now());
   const made = intake.openCase(reading, {

@@ -85,6 +85,7 @@ export async function rig(
       ? { kind: 'http', signingSecret: slack.signingSecret, port: 0, host: '127.0.0.1' }
       : { kind: 'socket', appToken: slack.appToken },
     slackApiUrl: slack.apiUrl,
+    model: null,
     ...options.config,
   };
   const made: Rig = {
