@@ -73,6 +73,15 @@ const nothing = (): SideCounts => ({
   endpoints: Object.fromEntries(ENDPOINTS.map((name) => [name, 0])),
 });
 
+function clientOf(u: number): string {
+  let left = u;
+  for (const [name, part] of Object.entries(CLIENTS)) {
+    if (left < part) return name;
+    left -= part;
+  }
+  return 'modern';
+}
+
 function request(side: SideCounts, world: World, at: number, fresh: boolean, random: () => number): void {
   side.requests++;
   if (random() < world.errors(at, fresh)) side.errors++;
@@ -88,8 +97,7 @@ function request(side: SideCounts, world: World, at: number, fresh: boolean, ran
   if (random() * REQUESTS_A_CONNECTION >= 1) return;
   side.connections++;
   if (random() < world.resets(at, fresh)) side.resets++;
-  let u = random();
-  const client = Object.entries(CLIENTS).find(([, part]) => (u -= part) < 0)?.[0] ?? 'modern';
+  const client = clientOf(random());
   const made = side.handshakes[client] as { tried: number; failed: number };
   made.tried++;
   if (random() < world.handshakes(at, fresh, client)) made.failed++;

@@ -3,7 +3,7 @@ import type { Gathered } from './collect.ts';
 import { ENOUGH, FEW, type Weighed } from './measure.ts';
 import { type Scale, stakeOf } from './shares.ts';
 import { beyond, ratesOf, type Tally, together, withinOf, worseOf } from './tally.ts';
-import { countOf, shareOf } from './words.ts';
+import { countOf, shareOf, shareOfAll } from './words.ts';
 
 /** Endpoints that get the most on the new side are asked whether they get too much. */
 const MOST_ASKED = 5;
@@ -48,7 +48,7 @@ export function endpointsOf(gathered: Gathered, scale: Scale): Weighed[] {
   const first = top[0] as (typeof top)[number];
   const { sum } = first.tally;
   const verdict = worse ? 'worse' : alike ? 'alike' : 'open';
-  const shares = `${shareOf(sum.freshBad, sum.freshTotal)} of requests on the new proxies, ${shareOf(sum.oldBad, sum.oldTotal)} on the old ones`;
+  const shares = `${shareOfAll(sum.freshBad, sum.freshTotal, 'request')} on the new proxies, ${shareOf(sum.oldBad, sum.oldTotal)} on the old ones`;
   const says = worse
     ? `${first.tally.of} gets ${shares} (${countOf(sum.freshBad, sum.freshTotal)}).`
     : `Endpoints are used ${alike ? 'alike' : 'alike as far as can be told'}: ${first.tally.of} gets ${shares}.`;
@@ -61,7 +61,7 @@ export function endpointsOf(gathered: Gathered, scale: Scale): Weighed[] {
         fresh: { bad: sum.freshBad, total: sum.freshTotal },
         verdict,
         says,
-        needs: verdict === 'open' ? Math.ceil(ENOUGH / (0.05 * draws)) : null,
+        needs: verdict === 'open' ? Math.max(1, Math.ceil(ENOUGH / (0.05 * draws)) - total) : null,
       },
       waits: true,
       suspect: far.length > 0,

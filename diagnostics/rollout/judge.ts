@@ -32,19 +32,20 @@ export function judgeStage(intervals: readonly Interval[], plan: StagePlan, now:
     weighed.set(gathered.source, weighAll(gathered, scaleOf(plan, gathered.source, sources.length, before)));
   }
   // What users saw decides; probes only where no counters are read at all.
-  const decides = sources.find((one) => one.source === 'counters') ?? sources[0] ?? null;
+  const decides = sources.find((one) => one.tallies.errors.size > 0) ?? sources[0] ?? null;
   const own = decides ? (weighed.get(decides.source) as Weighed[]) : [];
   const all = [...weighed.values()].flat();
   const worse = all.filter((w) => w.measured.verdict === 'worse');
   const measures = all.map((w) => w.measured);
   const share = shareOf(plan);
+  const hints = all.filter((w) => w.suspect && w.measured.verdict === 'open');
   if (worse.length > 0)
     return {
       result: 'stop',
       measures,
       because: worse.map((w) => w.measured.says),
       needs: null,
-      says: [...worse.map((w) => w.measured.says), ...besides(own, blind)],
+      says: [...[...worse, ...hints].map((w) => w.measured.says), ...besides(own, blind)],
       headline: stopHeadline(share, worse),
     };
   const lacking = lackingOf(decides, plan);
@@ -111,7 +112,8 @@ function lackingOf(gathered: Gathered | null, plan: StagePlan): number {
 function needsOf(gathered: Gathered | null, waiting: Weighed[], lacking: number, now: string): StageJudgement['needs'] {
   const wanted = waiting.map((w) => w.measured.needs);
   const known = wanted.filter((n) => n !== null);
-  const requests = Math.max(1, lacking, ...known);
+  const requests = Math.max(0, lacking, ...known);
+  if (requests === 0) return null;
   // One that will never be told at this rate makes the whole wait endless.
   const never = !gathered || gathered.rate <= 0 || known.length < wanted.length;
   const from = Date.parse(now);

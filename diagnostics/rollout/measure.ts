@@ -39,6 +39,8 @@ export interface Weighed {
   waits: boolean;
   /** More failures than allowed so far, whether or not it can be told. */
   suspect: boolean;
+  /** A class of clients that gets in on the old side. */
+  getsIn?: boolean;
 }
 
 /** How one measure is weighed: its margin, what may be staked on it (a probability), and what there is to compare with. */
@@ -65,11 +67,27 @@ export interface Weight {
 /** An old side with less than this part of the new one's traffic is no comparison. */
 const THIN = 0.02;
 
+const isThin = ({ sum }: Tally): boolean => sum.oldTotal <= THIN * sum.freshTotal;
+
+/** What went wrong on both sides at the same time, or else against earlier stages; null: there is nothing to compare. */
+export function ratesBeside(
+  tally: Tally,
+  earlier: Tally | null,
+): { old: number; fresh: number; concurrent: boolean } | null {
+  if (earlier && isThin(tally) && tally.sum.freshTotal > 0)
+    return {
+      old: earlier.sum.oldBad / earlier.sum.oldTotal,
+      fresh: tally.sum.freshBad / tally.sum.freshTotal,
+      concurrent: false,
+    };
+  const rates = ratesOf(tally);
+  return rates && { ...rates, concurrent: true };
+}
+
 /** One share on both sides: worse, alike or open. */
 export function weigh(tally: Tally, stake: Stake): Weight {
   const { sum } = tally;
-  const concurrent = sum.oldTotal > THIN * sum.freshTotal || stake.earlier === null;
-  if (!concurrent && stake.earlier) return weighEarlier(tally, stake.earlier, stake);
+  if (stake.earlier && isThin(tally)) return weighEarlier(tally, stake.earlier, stake);
   const rates = ratesOf(tally);
   const far = rates ? beyond(rates, stake.allowed) > 0 : false;
   const suspect = far && sum.freshBad >= FEW;

@@ -2,24 +2,26 @@ import { clock } from '../wording.ts';
 import type { Gathered } from './collect.ts';
 import type { Weighed } from './measure.ts';
 import type { Margins, Measured, Shown, StageJudgement } from './types.ts';
-import { about, many, number, percentOf, shareOf, time } from './words.ts';
+import { about, many, number, percentOf, shareOf, shareOfAll, time } from './words.ts';
 
 /** Texts about a stage as a whole (voice.md, "A rollout is judged"). Names in them are as they came: the thread escapes them. */
 
 const bad = (shown: Shown | null): string =>
   shown && 'total' in shown ? shareOf(shown.bad, shown.total) : shown ? time(shown.seconds) : 'not known';
 
+const ofAll = (m: Measured, noun: string): string =>
+  m.fresh && 'total' in m.fresh ? shareOfAll(m.fresh.bad, m.fresh.total, `${probe(m)}${noun}`) : 'not known';
+
 const PARTING: { [measure in Measured['measure']]: (m: Measured) => string } = {
-  errors: (m) => `the new proxies fail ${bad(m.fresh)} of ${probe(m)}requests, the old ones ${bad(m.old)}`,
-  handshakes: (m) => `the new proxies lose ${bad(m.fresh)} of ${probe(m)}handshakes, the old ones ${bad(m.old)}`,
-  resets: (m) => `the new proxies reset ${bad(m.fresh)} of ${probe(m)}connections, the old ones ${bad(m.old)}`,
-  'lost-clients': (m) =>
-    `${m.of} fails ${bad(m.fresh)} of its handshakes on the new proxies, ${bad(m.old)} on the old ones`,
+  errors: (m) => `the new proxies fail ${ofAll(m, 'request')}, the old ones ${bad(m.old)}`,
+  handshakes: (m) => `the new proxies lose ${ofAll(m, 'handshake')}, the old ones ${bad(m.old)}`,
+  resets: (m) => `the new proxies reset ${ofAll(m, 'connection')}, the old ones ${bad(m.old)}`,
+  'lost-clients': (m) => `${m.of} fails ${ofAll(m, 'handshake')} on the new proxies, ${bad(m.old)} on the old ones`,
   'latency-p99': (m) =>
     `the slowest 1 % of ${probe(m)}requests take ${longer(m.fresh)} on the new proxies, ${longer(m.old)} on the old ones`,
   'latency-p50': (m) =>
     `half of the ${probe(m)}requests take ${longer(m.fresh)} on the new proxies, ${longer(m.old)} on the old ones`,
-  balance: (m) => `${m.of} gets ${bad(m.fresh)} of all requests on the new proxies, ${bad(m.old)} on the old ones`,
+  balance: (m) => `${m.of} gets ${ofAll(m, 'request')} on the new proxies, ${bad(m.old)} on the old ones`,
 };
 const probe = (m: Measured): string => (m.source === 'probes' ? 'probe ' : '');
 const longer = (shown: Shown | null): string => (shown ? `${bad(shown)} or more` : 'longer than can be told');
@@ -41,7 +43,7 @@ const failed = (shown: Shown | null): string =>
 const kind = (gathered: Gathered): string => (gathered.source === 'probes' ? 'probe' : 'request');
 
 export function goOnHeadline(share: number, gathered: Gathered, weighed: Weighed[]): string {
-  return `Go on from ${at(share)}: ${many(gathered.fresh, kind(gathered))} on the new proxies${failed(errorsOf(weighed))}, nothing worse than on the old ones.`;
+  return `${share === 1 ? 'All may stay at 100 %' : `Go on from ${at(share)}`}: ${many(gathered.fresh, kind(gathered))} on the new proxies${failed(errorsOf(weighed))}, nothing worse than on the old ones.`;
 }
 
 export function notEnoughHeadline(share: number, gathered: Gathered | null, weighed: Weighed[]): string {
@@ -50,14 +52,15 @@ export function notEnoughHeadline(share: number, gathered: Gathered | null, weig
   return `Not enough to tell at ${at(share)}: ${many(gathered.fresh, kind(gathered))} on the new proxies${failed(errorsOf(weighed))}.`;
 }
 
-const KNOWN: { [measure in Measured['measure']]: { margin: keyof Margins; what: string } } = {
-  errors: { margin: 'errors', what: 'errors' },
-  handshakes: { margin: 'handshakes', what: 'failed handshakes' },
-  resets: { margin: 'resets', what: 'resets' },
-  'lost-clients': { margin: 'clients', what: 'lost clients' },
-  'latency-p99': { margin: 'p99', what: 'slow requests' },
-  'latency-p50': { margin: 'p50', what: 'slower requests' },
-  balance: { margin: 'balance', what: 'uneven endpoints' },
+/** What more requests would rule out. */
+const RULED_OUT: { [measure in Measured['measure']]: (margins: Margins, of: string | null) => string } = {
+  errors: (margins) => `${percentOf(margins.errors)} more errors`,
+  handshakes: (margins) => `${percentOf(margins.handshakes)} more failed handshakes`,
+  resets: (margins) => `${percentOf(margins.resets)} more resets`,
+  'lost-clients': (_, of) => `that ${of} no longer gets in`,
+  'latency-p99': (margins) => `${percentOf(margins.p99)} more slow requests`,
+  'latency-p50': () => 'that requests became slower',
+  balance: () => 'that one endpoint gets too much',
 };
 
 /** What a stage waits for: how many more requests, for what, and about when. */
@@ -73,17 +76,26 @@ export function waitsFor(
   if (!gathered) return ['Neither counters nor probes were read: this is no success and no failure.'];
   const said = [...blind];
   const apart = suspects.filter((w) => !w.measured.concurrent);
-  if (needs && waiting.length > blind.length) {
-    const longest = waiting.toSorted((a, b) => (b.measured.needs ?? 0) - (a.measured.needs ?? 0))[0] as Weighed;
-    const { margin, what } = KNOWN[longest.measured.measure];
-    const when = needs.about ? `; at this rate that is ${clock(needs.about, now)}` : '';
-    const never = gathered.rate <= 0 ? '; none come at present' : '';
+  const longest = waiting
+    .filter((w) => w.measured.needs !== null)
+    .toSorted((a, b) => (b.measured.needs ?? 0) - (a.measured.needs ?? 0))[0];
+  const when = needs?.about
+    ? `; at this rate that is ${clock(needs.about, now)}`
+    : gathered.rate <= 0
+      ? '; none come at present'
+      : '';
+  if (needs && longest)
     said.push(
-      `I need about ${about(needs.requests)} more to rule out ${percentOf(margins[margin])} more ${what}${when || never}.`,
+      `I need about ${about(needs.requests)} more to rule out ${RULED_OUT[longest.measured.measure](margins, longest.measured.of)}${when}.`,
     );
-  } else if (needs && blind.length === 0)
+  else if (needs) said.push(`I need about ${about(needs.requests)} more, however alike the two look${when}.`);
+  if (
+    waiting.some((w) => w.measured.verdict === 'open' && w.measured.needs === null) &&
+    gathered.old === 0 &&
+    apart.length === 0
+  )
     said.push(
-      `I need about ${about(needs.requests)} more, however alike the two look${needs.about ? `; at this rate that is ${clock(needs.about, now)}` : ''}.`,
+      'The old proxies have no traffic to compare with, now or in earlier stages: more of the same would not tell.',
     );
   for (const w of suspects.filter((s) => s.measured.concurrent)) said.push(w.measured.says);
   for (const w of apart)
@@ -113,8 +125,9 @@ export function besides(weighed: Weighed[], blind: string[]): string[] {
   const alike = of('alike');
   if (alike.length > 0) said.push(`Alike on both sides: ${alike.join(', ')}.`);
   const clients = weighed.filter((w) => w.measured.measure === 'lost-clients');
-  const rare = clients.filter((w) => w.measured.verdict === 'open' && !w.waits);
-  const fine = clients.filter((w) => w.measured.verdict === 'alike').length;
+  const seen = (w: Weighed): boolean => w.measured.old !== null || w.measured.fresh !== null;
+  const rare = clients.filter((w) => w.measured.verdict === 'open' && !w.waits && seen(w));
+  const fine = clients.filter((w) => w.measured.verdict === 'alike' && w.getsIn).length;
   if (fine > 0)
     said.push(`${fine === 1 ? 'One class of clients gets' : `${number(fine)} classes of clients get`} in as before.`);
   for (const w of rare.slice(0, 3)) said.push(w.measured.says);

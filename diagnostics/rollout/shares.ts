@@ -2,7 +2,7 @@ import type { Gathered } from './collect.ts';
 import { allowedOf, FEW, inRequests, type Stake, type Weighed, type Weight, weigh } from './measure.ts';
 import type { Tally } from './tally.ts';
 import type { Margins, Measure } from './types.ts';
-import { countOf, many, percentOf, shareOf } from './words.ts';
+import { countOf, many, percentOf, shareOf, shareOfAll } from './words.ts';
 
 /** Errors, handshakes and resets of all, and handshakes by class of clients: what is said of each. */
 
@@ -97,26 +97,24 @@ export function sharesOf(gathered: Gathered, scale: Scale): Weighed[] {
 
 const shown = ({ table }: Weight) => ({
   old: table.oldTotal > 0 ? { bad: table.oldBad, total: table.oldTotal } : null,
-  fresh: { bad: table.freshBad, total: table.freshTotal },
+  fresh: table.freshTotal > 0 ? { bad: table.freshBad, total: table.freshTotal } : null,
 });
 
 function saysShare(weight: Weight, verb: string, noun: string, source: Gathered['source']): string {
   const { table, verdict, rates } = weight;
-  const what = `${source === 'probes' ? 'probe ' : ''}${noun}s`;
+  const one = `${source === 'probes' ? 'probe ' : ''}${noun}`;
+  const what = `${one}s`;
   const counts = `${countOf(table.freshBad, table.freshTotal)} against ${countOf(table.oldBad, table.oldTotal)}`;
   if (table.freshTotal === 0) return `No ${what} on the new proxies.`;
   if (verdict === 'worse')
-    return `The new proxies ${verb} ${shareOf(table.freshBad, table.freshTotal)} of ${what}, the old ones ${oldShare(weight)} (${counts}).`;
+    return `The new proxies ${verb} ${shareOfAll(table.freshBad, table.freshTotal, one)}, the old ones ${shareOf(table.oldBad, table.oldTotal)} (${counts}).`;
   if (table.oldTotal === 0)
     return `The new proxies ${verb} ${countOf(table.freshBad, table.freshTotal)} ${what}; the old ones have none to compare with.`;
   const then = weight.concurrent ? '' : '; the old ones earlier, not at the same time';
   if (verdict === 'alike') return `The new proxies ${verb} no more ${what} than allowed (${counts}${then}).`;
-  const more = rates && rates.fresh > rates.old ? 'more, which may be chance' : 'no more';
-  return `The new proxies ${verb} ${more} ${what} so far (${counts}${then}).`;
+  const chance = rates && rates.fresh > rates.old && weight.concurrent ? ', which may be chance' : '';
+  return `The new proxies ${verb} ${rates && rates.fresh > rates.old ? 'more' : 'no more'} ${what} so far${chance} (${counts}${then}).`;
 }
-
-/** The old side's share where intervals count alike; its plain share where that would differ by rounding only. */
-const oldShare = ({ table }: Weight): string => shareOf(table.oldBad, table.oldTotal);
 
 /** A class that hardly gets in on the old side cannot be lost. */
 const OUTSIDE = 0.75;
@@ -131,12 +129,12 @@ export function clientsOf(gathered: Gathered, scale: Scale): Weighed[] {
     const of = tally.of ?? '';
     const stake = stakeOf(scale, 'lost-clients', 'clients', classes.length, scale.earlier?.tallies.clients.get(of));
     const weight = weigh(tally, stake);
-    const outside = sum.oldTotal >= FEW && sum.oldBad >= OUTSIDE * sum.oldTotal;
+    const { oldBad, oldTotal } = weight.table;
+    const outside = oldTotal >= FEW && oldBad >= OUTSIDE * oldTotal;
     const verdict = outside ? 'alike' : weight.verdict;
-    const old = weight.table.oldTotal;
     const due = gathered.old > 0 ? (sum.oldTotal * gathered.fresh) / gathered.old : sum.oldTotal * scale.share;
     // The stage waits for a class that should have come by now, not for a scanner that comes twice a day.
-    const waits = old > 0 && (due >= EXPECTED || sum.freshTotal >= EXPECTED);
+    const waits = oldTotal > 0 && (due >= EXPECTED || sum.freshTotal >= EXPECTED);
     return {
       measured: {
         measure: 'lost-clients',
@@ -150,6 +148,7 @@ export function clientsOf(gathered: Gathered, scale: Scale): Weighed[] {
       },
       waits,
       suspect: weight.suspect && !outside,
+      getsIn: !outside,
     };
   });
 }

@@ -74,11 +74,31 @@ const LONG_SECONDS = 60;
  * than they look (divided by their dispersion, one or more), and what one burst shows must show beside it too, half as
  * clearly. Both only take away, so that the bound on false stops holds.
  */
-export function worseOf({ steps, sum }: Tally): number {
+export function worseOf(tally: Tally): number {
+  const steps = blocksOf(tally.steps);
   const logs = steps.map(({ table }) => worseIn(table));
   const log = worseSoFar(logs.reduce(addWorse, noWorse()));
   if (log <= 0) return log;
-  return Math.min(log / dispersion(steps, sum), 2 * besideBurst(steps, logs));
+  return Math.min(log / dispersion(steps, tally.sum), 2 * besideBurst(steps, logs));
+}
+
+/** Fewer on the old side in one stretch are no comparison. */
+const LEAST_OLD = 10;
+
+/**
+ * Stretches with enough on the old side: where a class of clients comes twice a minute, an interval of ten seconds compares next to
+ * nothing. What was counted decides, not what went wrong, and the last one counts when it is full: that keeps the bound.
+ */
+function blocksOf(steps: Tally['steps']): Tally['steps'] {
+  const blocks: Tally['steps'] = [];
+  let open: Tally['steps'][number] | null = null;
+  for (const step of steps) {
+    open = open ? { seconds: open.seconds + step.seconds, table: plus(open.table, step.table) } : step;
+    if (open.table.oldTotal < LEAST_OLD) continue;
+    blocks.push(open);
+    open = null;
+  }
+  return blocks;
 }
 
 /** What is left for the best odds, from the best begin on, without the strongest intervals. */

@@ -1,9 +1,9 @@
 import type { Gathered } from './collect.ts';
-import { FEW, inRequests, type Weighed, weigh } from './measure.ts';
+import { FEW, inRequests, ratesBeside, type Weighed, weigh } from './measure.ts';
 import { type Scale, stakeOf } from './shares.ts';
-import { beyond, ratesOf, type Tally, together, worseOf } from './tally.ts';
+import { beyond, type Tally, together, worseOf } from './tally.ts';
 import type { Measured } from './types.ts';
-import { number, time } from './words.ts';
+import { countOf, time } from './words.ts';
 
 /** How long requests take: at each edge of the histogram, how many were slower, on both sides in the same interval. */
 
@@ -24,8 +24,11 @@ const QUANTILES: Quantile[] = [
 interface Edge {
   edge: number;
   tally: Tally;
+  /** What to compare with where the old side has no traffic left. */
+  earlier: Tally | null;
   old: number;
   fresh: number;
+  concurrent: boolean;
 }
 
 /** Pure: the median and the P99 of times. */
@@ -36,17 +39,19 @@ export function timesOf(gathered: Gathered, scale: Scale): Weighed[] {
 function quantileOf(gathered: Gathered, scale: Scale, quantile: Quantile): Weighed {
   const { measure, margin, tail } = quantile;
   const tallies = [...gathered.tallies.latency.values()].sort((a, b) => (a.edge ?? 0) - (b.edge ?? 0));
-  const base = { measure, of: null, source: gathered.source, concurrent: true } as const;
+  const base = { measure, of: null, source: gathered.source } as const;
   const none = (verdict: 'blind' | 'open', says: string): Weighed => ({
-    measured: { ...base, old: null, fresh: null, verdict, says, needs: null },
+    measured: { ...base, old: null, fresh: null, verdict, says, needs: null, concurrent: true },
     // Times are not what a stage waits for where the old side has none to compare with.
     waits: verdict === 'open' && gathered.old > 0,
     suspect: false,
   });
   if (tallies.length === 0) return none('blind', 'How long requests take was not read.');
   const edges = tallies.flatMap((tally): Edge[] => {
-    const rates = ratesOf(tally);
-    return rates ? [{ edge: tally.edge as number, tally, ...rates }] : [];
+    const before = scale.earlier?.tallies.latency.get(String(tally.edge));
+    const earlier = before && before.sum.oldTotal > 0 ? before : null;
+    const rates = ratesBeside(tally, earlier);
+    return rates ? [{ edge: tally.edge as number, tally, earlier, ...rates }] : [];
   });
   if (edges.length === 0) return none('open', 'Nothing to compare times with: one side has no requests.');
   const above = edges.findLast((e) => e.old > tail);
@@ -66,11 +71,13 @@ function quantileOf(gathered: Gathered, scale: Scale, quantile: Quantile): Weigh
   const speaking = quantile.margin === 'p99' ? edges.filter((e) => e.old <= quantile.upTo) : telling;
   const far = speaking.filter((e) => beyond(e, stake.allowed) > 0 && e.tally.sum.freshBad >= FEW);
   const log = together(
-    far.map((e) => worseOf(e.tally)),
+    far.filter((e) => e.concurrent).map((e) => worseOf(e.tally)),
     tallies.length,
   );
   const worse = log >= -Math.log(stake.alpha);
-  const weights = worse ? [] : telling.map((e) => weigh(e.tally, { ...stake, alpha: stake.alpha / tallies.length }));
+  const weights = worse
+    ? []
+    : telling.map((e) => weigh(e.tally, { ...stake, alpha: stake.alpha / tallies.length, earlier: e.earlier }));
   const alike = !worse && far.length === 0 && weights.every((w) => w.verdict === 'alike');
   const verdict: Measured['verdict'] = worse ? 'worse' : alike ? 'alike' : 'open';
   const requests = telling[0]?.tally.sum.freshTotal ?? 0;
@@ -82,6 +89,7 @@ function quantileOf(gathered: Gathered, scale: Scale, quantile: Quantile): Weigh
   return {
     measured: {
       ...base,
+      concurrent: telling.every((e) => e.concurrent),
       old: shown.old === null ? null : { seconds: shown.old },
       fresh: shown.fresh === null ? null : { seconds: shown.fresh },
       verdict,
@@ -93,8 +101,10 @@ function quantileOf(gathered: Gathered, scale: Scale, quantile: Quantile): Weigh
   };
 }
 
-const countsOf = ({ tally: { sum } }: Edge): string =>
-  `${number(sum.freshBad)} of ${number(sum.freshTotal)} against ${number(sum.oldBad)} of ${number(sum.oldTotal)}`;
+const countsOf = ({ tally: { sum }, earlier, concurrent }: Edge): string => {
+  const { oldBad, oldTotal } = concurrent || !earlier ? sum : earlier.sum;
+  return `${countOf(sum.freshBad, sum.freshTotal)} against ${countOf(oldBad, oldTotal)}${concurrent ? '' : ' earlier'}`;
+};
 
 const said = (seconds: number | null, edges: Edge[]): string =>
   seconds === null ? `more than ${time(edges.at(-1)?.edge ?? 0)}` : `${time(seconds)} or more`;

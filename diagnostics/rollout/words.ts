@@ -18,6 +18,10 @@ export function percentOf(part: number): string {
 export const shareOf = (bad: number, total: number): string =>
   total >= 100 ? percentOf(bad / total) : `${number(bad)} of ${number(total)}`;
 
+/** "1.2 % of requests", "3 of 12 requests". */
+export const shareOfAll = (bad: number, total: number, noun: string): string =>
+  total >= 100 ? `${percentOf(bad / total)} of ${noun}s` : `${number(bad)} of ${many(total, noun)}`;
+
 /** "61 of 5,083". */
 export const countOf = (bad: number, total: number): string => `${number(bad)} of ${number(total)}`;
 
