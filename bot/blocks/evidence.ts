@@ -1,20 +1,23 @@
 import type { KnownBlock, ModalView } from '@slack/types';
 import type { Finding, Verdict } from '../../diagnostics/types.ts';
 import type { CaseRecord } from '../../workers/cases.ts';
+import type { Prose } from '../model/prose.ts';
 import { context, section } from './message.ts';
 import { clip, clock, code, plain } from './mrkdwn.ts';
+import { proseBlocks } from './prose.ts';
 
 const MAX_BLOCKS = 95;
 const MAX_SUM = 40_000;
 
-/** Everything a verdict rests on: findings, what was not seen, the timeline. */
-export function evidenceModal(record: CaseRecord, verdict: Verdict): ModalView {
+/** Everything a verdict rests on: findings, what was not seen, the timeline; above it what a model made of it, if any. */
+export function evidenceModal(record: CaseRecord, verdict: Verdict, prose: Prose | null = null): ModalView {
   const order = { implicates: 0, clears: 1, context: 2 };
   const findings = [...verdict.findings].sort((a, b) => order[a.direction] - order[b.direction]);
   const all: KnownBlock[] = [
     context(
       `${record.case.id} · ${plain(record.case.target.host)} · ${verdict.answer}, confidence ${verdict.confidence}`,
     ),
+    ...(prose ? proseBlocks(prose) : []),
     ...findings.map(findingBlock),
   ];
   if (verdict.blind.length > 0) {
