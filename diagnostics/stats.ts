@@ -98,3 +98,13 @@ export const median = (values: number[]): number => {
   const half = sorted.length >> 1;
   return sorted.length % 2 ? (sorted[half] as number) : ((sorted[half - 1] as number) + (sorted[half] as number)) / 2;
 };
+
+/** Wilson's interval for a share, 95 %: where the true one lies when `count` of `total` were seen (E. B. Wilson, 1927). */
+export function wilson(count: number, total: number): { low: number; high: number } {
+  if (total === 0) return { low: 0, high: 1 };
+  const z = 1.96;
+  const p = count / total;
+  const middle = (p + z ** 2 / (2 * total)) / (1 + z ** 2 / total);
+  const half = (z / (1 + z ** 2 / total)) * Math.sqrt((p * (1 - p)) / total + z ** 2 / (4 * total ** 2));
+  return { low: count === 0 ? 0 : middle - half, high: count === total ? 1 : middle + half };
+}

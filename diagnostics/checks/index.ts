@@ -15,6 +15,7 @@ import { configRisks } from './config-risks.ts';
 import { drain } from './drain.ts';
 import { endpointAnswers } from './endpoint-answers.ts';
 import { endpointBalance } from './endpoint-balance.ts';
+import { handshakeBurstCheck } from './handshake-burst.ts';
 import { limitsAndTimeouts } from './limits-and-timeouts.ts';
 import { nameResolution } from './name-resolution.ts';
 import { networkPolicyCheck } from './network-policy.ts';
@@ -25,6 +26,7 @@ import { proxyEndpoints } from './proxy-endpoints.ts';
 import { proxyHeaderSettings } from './proxy-header-settings.ts';
 import { proxyHealth } from './proxy-health.ts';
 import { proxyProtocol } from './proxy-protocol.ts';
+import { reloadFromOutside } from './reload-from-outside.ts';
 import { routeOwner } from './route-owner.ts';
 import { tls } from './tls.ts';
 import { trafficOverTime } from './traffic-over-time.ts';
@@ -50,6 +52,7 @@ export const CHECKS: readonly Check[] = [
   drain,
   endpointAnswers,
   endpointBalance,
+  handshakeBurstCheck,
   limitsAndTimeouts,
   nameResolution,
   networkPolicyCheck,
@@ -60,6 +63,7 @@ export const CHECKS: readonly Check[] = [
   proxyHeaderSettings,
   proxyHealth,
   proxyProtocol,
+  reloadFromOutside,
   routeOwner,
   tls,
   trafficOverTime,

@@ -113,7 +113,14 @@ function once<T>(
 /** A TLS handshake on a connected socket with the settings a current client would use; trust is checked, not enforced. */
 export async function secure(
   socket: Socket,
-  options: { servername: string | null; trust: Trust; alpn: string[]; patienceMs: number },
+  options: {
+    servername: string | null;
+    trust: Trust;
+    alpn: string[];
+    patienceMs: number;
+    /** Hears of sessions that the server offers to resume. */
+    onSession?: (session: Buffer) => void;
+  },
   signal: AbortSignal,
 ): Promise<Outcome<TLSSocket>> {
   // A FIN that has already arrived would leave tls.connect({ socket }) silent for ever; our own timer covers it.
@@ -124,6 +131,7 @@ export async function secure(
     rejectUnauthorized: false,
     ALPNProtocols: options.alpn,
   });
+  if (options.onSession) tls.on('session', options.onSession);
   return once<TLSSocket>(tls, options.patienceMs, signal, (done) =>
     tls.on('secureConnect', () => done({ value: tls })),
   );

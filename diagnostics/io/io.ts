@@ -13,6 +13,7 @@ import type {
 } from './proxy-reader.ts';
 import type { ProxyHistory, ProxySample } from './proxy-sample.ts';
 import type { ProxySettings } from './proxy-settings.ts';
+import type { WatchedReload, WatchSpec } from './watch-reload.ts';
 
 /** How a raw conversation ended from our side: FIN, RST, still open when we stopped, or no connection at all. */
 export type Ending = 'fin' | 'rst' | 'open' | 'refused' | 'unreachable' | 'connect-timeout';
@@ -136,6 +137,8 @@ export interface Io {
   converse(spec: ConversationSpec, signal: AbortSignal): Promise<Conversation>;
   request(spec: RequestSpec, signal: AbortSignal): Promise<Attempt>;
   handshake(spec: HandshakeSpec, signal: AbortSignal): Promise<HandshakeSeen>;
+  /** Holds idle connections, to see whether the other side reloads meanwhile. */
+  watchReload(spec: WatchSpec, signal: AbortSignal): Promise<WatchedReload>;
   proxy: ProxyReader;
   /** null: no cluster is known. */
   cluster: ClusterReader | null;

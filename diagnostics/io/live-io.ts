@@ -9,6 +9,7 @@ import type { Io, ProxyReader } from './io.ts';
 import { BlindLook } from './proxy-reader.ts';
 import { converse } from './sockets.ts';
 import { trustIn } from './trust.ts';
+import { watchReload } from './watch-reload.ts';
 
 /** Most addresses of one name that are asked: more would be a flood in the name of one question. */
 export const MAX_ADDRESSES = 8;
@@ -69,6 +70,7 @@ export function liveIo(options: LiveIoOptions): Io {
     converse: (spec, signal) => converse(spec, guard, signal),
     request: (spec, signal) => request(spec, guard, trust(), signal),
     handshake: (spec, signal) => handshake(spec, guard, trust(), signal),
+    watchReload: (spec, signal) => watchReload(spec, guard, trust(), signal),
     proxy: options.proxy,
     cluster: options.cluster ?? null,
     balancer: options.balancer ?? null,

@@ -25,6 +25,7 @@ import { podsRestart, reloadErrorTold, reloadsTold } from './cluster-proxies.ts'
 import { hostNotServed, routeRefused, servedElsewhere } from './cluster-route.ts';
 import { nothingReady, podsCrash, policyBars, portLeadsNowhere, serviceMissing } from './cluster-service.ts';
 import { drainMismatch, rolloutDropsInPlace } from './drain.ts';
+import { lateHeader } from './late-header.ts';
 import { boundary, cdnFault, dnsMissing, dnsWrongAddress } from './names-and-places.ts';
 import { acceptQueueOverflow, conntrackExhausted, proxyAtLimit, proxyRestarts } from './proxy-health.ts';
 import { externalAuthFailed, proxyRefuses, rateLimited, sizeLimit } from './refusals.ts';
@@ -57,6 +58,7 @@ const RULES: readonly Rule[] = [
   dnsWrongAddress,
   servedElsewhere,
   cdnFault,
+  lateHeader,
   proxyProtocolUnexpected,
   proxyProtocolMissing,
   headerTold,

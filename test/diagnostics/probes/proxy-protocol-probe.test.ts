@@ -119,7 +119,7 @@ test('real listeners and balancers, each row of the lab notes 1a, 1b and 1d that
   await t.test('nobody listens: one connection, nothing claimed', async (t) => {
     const to = { address: `127.0.0.1:${ports.dead}`, host: 'shop.example.test', tls: true };
     const probe = await probeProxyProtocol(io, to, patient(t), { thorough: true });
-    assert.deepEqual(probe, { tries: [], unreachable: 'refused', connections: 1 });
+    assert.deepEqual(probe, { tries: [], unreachable: 'refused', connections: 1, software: null });
     assert.equal(expectationOf(probe, true), 'unknown');
   });
 });
