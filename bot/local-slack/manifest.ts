@@ -104,6 +104,12 @@ export const defaultManifest: Manifest = {
         usage_hint: '[host or service] [since=30m] | help',
         should_escape: true,
       },
+      {
+        command: '/ingress-rollout',
+        description: 'Announce a rollout of the ingress',
+        usage_hint: '[what changes] | list | help',
+        should_escape: false,
+      },
     ],
   },
   oauth_config: {

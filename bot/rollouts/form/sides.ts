@@ -17,8 +17,11 @@ const MOST_LABEL = 75;
 /** A side that the inventory does not know yet: nothing can be watched until it does. */
 export const NOT_YET = 'not-yet';
 
-/** Every side that the inventory offers: whole proxies first, then their instances, as many as Slack takes. */
-export function sideChoices(inventory: Inventory): SideChoice[] {
+/**
+ * Every side that the inventory offers: whole proxies first, then their instances, as many as Slack takes. `noticed`: sides
+ * that were seen and may be none of these, such as three of six pods.
+ */
+export function sideChoices(inventory: Inventory, noticed: readonly (Side | null)[] = []): SideChoice[] {
   const proxies = Object.entries(inventory.hops).filter(([, hop]) => hop.hop === 'proxy');
   const whole = proxies.map(([key, hop]) => choice(key, null, titleOf(hop, null), wholeLabel(hop)));
   const parts = proxies
@@ -26,7 +29,15 @@ export function sideChoices(inventory: Inventory): SideChoice[] {
     .flatMap(([key, hop]) =>
       hop.instances.map(({ name }) => choice(key, [name], titleOf(hop, name), `${hop.name}: ${name} alone`)),
     );
-  return [...whole, ...parts].slice(0, MOST);
+  const known = new Set([...whole, ...parts].map(({ value }) => value));
+  const seen = noticed
+    .filter((side) => side !== null)
+    .map((side) => ({ ...choice(side.hop, side.instances, side.title, `As seen: ${side.title}`), side }))
+    .filter(
+      ({ value, side }, i, all) =>
+        side.instances?.length !== 0 && !known.has(value) && all.findIndex((one) => one.value === value) === i,
+    );
+  return [...seen, ...whole, ...parts].slice(0, MOST);
 }
 
 /** The hosts whose path leads through a hop, without patterns. */

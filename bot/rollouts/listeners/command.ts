@@ -61,7 +61,7 @@ export async function openForm(
   const view = opened?.view?.id;
   if (view === undefined) return false;
   await deps.rolloutParts.drafts.save(view, draft);
-  const choices = sideChoices(await deps.freshInventory());
+  const choices = sideChoices(await deps.freshInventory(), [draft.old, draft.fresh]);
   const page = choices.length === 0 ? noProxiesView() : sidesView(choices, draft);
   // Somebody who closed the form meanwhile loses nothing.
   await client.views.update({ view_id: view, view: page }).catch((error: unknown) => {

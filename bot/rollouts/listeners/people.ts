@@ -11,7 +11,7 @@ export async function rememberName(
   const known = await deps.rolloutParts.names.of([user.id]);
   if (known[user.id] !== undefined) return;
   const told = await client.users.info({ user: user.id }).then(
-    ({ user: one }) => one?.profile?.display_name || one?.real_name || one?.name,
+    ({ user: one }) => one?.real_name || one?.profile?.display_name || one?.name,
     () => undefined,
   );
   const name = oneLine(told ?? user.name ?? '').replace(/^@+/, '');

@@ -29,7 +29,7 @@ export function viewSides(deps: RolloutDeps) {
     const draft = await deps.rolloutParts.drafts.load(view.id);
     if (draft === null) return ack({ response_action: 'update', view: doneView(FORM_GONE_TEXT) });
     const inventory = await deps.freshInventory();
-    const read = readSides(view.state.values as Submitted, sideChoices(inventory));
+    const read = readSides(view.state.values as Submitted, sideChoices(inventory, [draft.old, draft.fresh]));
     if ('errors' in read) return ack({ response_action: 'errors', errors: read.errors });
     const { title, old, fresh } = read.value;
     // Other sides, other hosts: what was typed for the old ones does not fit any more.
@@ -82,12 +82,14 @@ export function viewPreview(deps: RolloutDeps) {
 
 /** [Change something] in the preview: back to the first page, with everything as it was. */
 export function actionEdit(deps: RolloutDeps) {
+  const sidesOf = async (draft: Draft) =>
+    sidesView(sideChoices(await deps.freshInventory(), [draft.old, draft.fresh]), draft);
   return async ({ ack, body, client }: SlackActionMiddlewareArgs<BlockAction<ButtonAction>> & AllMiddlewareArgs) => {
     await ack();
     const view = body.view?.id;
     if (view === undefined) return;
     const draft = await deps.rolloutParts.drafts.load(view);
-    const page = draft === null ? doneView(FORM_GONE_TEXT) : sidesView(sideChoices(await deps.freshInventory()), draft);
+    const page = draft === null ? doneView(FORM_GONE_TEXT) : await sidesOf(draft);
     await client.views.update({ view_id: view, view: page });
   };
 }
