@@ -30,10 +30,10 @@ export interface Reading {
 /** Pure: reads one message (Slack mrkdwn or plain text). Never throws, whatever the text. */
 export function readReport(text: string, written: Written, inventory: Inventory): Reading {
   const plain = plainText(text);
-  const { places, named } = placesIn(plain, inventory);
+  const { places, mentions } = placesIn(plain, inventory);
   const symptoms = symptomsIn(plain.text);
   return {
-    report: isReport(plain.text, { named, suspects: symptoms.suspects.length }),
+    report: isReport(plain.text, { places: mentions, suspects: symptoms.suspects.length }),
     hosts: places.map((place) => place.host),
     since: sinceIn(plain.text, written.at, written.tz),
     symptoms,

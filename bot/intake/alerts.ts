@@ -6,7 +6,7 @@ const STATE =
 const ENDED = /^(RESOLVED|RECOVER|OK$|UP$)/i;
 /** What an alert is called when users feel it. */
 const FELT =
-  /5xx|error ?(?:rate|ratio|s\b)|HighError|latency|p9[059]|probe|blackbox|\bdown\b|unreachable|unavailable|availability|http|time-?out|slow|burn ?rate|ErrorBudget|no (?:healthy|ready) (?:upstreams?|backends?|endpoints?)|cert\w* (?:has )?expired|handshake|reset/i;
+  /5xx|error ?(?:rate|ratio|s\b)|HighError|latency|p9[059]|probe|blackbox|down\b|unreachable|unavailable|availability|http|time-?out|slow|burn ?rate|ErrorBudget|no (?:healthy|ready) (?:upstreams?|backends?|endpoints?)|cert\w* (?:has )?expired|handshake|reset/i;
 /** What an alert is called when they do not, or not yet. */
 const UNFELT =
   /\bdisk|filesystem|\bcpu|memory|oom|nodenotready|node \w+ (?:is|has been)|expire?s? ?(?:soon|in)|watchdog|backup|replication|volume|swap|clock|certificateexpiressoon/i;

@@ -39,6 +39,10 @@ const HOST_LIKE =
 const PACKAGE =
   /^(?:(?:com|org|net|io|sun|java|javax|jdk|kotlin|scala|system|microsoft|requests|urllib3|http|ssl)\.){1,2}/i;
 
+const SIGNS = '[\\u3040-\\u30ff\\u3400-\\u9fff\\uac00-\\ud7a3]';
+/** A sign of Chinese, Japanese or Korean right beside a letter. */
+const SIGN_BESIDE = new RegExp(`(?<=[A-Za-z0-9])${SIGNS}|${SIGNS}(?=[A-Za-z0-9])`, 'g');
+
 /** Someone else's sites that turn up in reports without being their subject. */
 const REFERENCES =
   /(^|\.)(slack\.com|github\.com|gitlab\.com|stackoverflow\.com|google\.com|giphy\.com|youtube\.com|zoom\.us|atlassian\.net|wikipedia\.org)$/;
@@ -69,7 +73,10 @@ function completed(host: string, known: readonly string[]): string {
  * Pure: the places that a text names, in its order: links and hosts as written, then aliases and short names. Known
  * hosts come first; a stranger counts only when nothing known is named; a misspelt name, only when nothing else is.
  */
-export function placesIn({ text, links }: PlainText, inventory: Inventory): { places: Named[]; named: number[] } {
+export function placesIn(
+  { text, links }: PlainText,
+  inventory: Inventory,
+): { places: Named[]; mentions: { at: number; end: number; known: boolean }[] } {
   const known = knownHosts(inventory);
   const found = new Map<string, Named & { at: number; known: boolean }>();
   const mentions: Mention[] = [];
@@ -106,7 +113,9 @@ export function placesIn({ text, links }: PlainText, inventory: Inventory): { pl
     .replace(/[\u0080-\uffff]/g, (letter) => letter.normalize('NFD').charAt(0))
     .replace(/[\w.+-]{1,64}@[\w.-]{1,200}/g, (whole) => ' '.repeat(whole.length))
     .replace(/\b(?:https?|wss?|grpc):\/\/\S{1,2000}/gi, (whole) => ' '.repeat(whole.length))
-    .replace(HOST_LIKE, (whole) => ' '.repeat(whole.length));
+    .replace(HOST_LIKE, (whole) => ' '.repeat(whole.length))
+    // "storeが": signs without spaces end a name.
+    .replace(SIGN_BESIDE, ' ');
   const short = { port: null, path: '/', scheme: null };
   for (const { host, at, end } of namesIn(bare, inventory)) add({ host, ...short }, at, end, null);
   if (found.size === 0)
@@ -119,7 +128,7 @@ export function placesIn({ text, links }: PlainText, inventory: Inventory): { pl
   const places = [...found.values()].filter((one) => meant.has(one.host)).sort((a, b) => a.at - b.at);
   return {
     places: places.map(({ host, port, path, scheme }) => ({ host, port, path, scheme })),
-    named: counted.map(({ at }) => at),
+    mentions: counted.map(({ host, at, end }) => ({ at, end, known: found.get(host)?.known ?? false })),
   };
 }
 

@@ -2,7 +2,7 @@ import { anyOf } from './words.ts';
 
 /**
  * Talk that uses the words of trouble without reporting any. Each table speaks for one kind; all are folded (words.ts).
- * A SENTENCE that matches one reports nothing, whatever else it says.
+ * A match is a sign, no proof: what it weighs is learnt (learn.ts).
  */
 export const OTHER_TALK: readonly { kind: string; pattern: RegExp }[] = [
   {

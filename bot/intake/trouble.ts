@@ -42,10 +42,6 @@ export const TROUBLE = anyOf(
   'doet het niet|doen het niet|werkt niet|werken niet|werkt (?:\\w{1,12} ){0,3}niet|werken (?:\\w{1,12} ){0,3}niet|laadt niet|ligt (?:\\w{1,12} ){0,5}(?:uit|plat|eruit)|(?:is|ligt) (?:er)?uit|plat|onbereikbaar|niet bereikbaar|traag|langzaam|kapot|storing|foutmelding|fout(?:en)?|hapert|kan niet (?:\\w{1,12} ){0,3}(?:inloggen|openen|bereiken)|reageert niet|problemen|werkt (?:het )?bij jullie|valt (?:weg|uit)|doet (?:het|niks)|laadt (?:\\w{1,10} ){0,3}niet|plat|verbroken',
 );
 
-/** Words that only name a kind of trouble: "timeouts" may be a topic, a setting or a complaint. See COMPLAINT. */
-export const TOPICS =
-  /(?<![\p{L}\p{N}_])(?:errors?|issues?|problems?|time-?outs?|fail(?:ed|ures?)?|crash|incidents?|troubles?|slowness|outages?|latency|drops|resets|hiccups?|outage|broken|breaks?|disconnects?)(?![\p{L}\p{N}_])/giu;
-
 /** What turns a topic or a bare status into a complaint: somebody has it, now, often, again, since. */
 export const COMPLAINT = anyOf(
   '(?:dies?|died|stops?|stopped|breaks?|broke|aborts?|aborted) (?:in the middle|half ?way|mid ?way|in mid)|(?:kicked|thrown|logged) out of|(?:see|sees|seeing|saw|seen|get|gets|getting|got|gotten|give|gives|giving|gave|throw|throws|throwing|threw|return|returns|returning|returned|have|having|has|had|there (?:is|are|was|were)|show|shows|showing|answer|answers|respond|responds|responding|say|says|saying|receive|receives|receiving|run|runs|running into|hit|hits|hitting|experienc\\w{1,4}|facing|suffer\\w{0,3}|report|reports|reported|reporting|complain\\w{0,3}|notice|noticed|noticing|produces?|produc(?:e|ing)|spits?|spitting|serves?|serving|ends? (?:in|up)|comes?|coming|bounce|bounces|is|are|looks|keeps?|fails?|shot|spik\\w{1,4})',
@@ -69,3 +65,7 @@ export const OURS = anyOf(
   'log ?in|sign ?in|apis?|websockets?|dashboards?|checkout|dns|tls|ssl|https?',
   'seiten?|webseite|kunden|alles|stranka|stranky|stranek|web|weby|vsechno|vse|nic|strona|strony|wszystko|tout|le site|notre site|todo|la pagina|la web|el sitio|tudo|o site|tutto|il sito|la pagina|alles|de site|niets|inloggen',
 );
+
+/** "Still", "but now": what follows lasts, whatever was done or said before. */
+export const STILL =
+  /\b(?:still|since then|ever since|(?:and|but) now|but|anyway|no luck|did(?:n't| not) help|without success|immer noch|porad|stale|nadal|wciaz|toujours|encore|sigue|todavia|ainda|ancora|nog steeds)\b/i;
