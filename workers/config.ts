@@ -21,10 +21,10 @@ const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'
 
 const duration = z
   .string()
-  .regex(/^\d+(\.\d+)?(ms|s|m|h)$/, 'a duration such as 20s, 500ms, 1m or 2h')
+  .regex(/^\d+(\.\d+)?(ms|s|m|h|d)$/, 'a duration such as 20s, 500ms, 1m, 2h or 7d')
   .transform((text) => {
-    const unit = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[/(ms|s|m|h)$/.exec(text)?.[1] as 'ms' | 's' | 'm' | 'h'];
-    return Number.parseFloat(text) * unit;
+    const units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+    return Number.parseFloat(text) * units[/(ms|s|m|h|d)$/.exec(text)?.[1] as keyof typeof units];
   });
 const size = z
   .string()
@@ -67,6 +67,31 @@ const fileSchema = z.object({
       concurrency: z.int().min(1).max(256).default(32),
     })
     .prefault({}),
+  /** How rollouts of the managed proxies are watched. */
+  rollouts: z
+    .object({
+      /** Time between two readings of both sides. */
+      every: duration.refine((ms) => ms >= 2000 && ms <= 300_000, 'between 2s and 5m').default(10_000),
+      /** Our own probes to each side; `probes: false`: only the proxies' counters are read. */
+      probes: z.preprocess(
+        (value) => (value === false ? null : (value ?? {})),
+        z
+          .object({
+            /** Requests to each side a second, with the hosts' names. */
+            perSecond: z.number().min(0).max(10).default(1),
+            /** Handshakes of old clients to each side a minute. */
+            clientsPerMinute: z.number().min(0).max(120).default(12),
+          })
+          .nullable(),
+      ),
+      /** How long after the end the old path should be cleaned up. */
+      cleanUpAfter: duration
+        .refine((ms) => ms >= 60_000 && ms <= 31_536_000_000, 'between 1m and 365d')
+        .default(604_800_000),
+      /** Whether changes that nobody announced are noticed. */
+      notice: z.boolean().default(true),
+    })
+    .prefault({ probes: {} }),
   /** The flight recorder; `recorder: false` switches it off. */
   recorder: z.preprocess(
     (value) => (value === false ? null : (value ?? {})),
@@ -92,6 +117,7 @@ const KNOWN: Record<string, string[]> = {
   slack: ['port', 'host'],
   model: ['calls', 'tokens', 'deadline'],
   workers: ['concurrency'],
+  rollouts: ['every', 'probes', 'cleanUpAfter', 'notice'],
   recorder: ['every', 'keep', 'maxBytesPerProxy'],
 };
 

@@ -14,9 +14,11 @@ import { type Running, runUntilStopped } from './process.ts';
 import { type RecorderParts, startRecorder } from './recorder/schedule.ts';
 import { recorderStore } from './recorder/store.ts';
 import { closeRedis, connectRedis, isUp } from './redis.ts';
+import { type RolloutParts, startRollouts } from './rollouts/schedule.ts';
+import { rolloutSources } from './rollouts/sources.ts';
 import { startWorkers, type WorkerParts } from './run-workers.ts';
 
-/** A sample that is under way at a stop is as well taken by another worker, ms. */
+/** A sample or a watch that is under way at a stop is as well taken by another worker, ms. */
 const RECORDER_GRACE_MS = 500;
 
 /** Runs `./dev workers` until it is told to stop. Resolves with the exit code. */
@@ -28,7 +30,7 @@ export function workersMain(env: Environment = process.env): Promise<number> {
 export async function startWorkersProcess(
   config: SharedConfig,
   parts: Partial<Pick<WorkerParts, 'look' | 'judge' | 'readChanges' | 'log'>> &
-    Partial<Pick<RecorderParts, 'sample'>> & { metrics?: Metrics } = {},
+    Partial<Pick<RecorderParts, 'sample'>> & { metrics?: Metrics; rollouts?: Partial<RolloutParts> } = {},
 ): Promise<Running & { metricsPort: number | null }> {
   const log = parts.log ?? createLog(config.logLevel, 'workers');
   for (const warning of config.warnings) log.warn(warning);
@@ -73,11 +75,21 @@ export async function startWorkersProcess(
       log,
       ...(parts.sample && { sample: parts.sample }),
     });
+  const watching = config.file.rollouts;
+  const rollouts = startRollouts({
+    redis,
+    producer,
+    metrics,
+    log,
+    ...rolloutSources({ inventory, recorder: store, recordEveryMs: recording?.every ?? 0, changes, config: watching }),
+    ...parts.rollouts,
+  });
   const workers = startWorkers({
     redis,
     producer,
     metrics,
     log,
+    onVerdict: rollouts.caseEnded,
     concurrency: config.file.workers.concurrency,
     look: async (planned, host, options) => runLook(planned, await ioOf(host, options.path ?? '/'), options),
     judge,
@@ -94,7 +106,9 @@ export async function startWorkersProcess(
   const ready = () => [
     ...(stopping ? ['a stop is under way'] : []),
     ...(isUp(redis) && isUp(producer) ? [] : ['redis is away']),
-    ...(workers.running() && (recorder?.running() ?? true) ? [] : ['the queues are not being read']),
+    ...(workers.running() && (recorder?.running() ?? true) && rollouts.running()
+      ? []
+      : ['the queues are not being read']),
   ];
   const health =
     config.metricsPort === null
@@ -111,7 +125,7 @@ export async function startWorkersProcess(
       stopping = true;
       clearInterval(said);
       log.info('stopping');
-      await Promise.all([workers.close(), recorder?.close(RECORDER_GRACE_MS)]);
+      await Promise.all([workers.close(), recorder?.close(RECORDER_GRACE_MS), rollouts.close(RECORDER_GRACE_MS)]);
       inventory.close();
       await collector.close();
       await health?.close();

@@ -120,6 +120,31 @@ export function createMetrics(options: { process?: boolean } = {}) {
     registers,
   });
 
+  const rolloutSlots = new Counter({
+    name: 'iti_rollout_intervals_total',
+    help: 'Time slots of watched rollouts, by outcome (kept; blind: nothing could be compared; late, there, moved, gone, full).',
+    labelNames: ['outcome'],
+    registers,
+  });
+  const rolloutJudgements = new Counter({
+    name: 'iti_rollout_judgements_total',
+    help: 'Judgements of stages, by result (go-on, stop, not-enough-data).',
+    labelNames: ['result'],
+    registers,
+  });
+  let readRollouts: (() => Promise<Record<string, number> | null>) | null = null;
+  new Gauge({
+    name: 'iti_rollouts',
+    help: 'Rollouts of the last 400 days, by state (planned, running, stopped, done, cancelled).',
+    labelNames: ['state'],
+    registers,
+    async collect() {
+      this.reset();
+      const counts = await readRollouts?.().catch(() => null);
+      for (const [state, count] of Object.entries(counts ?? {})) this.set({ state }, count);
+    },
+  });
+
   const clusters: (() => ClusterState | null)[] = [];
   /** A gauge whose values are read from every watched cluster when the page is asked for. */
   const ofClusters = (
@@ -210,6 +235,18 @@ export function createMetrics(options: { process?: boolean } = {}) {
     },
     changesLost(cluster: string, count: number): void {
       changesGivenUp.inc({ cluster }, count);
+    },
+
+    /** Counts one time slot of a watched rollout, and one judgement of a stage. */
+    rolloutWatched(outcome: string): void {
+      rolloutSlots.inc({ outcome });
+    },
+    rolloutJudged(result: string): void {
+      rolloutJudgements.inc({ result });
+    },
+    /** Adds how many rollouts there are by state, read when the page is asked for; null: not known now. */
+    watchRollouts(read: () => Promise<Record<string, number> | null>): void {
+      readRollouts = read;
     },
 
     /** Adds what is known of a watched cluster, read when the page is asked for; null: none is watched now. */

@@ -27,6 +27,8 @@ export interface WorkerParts {
   now?: () => number;
   /** Looks at the same time in this process. */
   concurrency?: number;
+  /** A run has its verdict. Called again when a job is repeated. */
+  onVerdict?: (of: { case: string; run: number }) => Promise<void>;
 }
 
 const SWEEP_MS = 2000;
@@ -72,7 +74,12 @@ export function startWorkers(parts: WorkerParts) {
         job.getIgnoredChildrenFailures(),
       ]);
       if (record === null) throw new Hopeless('the case is gone');
-      if (record.run !== payload.run || record.verdict !== null) return { already: true };
+      const told = async <T>(result: T): Promise<T> => {
+        await parts.onVerdict?.({ case: payload.case, run: payload.run });
+        return result;
+      };
+      // Whoever stored it may have died before anybody else heard of it.
+      if (record.run !== payload.run || record.verdict !== null) return told({ already: true });
       const results = {
         // By the look's number, not by which ended first: the same evidence gives the same verdict.
         rows: Object.entries(values ?? {})
@@ -89,11 +96,11 @@ export function startWorkers(parts: WorkerParts) {
         const verdict = unjudged(record, error, now());
         return (await cases.finish(record, verdict, results.rows.flat(), [], now())) ? { verdict } : null;
       });
-      if (!done) return { already: true };
+      if (!done) return told({ already: true });
       metrics.judged(done.verdict);
       const { answer, hop, cause, durationMs } = done.verdict;
       log.info({ case: payload.case, run: payload.run, answer, hop, cause, durationMs }, 'verdict');
-      return { answer };
+      return told({ answer });
     },
   });
 

@@ -12,6 +12,15 @@ const MOST_DECISIONS = 200;
 /** Of a reason, characters. */
 const MOST_REASON = 1000;
 
+/** A decision that nobody made: what was seen. */
+export const aDecisionOf = (what: Decision['what'], stage: number, at: string, reason: string): Decision => ({
+  what,
+  by: null,
+  at,
+  stage,
+  reason,
+});
+
 /** `50 %`, as people say a share. */
 export const percent = (share: number): string => `${Math.round(share * 1000) / 10} %`;
 

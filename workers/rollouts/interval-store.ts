@@ -21,15 +21,15 @@ const stateOf = (id: string, stage: number) => `${PREFIX}:rollout:${id}:stage:${
 
 /** What the watch saw of each stage, in order, each time slot once; and the counters that its next slot begins with. */
 export function intervalStore(redis: RedisClient) {
-  async function entries(id: string, stage: number, count = -1): Promise<SlotIntervals[]> {
-    const texts = await redis.lrange(listOf(id, stage), 0, count < 0 ? -1 : count - 1);
+  async function entries(id: string, stage: number): Promise<SlotIntervals[]> {
+    const texts = await redis.lrange(listOf(id, stage), 0, -1);
     return texts.map((text) => JSON.parse(text) as SlotIntervals);
   }
 
   const store = {
-    /** Everything of a stage, oldest first. */
+    /** Everything of a stage, oldest first. Stage -1: what was seen before the first began. */
     async read(id: string, stage: number): Promise<Interval[]> {
-      return stage < 0 ? [] : (await entries(id, stage)).flat();
+      return (await entries(id, stage)).flat();
     },
 
     /** The newest slot (ms) that is there, and the counters at its end as the collector wrote them; null: none. */

@@ -53,10 +53,9 @@ export function rolloutStore(redis: RedisClient) {
   /** `tell`: people should hear of it. False: somebody else was quicker. */
   async function replace(before: RolloutRecord, after: RolloutRecord, tell: boolean): Promise<boolean> {
     const { id } = before.rollout;
-    const ended =
-      after.state === 'done' && after.remindedAt === undefined && !after.decisions.some((d) => d.what === 'cleaned-up')
-        ? String(Date.parse(after.endedAt ?? after.rollout.createdAt))
-        : '';
+    const isLeft = after.state === 'done' && after.rollout.by !== null && after.remindedAt === undefined;
+    const isCleanedUp = after.decisions.some(({ what }) => what === 'cleaned-up');
+    const ended = isLeft && !isCleanedUp ? String(Date.parse(after.endedAt ?? after.rollout.createdAt)) : '';
     const keys = [key.rollout(id), key.untold, key.cleanUp, key.state(before.state), key.state(after.state)];
     const args = [id, String(before.revision), JSON.stringify(after), String(KEPT_S), tell ? '1' : '0', ended];
     return (await redis.eval(REPLACE, keys.length, ...keys, ...args)) === 1;
@@ -115,6 +114,16 @@ export function rolloutStore(redis: RedisClient) {
       const reply = await redis.eval(CREATE, keys.length, ...keys, ...args);
       const [is, id] = z.tuple([z.enum(['created', 'seen']), z.string()]).parse(reply);
       return { is, id };
+    },
+
+    /** The rollout that any of these sources stands for; null: none. */
+    async seen(sources: string[]): Promise<string | null> {
+      const found = await redis.mget(...sources.map(key.source));
+      return found.find((id) => id !== null) ?? null;
+    },
+    /** From now on this source stands for that rollout, unless it stands for one already. */
+    async join(source: string, id: string, ttlS: number): Promise<void> {
+      await redis.set(key.source(source), id, 'EX', ttlS, 'NX');
     },
 
     running: () => inState('running'),
