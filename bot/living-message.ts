@@ -61,15 +61,16 @@ export function createLivingMessages(parts: { poster: Poster; log: Logger; now: 
 
   async function post(living: Living, message: Message, digest: string): Promise<Brought> {
     const { channel, thread, mark, at } = living;
-    try {
-      if (at.posting !== null) {
-        const there = await findOrNothing(channel, thread, at.posting, mark);
-        if (there !== null) {
-          await living.save({ channel, ts: there, posting: null });
-          return bring({ ...living, at: { ...at, channel, ts: there, posting: null } }, message);
-        }
-        await living.hold();
+    // Outside of what follows: a look that could not be made leaves the doubt as it is.
+    if (at.posting !== null) {
+      const there = await findOrNothing(channel, thread, at.posting, mark);
+      if (there !== null) {
+        await living.save({ channel, ts: there, posting: null });
+        return bring({ ...living, at: { ...at, channel, ts: there, posting: null } }, message);
       }
+      await living.hold();
+    }
+    try {
       await living.save({ posting: at.posting ?? now() });
       const ts = await postOrBeside(channel, thread, message, mark);
       await living.save({ channel, ts, posting: null, shown: digest, permalink: null });

@@ -4,6 +4,7 @@ import { TriageError } from '../diagnostics/errors.ts';
 import { planLooks } from '../diagnostics/plan.ts';
 import type { Case } from '../diagnostics/types.ts';
 import { findPath } from '../proxy/inventory/inventory.ts';
+import { changeStore } from '../workers/changes/store.ts';
 import type { Environment } from '../workers/config.ts';
 import { startHealth } from '../workers/health.ts';
 import { watchInventory } from '../workers/inventory-watch.ts';
@@ -15,6 +16,7 @@ import { type Running, runUntilStopped } from '../workers/process.ts';
 import { closeRedis, connectRedis, isUp, type RedisClient } from '../workers/redis.ts';
 import { rolloutDesk } from '../workers/rollouts/desk.ts';
 import { buildApp, isFinal } from './app.ts';
+import { changesSince } from './changes-since.ts';
 import { type Channels, resolveChannels } from './channels.ts';
 import { type BotConfig, readBotConfig } from './config.ts';
 import { newCaseId, openCase, readReport } from './intake.ts';
@@ -76,6 +78,14 @@ export async function startBotProcess(
     freshInventory: inventory.fresh,
     inventoryFor: inventory.forHost,
     deadlineMs: config.file.deadline,
+    limits: config.file.limits,
+    recurrenceMs: config.file.recurrence,
+    changesSince: changesSince({
+      inventory,
+      store: changeStore(producer),
+      cluster: () => inventory.cluster()?.view?.cluster ?? null,
+      now,
+    }),
     metrics,
     log,
     now,

@@ -3,17 +3,20 @@ import { judge as judgeNow } from '../diagnostics/judge.ts';
 import { type CaseRecord, createCases } from '../workers/cases.ts';
 import { type Consumer, consume, Hopeless, type Job, Later } from '../workers/consume.ts';
 import { looksSoFar } from '../workers/looks-so-far.ts';
+import { messageStore } from '../workers/messages.ts';
 import type { Metrics } from '../workers/metrics.ts';
-import { type ThreadPayload, threadPayload } from '../workers/queues.ts';
+import { createPace } from '../workers/pace.ts';
+import { type Place, type ThreadPayload, threadPayload } from '../workers/queues.ts';
 import type { RedisClient } from '../workers/redis.ts';
 import { unjudged } from '../workers/verdict-job.ts';
-import { openedMessage, type Progress } from './blocks/case-opened.ts';
 import type { Message } from './blocks/message.ts';
-import { cannotPostText } from './blocks/refusal.ts';
-import { verdictMessage } from './blocks/verdict.ts';
+import { caseMessages } from './case-message.ts';
+import { afterRunText } from './follow-ups/after-run.ts';
 import { createLivingMessages } from './living-message.ts';
-import { Gone, type Mark, type Poster, Refused } from './posting.ts';
+import { mayEditNow, pacedPoster } from './paced-poster.ts';
+import { Gone, type Poster, Refused } from './posting.ts';
 import { rolloutMessages } from './rollouts/bring.ts';
+import { personTeller } from './tell-person.ts';
 
 interface ThreadParts {
   /** A connection of role `worker`. */
@@ -30,8 +33,6 @@ interface ThreadParts {
 /** First look at how far a case is; most are over by then and the message goes straight to its verdict. */
 const FIRST_PROGRESS_MS = 1500;
 const PROGRESS_MS = 2500;
-/** chat.update is limited to 50 a minute in a whole workspace: verdicts must not wait for progress. */
-const PROGRESS_EDITS_PER_MINUTE = 20;
 /** Longer than any call to Slack may take. */
 const LOCK_MS = 12_000;
 /** A post takes a moment: that long the next one waits here, then it goes back to the queue. */
@@ -40,19 +41,33 @@ const LOCK_WAIT_MS = 600;
 const LOCKED_MS = 200;
 /** How long somebody who asked for an open case waits for its permalink. */
 const POINTER_WAIT_MS = 60_000;
+/** A note that was said is known that long, so that it is not said again, s. */
+const NOTE_TTL_S = 26 * 60 * 60;
+/** How often an answer looks whether the run that it waits for is over, and for how long. */
+const RUN_POLL_MS = 1000;
+const RUN_WAIT_MS = 180_000;
 
 /**
  * Consumes the thread queue: the only caller of chat.*. It never carries a text from job to job: each job brings the
  * case's one message to what the stored case says now, so a job that is repeated, late or twice changes nothing.
  */
 export function startThread(parts: ThreadParts): Consumer {
-  const { redis, poster, metrics, log } = parts;
+  const { redis, metrics, log } = parts;
   const now = parts.now ?? Date.now;
   const judge = parts.judge ?? judgeNow;
   const cases = createCases(redis);
   const looks = looksSoFar(redis);
+  const notes = messageStore(redis);
+  const pace = createPace(redis, now);
+  const poster = pacedPoster(parts.poster, pace, 'first');
+  const patient = pacedPoster(parts.poster, pace, 'later');
   const living = createLivingMessages({ poster, log, now });
   const rollouts = rolloutMessages({ redis, poster, living, log, always: parts.rolloutChannels ?? (() => []) });
+  const livingLater = createLivingMessages({ poster: patient, log, now });
+  // Progress asks for its permit itself, and is left out without one.
+  const livingMaybe = createLivingMessages({ poster: { ...poster, update: parts.poster.update }, log, now });
+  const tell = personTeller({ poster, cases, metrics, log });
+  const compose = caseMessages({ cases, looks, judge, now, linkOf, earlyMs: FIRST_PROGRESS_MS / 2 });
 
   const consumer = consume({
     queue: 'thread',
@@ -65,7 +80,8 @@ export function startThread(parts: ThreadParts): Consumer {
       if (payload.kind === 'say') return say(payload, job);
       if (payload.kind === 'rollout') return rollouts.bring(payload.rollout, job);
       if (payload.kind === 'verdict') return finished(payload.case, payload.run, job);
-      if (payload.kind === 'refresh') return show(payload.case, job);
+      if (payload.kind === 'refresh') return show(payload.case, job, 'later');
+      if (payload.kind === 'follow-up') return followUp(payload, job);
       return progress(payload.case, payload.run, job);
     },
   });
@@ -89,46 +105,35 @@ export function startThread(parts: ThreadParts): Consumer {
   }
 
   /** Brings the message to what the case says now. One holder at a time, over all processes. */
-  async function show(id: string, job: Job): Promise<CaseRecord> {
+  async function show(id: string, job: Job, when: 'first' | 'later' = 'first'): Promise<CaseRecord> {
     const holder = job.id ?? 'nobody';
     for (let waited = 0; !(await cases.lock(id, holder, LOCK_MS)); waited += LOCK_POLL_MS) {
       if (waited >= LOCK_WAIT_MS) throw new Later(LOCKED_MS, 'somebody else holds the message');
       await new Promise((resolve) => setTimeout(resolve, LOCK_POLL_MS));
     }
+    let record: CaseRecord | null;
     try {
-      const record = await cases.load(id);
+      record = await cases.load(id);
       if (record === null) throw new Hopeless('the case is gone');
       // Looking for a lost message may take long: whoever posts after it must still be the holder.
       const hold = async () => {
         if (!(await cases.lock(id, holder, LOCK_MS))) throw new Later(LOCKED_MS, 'the message was taken over');
       };
-      await bring(record, await compose(record), hold);
-      return record;
+      await bring(record, await compose(record), hold, when);
     } finally {
       await cases.unlock(id, holder);
     }
+    // The case that it repeats says so; an edit that changes nothing is not made.
+    if (record.again !== null && when === 'first' && record.state === 'finished' && (await cases.load(record.again)))
+      await show(record.again, job, 'later');
+    return record;
   }
 
-  async function compose(record: CaseRecord): Promise<Message> {
-    if (record.verdict !== null) return verdictMessage(record, record.verdict, await cases.votes(record.case.id));
-    const early = now() - record.startedAt < FIRST_PROGRESS_MS / 2 || record.message.ts === null;
-    const state = early ? { done: 0, total: record.planned.length, findings: [] } : await progressOf(record);
-    return openedMessage(record, state, now());
-  }
-
-  /** What the looks of a run have seen so far. */
-  async function progressOf(record: CaseRecord): Promise<Progress> {
-    const { done, evidence } = await looks.of(record);
-    const durationMs = now() - record.startedAt;
-    const soFar = judge({ case: record.case, path: record.path, evidence, changes: [], durationMs });
-    const findings = soFar.findings.filter((finding) => finding.direction === 'implicates');
-    return { done, total: record.planned.length, findings };
-  }
-
-  async function bring(record: CaseRecord, message: Message, hold: () => Promise<void>): Promise<void> {
+  async function bring(record: CaseRecord, message: Message, hold: () => Promise<void>, when: 'first' | 'later') {
     const id = record.case.id;
     const final = record.state === 'finished';
-    const { refused } = await living.bring(
+    const way = !final ? livingMaybe : when === 'later' ? livingLater : living;
+    const { refused } = await way.bring(
       {
         name: id,
         channel: record.place.channel,
@@ -136,9 +141,16 @@ export function startThread(parts: ThreadParts): Consumer {
         at: record.message,
         mark: { event_type: 'ingress_case', event_payload: { case: id } },
         must: final,
-        save: (change) => cases.setMessage(id, change),
+        save: async (change) => {
+          // Known before the message is: what is answered under it is answered about this case.
+          if (typeof change.ts === 'string') {
+            await cases.ownThread(record.place.channel, change.ts, id);
+            if (record.place.thread !== null) await cases.ownThread(record.place.channel, record.place.thread, id);
+          }
+          await cases.setMessage(id, change);
+        },
         hold,
-        mayEdit: async () => final || (await cases.useThisMinute('edits', now())) <= PROGRESS_EDITS_PER_MINUTE,
+        mayEdit: async () => final || mayEditNow(pace),
       },
       message,
     );
@@ -146,53 +158,44 @@ export function startThread(parts: ThreadParts): Consumer {
     if (refused !== null) await tell(record, message, refused);
   }
 
-  /** The verdict, privately, to the person whose channel will not have it. */
-  async function tell(record: CaseRecord, message: Message, reason: string): Promise<void> {
-    const what = record.state === 'finished' ? 'verdict' : 'opened';
-    const told = `${record.run}-${what}`;
-    if (record.message.told === told) return;
-    const text = `${message.text}\n_${cannotPostText(reason)}_`;
-    const last = await reach(record, text, what === 'verdict');
-    if (last !== null) {
-      if (what === 'verdict') metrics.gaveUp.inc({ reason: last });
-      log.error({ case: record.case.id, channel: record.place.channel, reason, last }, 'gave up: nobody can be told');
-    }
-    await cases.setMessage(record.case.id, { told });
-  }
-
-  /** Tries every way to the person who asked, directly last and only for an answer. Null: told; else why not. */
-  async function reach(record: CaseRecord, text: string, directly: boolean): Promise<string | null> {
-    const { channel, thread, user, responseUrl } = record.place;
-    const mark: Mark = { event_type: 'ingress_case', event_payload: { case: record.case.id } };
-    const ways = [
-      ...(responseUrl === null ? [] : [() => poster.respond(responseUrl, text)]),
-      ...(user === null ? [] : [() => poster.whisper(channel, user, thread, text)]),
-      ...(user === null || !directly ? [] : [() => poster.post(user, null, { text, blocks: [] }, mark)]),
-    ];
-    let last = 'nobody_to_tell';
-    for (const way of ways) {
-      const failure = await way().then(
-        () => null,
-        (error: unknown) => ({ error }),
-      );
-      if (failure === null) return null;
-      if (!(failure.error instanceof Refused || failure.error instanceof Gone)) throw failure.error;
-      last = failure.error.reason;
-    }
-    return last;
-  }
-
   async function say(note: Extract<ThreadPayload, { kind: 'say' }>, job: Job): Promise<void> {
     const link = note.about === null ? '' : await linkTo(note.about, job);
     const text = link === '' ? note.text : `${note.text} ${link}`;
-    const { channel, thread, user, responseUrl } = note.place;
+    // A pointer is one of many, and nobody's first word: it leaves the last permits to those.
+    await tellOnce(note.place, note.private, text, note.about === null ? 'first' : 'later', job);
+  }
+
+  /** Answers what a person said under a case, once the run that it set off is over. */
+  async function followUp(ask: Extract<ThreadPayload, { kind: 'follow-up' }>, job: Job): Promise<void> {
+    const record = await cases.load(ask.case);
+    if (record === null) throw new Hopeless('the case is gone');
+    const over = record.run > ask.run || record.state === 'finished';
+    if (!over && now() - job.timestamp < RUN_WAIT_MS) throw new Later(RUN_POLL_MS, 'the run is not over yet');
+    const text = over ? afterRunText(ask.question, record, await cases.evidence(ask.case)) : null;
+    if (text !== null) await tellOnce(ask.place, false, text, 'first', job);
+  }
+
+  /** Says something once: whoever began before us may have posted it and died before saying so. */
+  async function tellOnce(place: Place, privately: boolean, text: string, when: 'first' | 'later', job: Job) {
+    const { channel, thread, user, responseUrl } = place;
+    const name = job.id ?? '';
     try {
-      if (note.private && responseUrl !== null) return await poster.respond(responseUrl, text);
-      if (note.private && user !== null) return await poster.whisper(channel, user, thread, text);
-      const mark: Mark = { event_type: 'ingress_note', event_payload: { note: job.id ?? '' } };
-      // Whoever began before us may have posted it and died before saying so.
-      const there = job.attemptsStarted > 1 ? await living.findOrNothing(channel, thread, job.timestamp, mark) : null;
-      if (there === null) await living.postOrBeside(channel, thread, { text, blocks: [] }, mark);
+      if (privately && responseUrl !== null) return await poster.respond(responseUrl, text);
+      if (privately && user !== null) return await poster.whisper(channel, user, thread, text);
+      const { refused } = await (when === 'later' ? livingLater : living).bring(
+        {
+          name,
+          channel,
+          thread,
+          at: await notes.load(name),
+          mark: { event_type: 'ingress_note', event_payload: { note: name } },
+          must: false,
+          save: (change) => notes.set(name, change, NOTE_TTL_S),
+          hold: async () => {},
+        },
+        { text, blocks: [] },
+      );
+      if (refused !== null) throw new Refused(refused);
     } catch (error) {
       if (!(error instanceof Refused || error instanceof Gone)) throw error;
       metrics.gaveUp.inc({ reason: error.reason });
@@ -204,14 +207,18 @@ export function startThread(parts: ThreadParts): Consumer {
   async function linkTo(id: string, job: Job): Promise<string> {
     const record = await cases.load(id);
     if (record === null || record.message.refused !== null) return '';
-    if (record.message.permalink !== null) return record.message.permalink;
-    const { channel, ts } = record.message;
-    if (channel === null || ts === null) {
-      if (now() - job.timestamp > POINTER_WAIT_MS) return '';
-      throw new Later(LOCKED_MS, 'the case has no message yet');
-    }
+    const link = await linkOf(record);
+    if (link !== null) return link;
+    const waited = now() - job.timestamp;
+    if (waited > POINTER_WAIT_MS) return '';
+    throw new Later(Math.max(LOCKED_MS, Math.min(waited, 5000)), 'the case has no message yet');
+  }
+
+  async function linkOf(record: CaseRecord): Promise<string | null> {
+    const { channel, ts, permalink } = record.message;
+    if (permalink !== null || channel === null || ts === null) return permalink;
     const link = (await poster.permalink(channel, ts)) ?? '';
-    await cases.setMessage(id, { permalink: link });
+    await cases.setMessage(record.case.id, { permalink: link });
     return link;
   }
 

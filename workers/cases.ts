@@ -15,6 +15,16 @@ const OPEN_TTL_S = 60 * 60;
 /** How long after its end a case still answers those who ask about the same host. */
 const JOIN_AFTER_END_MS = 60_000;
 const MAX_CASES = 2000;
+/** Longer than anybody may call a case a recurrence. */
+const LAST_TTL_MS = 24 * 60 * 60 * 1000;
+/** How long a convicted hop explains reports about other hosts that go through it. */
+const GUILTY_MS = 15 * 60 * 1000;
+const NO_LIMITS: Limits = {
+  inAll: Number.POSITIVE_INFINITY,
+  perChannel: Number.POSITIVE_INFINITY,
+  perPerson: Number.POSITIVE_INFINITY,
+  storm: { inAll: Number.POSITIVE_INFINITY, perChannel: Number.POSITIVE_INFINITY },
+};
 /** More evidence than this is not kept with the case; the verdict always is. */
 const MAX_EVIDENCE_CHARS = 1_000_000;
 
@@ -22,7 +32,13 @@ const CASE_STATES = ['open', 'finished'] as const;
 type CaseState = (typeof CASE_STATES)[number];
 
 /** What an earlier run of the same case said. */
-const earlierSchema = z.object({ at: z.coerce.number(), answer: z.string(), headline: z.string() });
+const earlierSchema = z.object({
+  at: z.coerce.number(),
+  answer: z.string(),
+  headline: z.string(),
+  /** Since when it was failing, ISO, where that run could tell. */
+  onset: z.string().optional(),
+});
 type Earlier = z.infer<typeof earlierSchema>;
 
 /** A case as it stands now: everything that its one message is made from. */
@@ -39,7 +55,20 @@ export interface CaseRecord {
   verdict: Verdict | null;
   earlier: Earlier[];
   message: MessageState;
+  /** How many cases of its channel ran when it began: the queue's order between channels. */
+  turn: number;
+  /** Why it was looked at again; null: the first run, or a button. */
+  reason: RunReason | null;
+  /** The case that this one repeats within hours, and the one that repeats it. */
+  again: string | null;
+  next: string | null;
+  /** When the alert that opened or joined it ended, ms; null: there was none, or it lasts. */
+  alertEndedAt: number | null;
 }
+
+const RUN_REASONS = ['still-broken', 'works-now'] as const;
+/** What somebody said that made us look again. */
+export type RunReason = (typeof RUN_REASONS)[number];
 
 export interface Vote {
   user: string;
@@ -55,9 +84,57 @@ export interface NewCase {
   place: Place;
   /** Names of what was received (event, message, trigger): the same ones never open a second case. */
   sources: string[];
+  /**
+   * `direct`: somebody asked us, and is refused over a limit. `report`: it was overheard, and joins a storm instead. Left out:
+   * direct, without limits.
+   */
+  asked?: { how: 'direct' | 'report'; limits: Limits };
+  /** A case about another host whose convicted hop explains this one; only if the host has no open case of its own. */
+  join?: string | null;
+  /** A finished case about the same host that this one repeats. */
+  again?: string | null;
+  /** Why it is looked at again. */
+  reason?: RunReason | null;
 }
 
-export type Claim = { is: 'opened' | 'joined' | 'seen'; case: string };
+/** How much of a minute's questions is taken; Infinity: all. */
+export interface Limits {
+  inAll: number;
+  perChannel: number;
+  perPerson: number;
+  /** More reports than this a minute, in all or in one channel, are a storm: they share one case. */
+  storm: { inAll: number; perChannel: number };
+}
+
+export type Claim =
+  | {
+      is: 'opened' | 'joined' | 'seen';
+      case: string;
+      /** This person had not asked in this case before. */
+      newcomer: boolean;
+      /** So many reports come in that only newcomers are answered one by one. */
+      busy: boolean;
+      /** How many cases of its channel run already, for one that was opened. */
+      turn: number;
+    }
+  | { is: 'limited'; case: ''; by: 'all' | 'channel' | 'person' };
+
+/** Who reported a case, and what. Counts only: nobody is named. */
+export interface Asked {
+  reports: number;
+  people: number;
+  /** Ids, the busiest first. */
+  channels: string[];
+  /** Host names with the number of their reports, most first. */
+  hosts: [string, number][];
+  /** Names of hops that all these hosts go through. */
+  shared: string[];
+  /** First and last report, ms. */
+  from: number;
+  to: number;
+  /** Whether it stands for a storm of reports. */
+  storm: boolean;
+}
 
 export interface Score {
   cases: number;
@@ -78,6 +155,14 @@ const key = {
   seen: (source: string) => `${PREFIX}:seen:${source}`,
   opening: `${PREFIX}:opening`,
   index: `${PREFIX}:cases`,
+  asked: (id: string) => `${PREFIX}:asked:${id}`,
+  last: (host: string) => `${PREFIX}:last:${host}`,
+  guilty: (hop: string) => `${PREFIX}:guilty:${hop}`,
+  thread: (channel: string, ts: string) => `${PREFIX}:thread:${channel}-${ts}`,
+  running: `${PREFIX}:running`,
+  runningIn: (channel: string) => `${PREFIX}:running:${channel}`,
+  use: (what: string) => `${PREFIX}:use:${what}`,
+  storm: `${PREFIX}:storm`,
   score: `${PREFIX}:score`,
 };
 
@@ -89,38 +174,113 @@ export function createCases(redis: RedisClient, questionOf: (one: Case) => strin
   const store = {
     /** Claims what was received and the host, and writes the case, all at once or not at all. */
     async claim(ask: NewCase, now: number): Promise<Claim> {
-      const id = ask.case.id;
-      const keys = [key.case(id), key.host(questionOf(ask.case)), key.opening, key.index, ...ask.sources.map(key.seen)];
-      const times = [SEEN_TTL_S, CASE_TTL_S, OPEN_TTL_S].map(String);
+      const { id } = ask.case;
+      const { channel, user } = ask.place;
+      const { how, limits } = ask.asked ?? { how: 'direct', limits: NO_LIMITS };
+      const uses = ['all', `channel:${channel}`, `person:${user}`, 'reports', `reports:${channel}`].map(key.use);
+      const keys = [
+        ...[key.case(id), key.host(questionOf(ask.case)), key.opening, key.index, key.running, key.runningIn(channel)],
+        ...uses,
+        key.storm,
+        ...ask.sources.map(key.seen),
+      ];
+      const ceilings = [limits.inAll, limits.perChannel, user === null ? NO_LIMITS.perPerson : limits.perPerson];
+      const storm = [limits.storm.inAll, limits.storm.perChannel];
       const fields = { ...writeAsk(ask), run: '1', state: 'open', startedAt: String(now) };
       const reply = await redis.eval(
         OPEN,
         keys.length,
         ...keys,
-        id,
-        String(now),
-        ...times,
+        ...[id, String(now), ...[SEEN_TTL_S, CASE_TTL_S, OPEN_TTL_S].map(String), how],
+        ...[...ceilings, ...storm].map((most) => String(Math.min(most, 1e9))),
+        ...[ask.join ?? '', ask.again ?? '', user ?? '', channel, hostOf(ask.case)],
+        JSON.stringify([...new Set(ask.path.hops.map((hop) => hop.name))].slice(0, 50)),
         ...Object.entries(fields).flat(),
       );
-      const [is, which] = z.tuple([z.enum(['opened', 'joined', 'seen']), z.string()]).parse(reply);
-      return { is, case: which };
+      const [is, which, newcomer, busy, turn] = claimSchema.parse(reply);
+      if (is === 'limited') return { is, case: '', by: z.enum(['all', 'channel', 'person']).parse(which) };
+      return { is, case: which, newcomer: newcomer === 1, busy: busy === 1, turn };
     },
 
-    /** Starts another run of a finished case; null: it is running, or gone. */
-    async reopen(ask: NewCase, now: number): Promise<number | null> {
+    /** Starts another run of a finished case; `busy`: it is running, or gone; `seen`: its sources were received before. */
+    async reopen(ask: NewCase, now: number): Promise<{ run: number; turn: number } | 'busy' | 'seen'> {
       const id = ask.case.id;
-      const keys = [key.case(id), key.host(questionOf(ask.case)), key.opening];
+      const keys = [
+        ...[key.case(id), key.host(questionOf(ask.case)), key.opening, key.running, key.runningIn(ask.place.channel)],
+        ...ask.sources.map(key.seen),
+      ];
       const { place: _, ...fields } = writeAsk(ask);
       const reply = await redis.eval(
         REOPEN,
         keys.length,
         ...keys,
-        id,
-        String(now),
-        String(OPEN_TTL_S),
-        ...Object.entries(fields).flat(),
+        ...[id, String(now), String(OPEN_TTL_S), String(SEEN_TTL_S)],
+        ...Object.entries({ ...fields, ...(ask.reason && { reason: ask.reason }) }).flat(),
       );
-      return typeof reply === 'number' && reply > 0 ? reply : null;
+      const [run, turn] = z.tuple([z.number(), z.number()]).parse(reply);
+      if (run < 1) return run < 0 ? 'seen' : 'busy';
+      return { run, turn };
+    },
+
+    /** How many cases go before this one; 0: none, or it is over. */
+    async before(id: string): Promise<number> {
+      return (await redis.zrank(key.running, id)) ?? 0;
+    },
+
+    /** Who reported this case so far. Null: nobody was counted. */
+    async asked(id: string): Promise<Asked | null> {
+      return readAsked(await redis.hgetall(key.asked(id)));
+    },
+
+    /** The newest finished case about a host (see LAST_TTL_MS), or null. */
+    async lastOf(one: Case): Promise<CaseRecord | null> {
+      const id = await redis.get(key.last(questionOf(one)));
+      return id === null ? null : store.load(id);
+    },
+
+    /** Finished cases that convicted one of these hops a moment ago. */
+    async guiltyHops(hops: string[]): Promise<{ hop: string; record: CaseRecord }[]> {
+      if (hops.length === 0) return [];
+      const ids = await redis.mget(hops.map(key.guilty));
+      const found = await Promise.all(
+        ids.map(async (id, i) => ({ hop: hops[i] ?? '', record: id === null ? null : await store.load(id) })),
+      );
+      return found.flatMap(({ hop, record }) => (record === null ? [] : [{ hop, record }]));
+    },
+
+    /** Remembers that a case convicted hops that others share. */
+    async convict(id: string, hops: string[]): Promise<void> {
+      for (const hop of hops) await redis.set(key.guilty(hop), id, 'PX', GUILTY_MS);
+    },
+
+    /** Remembers in which thread a case is talked about; the newest case of a thread is the one that is meant. */
+    async ownThread(channel: string, ts: string, id: string): Promise<void> {
+      await redis.set(key.thread(channel, ts), id, 'EX', CASE_TTL_S);
+    },
+
+    /** The case that a thread belongs to, or null. */
+    async ofThread(channel: string, ts: string): Promise<CaseRecord | null> {
+      const id = await redis.get(key.thread(channel, ts));
+      return id === null ? null : store.load(id);
+    },
+
+    /** When the alert about a case ended, ms; null: it is firing again. */
+    async alertEnded(id: string, at: number | null): Promise<void> {
+      if (at === null) await redis.hdel(key.case(id), 'alertEndedAt');
+      else if ((await redis.exists(key.case(id))) === 1) await redis.hset(key.case(id), 'alertEndedAt', String(at));
+    },
+
+    /** What these sources stood for, or null. */
+    async seenAs(sources: string[]): Promise<string | null> {
+      const found = sources.length === 0 ? [] : await redis.mget(sources.map(key.seen));
+      return found.find((one) => one !== null) ?? null;
+    },
+
+    /** The evidence and changes of a case's last finished run; null: none was kept. */
+    async evidence(id: string): Promise<{ evidence: EvidenceRow[]; changes: Change[] } | null> {
+      const text = await redis.get(key.evidence(id));
+      // Written by `finish` alone, so the types hold by construction.
+      return text === null ? null : (JSON.parse(text) as { evidence: EvidenceRow[]; changes: Change[] });
     },
 
     /** The case's jobs are queued: from here on the queue looks after it. */
@@ -160,7 +320,11 @@ export function createCases(redis: RedisClient, questionOf: (one: Case) => strin
     ): Promise<boolean> {
       const id = record.case.id;
       const evidence = JSON.stringify({ evidence: rows, changes });
-      const keys = [key.case(id), key.host(questionOf(record.case)), key.score, key.evidence(id), key.opening];
+      const question = questionOf(record.case);
+      const keys = [
+        ...[key.case(id), key.host(question), key.score, key.evidence(id), key.opening],
+        ...[key.running, key.runningIn(record.place.channel), key.last(question)],
+      ];
       const reply = await redis.eval(
         FINISH,
         keys.length,
@@ -173,6 +337,7 @@ export function createCases(redis: RedisClient, questionOf: (one: Case) => strin
         record.case.symptoms.suspects.length > 0 ? '1' : '0',
         evidence.length > MAX_EVIDENCE_CHARS ? '' : evidence,
         String(CASE_TTL_S),
+        String(LAST_TTL_MS),
       );
       return reply === 1;
     },
@@ -247,6 +412,38 @@ function writeAsk(ask: NewCase): Record<string, string> {
   };
 }
 
+/** What OPEN replies. */
+const claimSchema = z.tuple([
+  z.enum(['opened', 'joined', 'seen', 'limited']),
+  z.string(),
+  z.number(),
+  z.number(),
+  z.number(),
+]);
+
+/** Pure: counts of who asked, out of their hash. */
+function readAsked(hash: Record<string, string>): Asked | null {
+  if (hash.n === undefined) return null;
+  const under = (prefix: string): [string, number][] =>
+    Object.entries(hash)
+      .filter(([name]) => name.startsWith(prefix))
+      .map(([name, count]): [string, number] => [name.slice(prefix.length), Number(count)])
+      .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
+  const hosts = under('h:');
+  return {
+    reports: Number(hash.n),
+    people: under('p:').length,
+    channels: under('c:').map(([id]) => id),
+    hosts,
+    shared: under('v:')
+      .filter(([, count]) => count === hosts.length)
+      .map(([name]) => name),
+    from: Number(hash.from ?? 0),
+    to: Number(hash.to ?? 0),
+    storm: hash.storm === '1',
+  };
+}
+
 function readRecord(hash: Record<string, string>): CaseRecord {
   return {
     // Written by `claim` alone, so the types hold by construction.
@@ -261,5 +458,14 @@ function readRecord(hash: Record<string, string>): CaseRecord {
     verdict: hash.verdict === undefined ? null : (JSON.parse(hash.verdict) as Verdict),
     earlier: hash.earlier === undefined ? [] : z.array(earlierSchema).parse(JSON.parse(hash.earlier)),
     message: readMessageState(hash),
+    turn: Number(hash.turn ?? 0),
+    reason: z
+      .enum(RUN_REASONS)
+      .nullable()
+      .catch(null)
+      .parse(hash.reason ?? null),
+    again: hash.again ?? null,
+    next: hash.next ?? null,
+    alertEndedAt: hash.alertEndedAt === undefined ? null : Number(hash.alertEndedAt),
   };
 }

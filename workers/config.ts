@@ -30,6 +30,7 @@ const size = z
   .string()
   .regex(/^\d+(\.\d+)?(KiB|MiB)$/, 'a size such as 512KiB or 1MiB')
   .transform((text) => Math.round(Number.parseFloat(text) * (text.endsWith('KiB') ? 1024 : 1024 * 1024)));
+const perMinute = z.int().min(1).max(100_000);
 const channel = z.string().regex(/^(#\S{1,80}|[CGD][A-Z0-9]{2,})$/, 'a channel id or #name');
 
 /** CONFIG, the YAML file for everything that is no secret and differs between organisations. */
@@ -46,6 +47,34 @@ const fileSchema = z.object({
     .prefault({}),
   /** Wall time that the looks of one case may take. */
   deadline: duration.refine((ms) => ms >= 1000 && ms <= 120_000, 'between 1s and 2m').default(20_000),
+  /** How much of a minute's questions is taken. Who asks beyond it is told when to try again. */
+  limits: z
+    .object({
+      inAll: perMinute.default(120),
+      perChannel: perMinute.default(60),
+      perPerson: perMinute.default(20),
+      /** More reports than this that nobody asked us about are a storm: they share one case. */
+      storm: z.object({ inAll: perMinute.default(30), perChannel: perMinute.default(15) }).prefault({}),
+    })
+    .prefault({}),
+  /** A report about the same host within this time after a verdict is a recurrence: it is answered in the old thread. */
+  recurrence: duration.refine((ms) => ms >= 60_000 && ms <= 86_400_000, 'between 1m and 24h').default(14_400_000),
+  /** Where alerts of Prometheus' Alertmanager come in and go to; left out: none are taken. */
+  alertmanager: z
+    .object({
+      channel,
+      /** Labels that name a host, an Ingress or a service; the first that says something is used. */
+      hostLabels: z
+        .array(z.string().min(1).max(100))
+        .min(1)
+        .max(20)
+        .default(['host', 'hostname', 'ingress', 'exported_host', 'exported_service', 'service', 'instance']),
+      /** Of the webhook's listener; `ALERTMANAGER_TOKEN` guards it. */
+      port: z.int().min(0).max(65_535).default(9095),
+      host: z.string().min(1).optional(),
+    })
+    .nullable()
+    .default(null),
   slack: z
     .object({
       /** Where HTTP mode listens. */
@@ -109,11 +138,25 @@ const fileSchema = z.object({
       .nullable(),
   ),
 });
-type FileConfig = z.infer<typeof fileSchema>;
+export type FileConfig = z.infer<typeof fileSchema>;
 
 const KNOWN: Record<string, string[]> = {
-  '': ['channels', 'deadline', 'slack', 'workers', 'recorder', 'model', 'rollouts', 'people'],
+  '': [
+    'channels',
+    'deadline',
+    'limits',
+    'recurrence',
+    'alertmanager',
+    'slack',
+    'workers',
+    'recorder',
+    'model',
+    'rollouts',
+    'people',
+  ],
   channels: ['triage', 'rollouts', 'alerts'],
+  limits: ['inAll', 'perChannel', 'perPerson', 'storm'],
+  alertmanager: ['channel', 'hostLabels', 'port', 'host'],
   slack: ['port', 'host'],
   model: ['calls', 'tokens', 'deadline'],
   workers: ['concurrency'],

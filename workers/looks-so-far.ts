@@ -5,7 +5,7 @@ import { jobId, PREFIX, QUEUES } from './queues.ts';
 import type { RedisClient } from './redis.ts';
 
 /** What the looks of a running case have seen so far. */
-interface LooksSoFar {
+export interface LooksSoFar {
   of(record: CaseRecord): Promise<{ done: number; evidence: EvidenceRow[] }>;
   close(): Promise<void>;
 }

@@ -18,6 +18,8 @@ import type { RedisClient } from './redis.ts';
 const ACCEPT_MS = 2000;
 /** A claimed case whose jobs are not there after this time lost the process that should have added them. */
 const HALF_OPEN_MS = 2000;
+/** How often the counts of who asked are shown anew. */
+const REFRESH_MS = 5000;
 
 /** Something said once: to everybody in the place, or privately to the one who asked. */
 export interface Note {
@@ -52,12 +54,17 @@ export function createDesk(redis: RedisClient, now: () => number = Date.now, que
   const desk = {
     cases,
 
-    /** Opens a case, or finds the one that is open already. Safe to repeat with the same sources. */
-    open: (ask: NewCase): Promise<Claim> =>
+    /**
+     * Opens a case, or finds the one that is open already. Safe to repeat with the same sources. `complete` adds what only the
+     * store can tell, within the same time.
+     */
+    open: (given: NewCase, complete?: (cases: Cases) => Promise<Partial<NewCase>>): Promise<Claim> =>
       inTime(async () => {
+        const ask = { ...given, ...(await complete?.(cases)) };
         const startedAt = now();
         const claim = await cases.claim(ask, startedAt);
-        if (claim.is === 'opened') await enqueue({ ...ask, run: 1, startedAt });
+        if (claim.is === 'opened') await enqueue({ ...ask, run: 1, startedAt, turn: claim.turn });
+        if (claim.is === 'joined') await desk.refreshSoon(claim.case);
         // A redelivery may be here because the first try died after its claim.
         if (claim.is === 'seen' && claim.case.startsWith('c-')) await finishOpening(claim.case);
         return claim;
@@ -66,11 +73,12 @@ export function createDesk(redis: RedisClient, now: () => number = Date.now, que
     /** Another run of a finished case in the same message. */
     again: (ask: NewCase): Promise<'started' | 'busy' | 'seen'> =>
       inTime(async () => {
-        if ((await cases.firstTime(ask.sources, ask.case.id)) !== null) return 'seen';
         const startedAt = now();
-        const run = await cases.reopen(ask, startedAt);
-        if (run === null) return 'busy';
-        await enqueue({ ...ask, run, startedAt });
+        const begun = await cases.reopen(ask, startedAt);
+        // A redelivery may be here because the first try died after its claim.
+        if (begun === 'seen') await finishOpening(ask.case.id);
+        if (begun === 'seen' || begun === 'busy') return begun;
+        await enqueue({ ...ask, ...begun, startedAt });
         return 'started';
       }),
 
@@ -98,6 +106,25 @@ export function createDesk(redis: RedisClient, now: () => number = Date.now, que
       inTime(async () => {
         const at = new Date(now()).toISOString();
         await thread.add('refresh', { v: 1, kind: 'refresh', case: id, at }, { ...JOBS.thread });
+      }),
+
+    /** The same, a moment later and once for all who ask for it meanwhile: counts that change with every report. */
+    refreshSoon: (id: string): Promise<void> =>
+      inTime(async () => {
+        const slot = Math.floor(now() / REFRESH_MS) + 1;
+        const at = new Date(slot * REFRESH_MS).toISOString();
+        const options = { jobId: `refresh-${id}-${slot}`, delay: Math.max(0, slot * REFRESH_MS - now()) };
+        await thread.add('refresh', { v: 1, kind: 'refresh', case: id, at }, { ...JOBS.thread, ...options });
+      }),
+
+    /** Answers a question in a case's thread once the run it waits for is over; `name` is the message's. */
+    followUp: (
+      name: string,
+      payload: Omit<Extract<ThreadPayload, { kind: 'follow-up' }>, 'v' | 'kind'>,
+    ): Promise<void> =>
+      inTime(async () => {
+        const id = `follow-${createHash('sha256').update(name).digest('hex').slice(0, 24)}`;
+        await thread.add('follow-up', { v: 1, kind: 'follow-up', ...payload }, { ...JOBS.thread, jobId: id });
       }),
 
     /** Adds the jobs of cases that were claimed by a process that died. Returns their ids. */
@@ -141,10 +168,10 @@ export function createDesk(redis: RedisClient, now: () => number = Date.now, que
 }
 
 /** One run of a case, as far as its jobs need to know. */
-export type Run = Pick<CaseRecord, 'case' | 'planned' | 'run' | 'startedAt'>;
+export type Run = Pick<CaseRecord, 'case' | 'planned' | 'run' | 'startedAt' | 'turn'>;
 
 /** Pure: the jobs of one run of a case. One flow, and beside it the job that shows how far it is. */
-function flowOf({ case: one, planned, run, startedAt }: Run) {
+function flowOf({ case: one, planned, run, startedAt, turn }: Run) {
   const { id } = one;
   const until = startedAt + one.deadlineMs;
   const looks = planned.map((each, index) => ({
@@ -159,7 +186,8 @@ function flowOf({ case: one, planned, run, startedAt }: Run) {
       planned: each,
       until,
     } satisfies LookPayload,
-    opts: { ...JOBS.look, jobId: jobId.look(id, run, index) },
+    // A channel's first case goes before the second of any other; without a priority it costs the queue nothing.
+    opts: { ...JOBS.look, jobId: jobId.look(id, run, index), ...(turn > 0 && { priority: turn }) },
   }));
   const verdict = {
     name: 'verdict',

@@ -82,6 +82,15 @@ export const threadPayload = z.discriminatedUnion('kind', [
   z.object({ v: z.literal(1), kind: z.literal('rollout'), rollout: rolloutId, at: isoTime }),
   z.object({
     v: z.literal(1),
+    kind: z.literal('follow-up'),
+    case: caseId,
+    /** Answered when this run is over. */
+    run,
+    question: z.enum(['works-now', 'still-broken']),
+    place: placeSchema,
+  }),
+  z.object({
+    v: z.literal(1),
     kind: z.literal('say'),
     place: placeSchema,
     /** Only the person who asked sees it. */

@@ -3,6 +3,7 @@ import { reasonOf } from '../diagnostics/errors.ts';
 import type { Judged } from '../diagnostics/judge.ts';
 import type { Case, Change, EvidenceRow, Verdict } from '../diagnostics/types.ts';
 import type { CaseRecord, Cases } from './cases.ts';
+import { convictedHops } from './shared-hop.ts';
 
 interface VerdictParts {
   cases: Cases;
@@ -34,6 +35,8 @@ export async function verdictJob(
   const durationMs = parts.now() - record.startedAt;
   const verdict = parts.judge({ case: record.case, path: record.path, evidence, changes: feed.changes, durationMs });
   const first = await parts.cases.finish(record, verdict, evidence, feed.changes, parts.now());
+  // Reports about other hosts that go through what is at fault join this case.
+  if (first) await parts.cases.convict(record.case.id, convictedHops({ verdict }));
   return first ? { verdict, evidence } : null;
 }
 

@@ -8,6 +8,8 @@ export function helpText(inventory: Inventory): string {
     '*Is it the ingress?* Ask me, and I look along the whole path and answer here, with evidence.',
     '• `/ingress-check shop.example.test` or in your own words: `/ingress-check metabase is slow since=30m`',
     '• `since=` takes `30m`, `4h`, `2d` or a time such as `2026-11-21T09:30Z`',
+    '• `/ingress-check changes [host] [since=4h]`: what changed, newest first',
+    '• under an answer of mine: “still broken”, “works now”, “why?”, “who changed what?”, “what about wiki?”, “is it the rollout?”',
     '• on any message: _More actions_ → _Triage this message_; or mention me with a host',
     knownLine(inventory),
   ];

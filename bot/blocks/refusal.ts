@@ -24,6 +24,27 @@ export function pointerText(host: string): string {
   return `${bold(`I am on ${plain(host)} already.`)} One case for all who ask:`;
 }
 
+/** To somebody whose host goes through a hop that another case convicted a moment ago; the permalink follows. */
+export function sharedPointerText(host: string, hop: string): string {
+  return `${bold(`${plain(host)} goes through ${plain(hop)} too, where something is wrong.`)} If it goes on after that is mended, ask me with \`/ingress-check ${plain(host)}\`. One case for both:`;
+}
+
+/** To somebody whose report came in a storm of them; the permalink follows. */
+export function stormPointerText(host: string): string {
+  return `${bold(`Many reports at once: ${plain(host)} is counted among them.`)} If the answer does not fit it, ask me with \`/ingress-check ${plain(host)}\`. One case for all:`;
+}
+
+/** To somebody who reports what was answered some hours ago; the permalink of the new look follows. */
+export function againPointerText(host: string): string {
+  return `${bold(`${plain(host)} again.`)} I look anew, where I answered last time:`;
+}
+
+/** Over a limit: what is used up, and when to try again (s). */
+export function tooManyText(by: 'all' | 'channel' | 'person', seconds: number): string {
+  const who = { all: 'everybody together has', channel: 'this channel has', person: 'you have' }[by];
+  return `I did not look: ${who} asked more this minute than I may take. Please ask again in ${Math.max(5, seconds)} s; open cases go on.`;
+}
+
 /** Before a verdict that may not be posted where it was asked for. */
 export function cannotPostText(reason: string): string {
   const why: Record<string, string> = {

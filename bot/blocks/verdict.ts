@@ -1,6 +1,7 @@
 import type { KnownBlock } from '@slack/types';
 import type { Finding, Verdict } from '../../diagnostics/types.ts';
 import type { CaseRecord, Vote } from '../../workers/cases.ts';
+import { type Around, askedLine, linkedLines, NOTHING_AROUND } from './around.ts';
 import { context, type Message, messageOf } from './message.ts';
 import { bold, clock, code, person, plain } from './mrkdwn.ts';
 
@@ -8,15 +9,25 @@ import { bold, clock, code, person, plain } from './mrkdwn.ts';
 export const ACTIONS = { evidence: 'evidence', again: 'run_again', right: 'who_was_right' } as const;
 
 /** The message of a finished case: the answer, why, what was cleared, what was not seen, what to do. */
-export function verdictMessage(record: CaseRecord, verdict: Verdict, votes: Vote[]): Message {
+export function verdictMessage(
+  record: CaseRecord,
+  verdict: Verdict,
+  votes: Vote[],
+  around: Around = NOTHING_AROUND,
+): Message {
   const before = record.earlier.at(-1);
-  const changed = before !== undefined && before.answer !== verdict.answer;
+  // What works again was not misjudged before.
+  const recovered = record.reason === 'works-now' && verdict.hop === 'none';
+  const changed = before !== undefined && before.answer !== verdict.answer && !recovered;
   const mind = changed ? `Changed my mind at ${clock(record.finishedAt ?? record.startedAt)}: ` : '';
   const paragraphs = [`${mind}${bold(plain(verdict.headline))}`];
   if (verdict.says.length > 0) paragraphs.push(verdict.says.map(plain).join('\n'));
   const aside = [clearedLine(verdict), blindLine(verdict)].filter((line) => line !== '');
   if (aside.length > 0) paragraphs.push(aside.join(' '));
   paragraphs.push(nextLine(verdict));
+  const who = askedLine(around.asked);
+  if (who !== '') paragraphs.push(who);
+  paragraphs.push(...linkedLines(record, around));
   const small = smallPrint(record, verdict, votes);
   const message = messageOf(paragraphs, [context(small), buttons(record)]);
   return { ...message, text: message.text };

@@ -2,6 +2,7 @@ import type { AllMiddlewareArgs, SlackCommandMiddlewareArgs } from '@slack/bolt'
 import { QueueAway } from '../../workers/open-case.ts';
 import { helpText } from '../blocks/help.ts';
 import { QUEUE_AWAY_TEXT, wrongSinceText } from '../blocks/refusal.ts';
+import { changesAnswer } from '../follow-ups/changes-answer.ts';
 import type { ListenerDeps } from './deps.ts';
 import { readSince, splitSince } from './since.ts';
 import { takeQuestion } from './take-question.ts';
@@ -12,6 +13,8 @@ export function commandIngressCheck(deps: ListenerDeps) {
     const only = (text: string) => ack({ response_type: 'ephemeral', text });
     const { text, since } = splitSince(command.text ?? '');
     if (text === '' || /^help$/i.test(text)) return only(helpText(deps.inventory()));
+    const changes = /^changes?\b\s*(.*)$/is.exec(text);
+    if (changes) return only(await changesAnswer(changes[1] ?? '', since, deps));
     const from = since === null ? null : readSince(since, deps.now());
     if (since !== null && from === null) return only(wrongSinceText(since));
     const place = {
@@ -24,7 +27,7 @@ export function commandIngressCheck(deps: ListenerDeps) {
     const sources = [`trigger:${command.trigger_id}`];
     try {
       const taken = await takeQuestion({ way: 'command', text, report: text, place, at, since: from, sources }, deps);
-      if (taken.is === 'refused' || taken.is === 'which-host') return only(taken.text);
+      if (taken.is === 'refused' || taken.is === 'limited' || taken.is === 'which-host') return only(taken.text);
       await ack();
     } catch (error) {
       if (!(error instanceof QueueAway)) throw error;

@@ -1,7 +1,8 @@
 import type { Logger } from 'pino';
 import type { Planned } from '../../diagnostics/define-check.ts';
-import type { Case, Path } from '../../diagnostics/types.ts';
+import type { Case, Change, Path } from '../../diagnostics/types.ts';
 import type { findPath, Inventory } from '../../proxy/inventory/inventory.ts';
+import type { Limits } from '../../workers/cases.ts';
 import type { Metrics } from '../../workers/metrics.ts';
 import type { Desk } from '../../workers/open-case.ts';
 import type { RedisClient } from '../../workers/redis.ts';
@@ -28,6 +29,12 @@ export interface ListenerDeps {
   /** Everything about one host, completed by the cluster where there is one. */
   inventoryFor: (host: string, path: string) => Promise<Inventory>;
   deadlineMs: number;
+  /** How much of a minute's questions is taken; left out: all. */
+  limits?: Limits;
+  /** Within this time after a verdict a report about the same host is a recurrence, ms; left out: four hours. */
+  recurrenceMs?: number;
+  /** Changes on a host's path, or on all that is known, since a time (ISO), as they are known now; left out: none are. */
+  changesSince?: (from: string, about: Case['target'] | null) => Promise<{ changes: Change[]; blind: string | null }>;
   metrics: Metrics;
   log: Logger;
   now: () => number;

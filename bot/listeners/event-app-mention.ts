@@ -1,9 +1,15 @@
 import type { AllMiddlewareArgs, SlackEventMiddlewareArgs } from '@slack/bolt';
 import { helpText } from '../blocks/help.ts';
+import { answerReply } from '../follow-ups/answer.ts';
 import type { ListenerDeps } from './deps.ts';
 import { isoOf, wordsOf } from './message-text.ts';
 import { sourcesOf } from './sources.ts';
 import { type Question, sayWhyNot, takeQuestion } from './take-question.ts';
+
+function namesAnother(text: string, at: string, own: string, deps: ListenerDeps): boolean {
+  const { hosts } = deps.intake.readReport(text, { at, tz: null }, deps.inventory());
+  return hosts.some((host) => host.toLowerCase() !== own.toLowerCase());
+}
 
 /** A mention, in a channel or in a thread: answered in the thread. An error leaves it unacknowledged, to be sent again. */
 export function eventAppMention(deps: ListenerDeps) {
@@ -23,6 +29,11 @@ export function eventAppMention(deps: ListenerDeps) {
       return;
     }
     const at = isoOf(event.ts, deps.now());
+    const about = event.thread_ts === undefined ? null : await deps.desk.cases.ofThread(event.channel, event.thread_ts);
+    // Under a case of ours a mention is first of all a question about it; one that names another host is a new one.
+    if (about !== null && !namesAnother(own, at, about.case.target.host, deps)) {
+      if (await answerReply({ text: own, place, at, sources }, about, deps)) return;
+    }
     const ask = (text: string): Question => ({ way: 'mention', text, report: text, place, at, since: null, sources });
     let taken = await takeQuestion(ask(own), deps);
     if (taken.is === 'which-host' && event.thread_ts !== undefined) {

@@ -1,4 +1,5 @@
 import type { AllMiddlewareArgs, SlackEventMiddlewareArgs } from '@slack/bolt';
+import { answerReply } from '../follow-ups/answer.ts';
 import type { ListenerDeps } from './deps.ts';
 import { isoOf, type Wordy, wordsOf } from './message-text.ts';
 import { sourcesOf } from './sources.ts';
@@ -17,8 +18,14 @@ interface Heard extends Wordy {
 
 /** A message in a channel that we read: a report of trouble gets one reply in its thread, anything else none. */
 export function eventMessage(deps: ListenerDeps) {
-  return async ({ event, body }: SlackEventMiddlewareArgs<'message'> & AllMiddlewareArgs): Promise<void> => {
+  return async ({ event, body, context }: SlackEventMiddlewareArgs<'message'> & AllMiddlewareArgs): Promise<void> => {
     const heard = event as unknown as Heard;
+    if (heard.thread_ts !== undefined && heard.thread_ts !== heard.ts) {
+      // A mention comes as an event of its own, and is answered there.
+      if (isFromPerson(heard) && !wordsOf(heard).includes(`<@${context.botUserId}>`))
+        await reply(heard, heard.thread_ts, body.event_id, deps);
+      return;
+    }
     if (!deps.isTriageChannel(heard.channel) || !counts(heard, deps.alerts)) return;
     const text = wordsOf(heard);
     const place = { channel: heard.channel, thread: heard.ts, user: heard.user ?? null, responseUrl: null };
@@ -27,6 +34,20 @@ export function eventMessage(deps: ListenerDeps) {
     const question: Question = { way: 'message', text, report: text, place, at, since: null, sources };
     await sayWhyNot(question, await takeQuestion(question, deps), deps);
   };
+}
+
+/** A reply in the thread of a case, in whatever channel; other threads are none of ours. */
+async function reply(heard: Heard, thread: string, eventId: string, deps: ListenerDeps): Promise<void> {
+  const record = await deps.desk.cases.ofThread(heard.channel, thread);
+  if (record === null) return;
+  const place = { channel: heard.channel, thread, user: heard.user ?? null, responseUrl: null };
+  const sources = sourcesOf(eventId, heard.channel, heard.ts);
+  await answerReply({ text: wordsOf(heard), place, at: isoOf(heard.ts, deps.now()), sources }, record, deps);
+}
+
+function isFromPerson(heard: Heard): boolean {
+  const written = heard.subtype === undefined || heard.subtype === 'file_share';
+  return written && !heard.hidden && heard.bot_id === undefined && heard.user !== undefined;
 }
 
 /** Whether a message may be a report: written by a person or a trusted bot, new, and not a reply. */

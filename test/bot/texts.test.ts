@@ -27,6 +27,11 @@ function record(over: Partial<CaseRecord> = {}): CaseRecord {
     verdict: null,
     earlier: [],
     message,
+    turn: 0,
+    reason: null,
+    again: null,
+    next: null,
+    alertEndedAt: null,
     ...over,
   };
 }
