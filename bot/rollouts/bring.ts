@@ -90,7 +90,7 @@ export function rolloutMessages({ redis, poster, living, log, always }: BringPar
     return [...new Set(rollout.channels.length > 0 ? rollout.channels : configured)];
   }
 
-  /** The first channel that takes the announcement owns the thread; the others point to it. */
+  /** The first channel that takes the announcement owns the thread, and keeps it while it can; the others point to it. */
   async function bringHome(
     record: RolloutRecord,
     channels: readonly string[],
@@ -98,12 +98,15 @@ export function rolloutMessages({ redis, poster, living, log, always }: BringPar
     hold: () => Promise<void>,
   ): Promise<{ channel: string; ts: string; permalink: string | null } | null> {
     const message = announcementMessage(record, around);
-    for (const channel of channels) {
+    const homeName = `${record.rollout.id}:home`;
+    const { channel: was } = await messages.load(homeName);
+    for (const channel of channels.toSorted((a, b) => Number(b === was) - Number(a === was))) {
       const at = await show(record, channel, null, 'announcement', message, true, hold);
       if (at.refused !== null || at.ts === null) continue;
       const permalink = at.permalink ?? (channels.length > 1 ? await poster.permalink(channel, at.ts) : null);
       if (permalink !== at.permalink)
         await messages.set(nameOf(record, channel, 'announcement'), { permalink }, KEPT_S);
+      if (channel !== was) await messages.set(homeName, { channel }, KEPT_S);
       return { channel, ts: at.ts, permalink };
     }
     return null;

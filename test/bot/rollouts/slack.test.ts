@@ -121,9 +121,9 @@ test('several channels: one thread, the others link to it; refused ones are told
   assert.match(JSON.stringify(told.args), /I am not in it.*it is archived/s);
   slack.addBotToChannel('team-shop');
   await slack.command('maya', '#platform', `/ingress-rollout ${rollout.id}`);
-  // The first channel that takes it is the home from now on; what stands elsewhere becomes a pointer.
-  await slack.waitFor(() => said(slack, '#team-shop')[0]);
-  await slack.waitFor(() => slack.stats().pending === 0);
+  // The thread stays where it began; who comes later points to it.
+  const late = await slack.waitFor(() => said(slack, '#team-shop')[0]);
+  assert.match(JSON.stringify(late.blocks), new RegExp(`${home.ts.replace('.', '')}\\|the thread`));
   assert.equal(said(slack).length, 1);
 });
 
