@@ -6,10 +6,12 @@ const BENCHES: { [name: string]: () => Promise<(args: string[]) => Promise<numbe
   case: async () => (await import('../../bench/case.ts')).benchCase,
   cluster: async () => (await import('../../bench/cluster.ts')).benchCluster,
   drains: async () => (await import('../../bench/drains.ts')).benchDrains,
+  fuzz: async () => (await import('../../bench/fuzz.ts')).benchFuzz,
   logs: async () => (await import('../../bench/logs.ts')).benchLogs,
   metrics: async () => (await import('../../bench/metrics.ts')).benchMetrics,
   recorder: async () => (await import('../../bench/recorder.ts')).benchRecorder,
   reloads: async () => (await import('../../bench/reloads.ts')).benchReloads,
+  rollout: async () => (await import('../../bench/rollout.ts')).benchRollout,
 };
 
 /** `./dev bench [NAME]`: one benchmark, or all of them. */

@@ -1,6 +1,6 @@
 import { type Gathered, gather } from './collect.ts';
 import { endpointsOf } from './endpoints.ts';
-import { MARGINS, type Weighed } from './measure.ts';
+import { isAlone, MARGINS, type Weighed } from './measure.ts';
 import { besides, goOnHeadline, notEnoughHeadline, stopHeadline, waitsFor } from './says.ts';
 import { clientsOf, type Scale, sharesOf } from './shares.ts';
 import { timesOf } from './times.ts';
@@ -25,7 +25,8 @@ const COUNTERS = 0.7;
  */
 export function judgeStage(intervals: readonly Interval[], plan: StagePlan, now: string): StageJudgement {
   const { sources, blind } = gather(intervals);
-  const earlier = gather(plan.earlier ?? []).sources;
+  // Only where the old side has hardly any traffic left.
+  const earlier = sources.some(isAlone) ? gather(plan.earlier ?? []).sources : [];
   const weighed = new Map<Gathered['source'], Weighed[]>();
   for (const gathered of sources) {
     const before = earlier.find((one) => one.source === gathered.source) ?? null;

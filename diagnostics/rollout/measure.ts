@@ -67,6 +67,8 @@ export interface Weight {
 /** An old side with less than this part of the new one's traffic is no comparison. */
 const THIN = 0.02;
 
+/** Has the new side all the traffic, or nearly? */
+export const isAlone = ({ old, fresh }: Gathered): boolean => old <= THIN * fresh;
 const isThin = ({ sum }: Tally): boolean => sum.oldTotal <= THIN * sum.freshTotal;
 
 /** What went wrong on both sides at the same time, or else against earlier stages; null: there is nothing to compare. */

@@ -128,25 +128,27 @@ function besideBurst(steps: Tally['steps'], logs: (readonly number[])[]): number
 /** Blocks of at least this many expected failures on the new side. */
 const BLOCK = 2;
 
-/** How much more unevenly failures fall on the two sides than draws would, 1 or more: Pearson's statistic over blocks. */
+/**
+ * How much more unevenly failures fall on the two sides than draws would, 1 or more: squares of what was not expected, by the
+ * variance of draws without replacement. Large clumps weigh as large as they are.
+ */
 function dispersion(steps: Tally['steps'], sum: Table): number {
   const odds = oddsOf(steps, sum);
-  let chi = 0;
-  let blocks = 0;
+  let [squares, variances, blocks] = [0, 0, 0];
   let open = { bad: 0, expected: 0, variance: 0 };
   for (const { table } of steps) {
     const all = table.oldTotal + table.freshTotal;
     const bad = table.oldBad + table.freshBad;
     const p = tilted(table.freshTotal / all, odds);
-    // Of draws without replacement.
     const variance = bad * p * (1 - p) * (1 - bad / all);
     open = { bad: open.bad + table.freshBad, expected: open.expected + bad * p, variance: open.variance + variance };
-    if (open.expected < BLOCK || open.variance <= 0) continue;
-    chi += (open.bad - open.expected) ** 2 / open.variance;
+    if (open.expected < BLOCK) continue;
+    squares += (open.bad - open.expected) ** 2;
+    variances += open.variance;
     blocks++;
     open = { bad: 0, expected: 0, variance: 0 };
   }
-  return blocks > 3 ? Math.max(1, chi / (blocks - 1)) : 1;
+  return blocks > 3 && variances > 0 ? Math.max(1, (squares / variances) * (blocks / (blocks - 1))) : 1;
 }
 
 const tilted = (share: number, odds: number): number => (share * odds) / (1 - share + share * odds);
