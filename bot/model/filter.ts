@@ -17,6 +17,9 @@ export interface Paragraph {
 
 const MAX_SENTENCES = 6;
 const MAX_CHARS = 360;
+/** Who cites everything cites nothing. */
+const MAX_CITES = 3;
+const MIN_WORDS = 4;
 /** So many words in a row of our own instructions are no coincidence. */
 const OVERLAP = 6;
 
@@ -65,7 +68,7 @@ function sentenceOf({ says, cites }: Written, ground: Ground): { text: string; c
     })
     .trim();
   const valid = [...codes].filter((code) => ground.findings.has(code));
-  if (valid.length === 0 || bare === '' || bare.length > MAX_CHARS) return null;
+  if (valid.length === 0 || valid.length > MAX_CITES || bare === '' || bare.length > MAX_CHARS) return null;
   const text = /[.]$/.test(bare) ? bare : `${bare}.`;
   return { text: text.charAt(0).toUpperCase() + text.slice(1), codes: valid };
 }
@@ -74,6 +77,7 @@ function sentenceOf({ says, cites }: Written, ground: Ground): { text: string; c
 export function why(text: string, codes: readonly string[], ground: Ground, instructions: string): string | null {
   if (!PLAIN.test(text) || LINK.test(text)) return 'is no plain sentence';
   if (SECOND.test(text)) return 'is more than one sentence';
+  if ((text.match(/[A-Za-z]{2,}/g)?.length ?? 0) < MIN_WORDS || !isBalanced(text)) return 'is a piece of a sentence';
   const lower = text.toLowerCase();
   const cited = codes.flatMap((code) => ground.findings.get(code) ?? []);
   const numbers = new Set([...ground.numbers, ...cited.flatMap((one) => [...numbersOf(one)])]);
@@ -85,6 +89,9 @@ export function why(text: string, codes: readonly string[], ground: Ground, inst
   if (repeats(lower, instructions)) return 'repeats the instructions';
   return contradiction(lower, cited, ground);
 }
+
+const isBalanced = (text: string): boolean =>
+  text.split('(').length === text.split(')').length && text.split('"').length % 2 === 1;
 
 const NUMBER = /^(\d+(?:[.,:]\d+)*|\d{4}-\d\d-\d\d)(%|ms|s|m|h|min|mib|kib|kb|mb|gb|k|x|am|pm|utc)?$/;
 const TERM = /^(?:(?:tls|ssl)v?|http\/|v|p)(\d+(?:\.\d+)*)$/;
@@ -110,7 +117,7 @@ function isKnown(word: string, ground: Ground, numbers: ReadonlySet<string>): bo
 /** The one next step is the verdict's; a sentence may repeat it, and add nothing. */
 function isAdvice(lower: string, cited: readonly Finding[], ground: Ground): boolean {
   if (!TELLS.test(lower) && !BEGINS.test(lower)) return false;
-  const said = `${ground.nextStep} ${cited.map((one) => `${one.next} ${one.says}`).join(' ')}`.toLowerCase();
+  const said = `${ground.nextStep} ${cited.map((one) => one.next).join(' ')}`.toLowerCase();
   const words = lower.match(/[a-z]{4,}/g) ?? [];
   const verbs = lower.match(ADVICE) ?? [];
   return !(
