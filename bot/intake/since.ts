@@ -1,3 +1,4 @@
+import { signedSpanOf, signedTimeOf } from './since-signs.ts';
 import { fold } from './words.ts';
 import { type Clock, clockNamed, clockOf, instantOf, lastTime, UNITS, ZONE_NAMES } from './zones.ts';
 
@@ -172,9 +173,9 @@ const RANGE_END = new RegExp(
   `^ ?(?:-|–|to|until|till|and|bis|az|do|a|tot|und|et|y|e|en|i) ?\\d{1,2}[:.h]\\d{2}(?: ?[ap]m)?(?: ?\\(?(${ZONE_NAMES})(?![a-z]))?`,
   'i',
 );
-/** "Since 4", "since about 9": a bare hour, only after these words and at the end of what is said. */
+/** "Since 4", "desde las 9", "od 9 rano": a bare hour, only after these words and at the end of what is said. */
 const BARE_HOUR =
-  /\b(?:since|seit|ab|od|sinds)(?: (?:about|around|ca\.?|roughly|circa|kolem|like))? (\d{1,2})(?=$|[,;.!?)]|\s(?:and|but|today|or so|ish)\b)/i;
+  /(?<![\p{L}\p{N}])(?:since|seit|ab|od|sinds|vanaf|desde(?: las?| as)?|a partir de(?: las)?|depuis|dalle(?: ore)?|от|с|з)(?: (?:about|around|ca\.?|roughly|circa|kolem|okolo|like|etwa|ungefahr|environ))? ?~?(\d{1,2})(?:(?=$|[,;.!?)]|\s(?:and|but|today|or so|ish|und|aber|et|y|e|mais|pero|ma|i|a|und|en|nao|no|non|nie|ne)(?![\p{L}\p{N}]))| ((?:heute )?(?:fruh|morgen)|rano|du matin|de la manana|da manha|di mattina|del mattino|utra|утра|'s ochtends|this morning)(?![\p{L}\p{N}]))/iu;
 /** "Half past nine", "viertel nach 9", "halb zehn", "nine o'clock": clock times in words. */
 const HOURS_IN_WORDS: { [word: string]: number } = {
   one: 1,
@@ -294,6 +295,8 @@ function spanOf(text: string): number | null {
     // "Depuis 15h20" is a time of day.
     if (/\dh\d\d$/i.test(whole) && !/^(?:for|last|past|seit|vor|ha|faz|il y a|hace|desde hace)$/i.test(before ?? ''))
       continue;
+    // "Depuis 9h" too: nobody counts nine hours.
+    if (/^(?:depuis|des)$/i.test(before ?? '') && /(?<!\d)(?:[6-9]|1\d|2[0-3]) ?h$/i.test(whole)) continue;
     const unit = UNIT_WORDS.find(([, pattern]) => pattern.test(unitWord.toLowerCase()))?.[0];
     if (unit === undefined) continue;
     if (unit < UNITS.minute && after !== 'ago') continue;
@@ -352,9 +355,10 @@ function spokenTimeOf(text: string, now: number, clock: Clock): number | null {
 }
 
 function bareHourOf(text: string, now: number, clock: Clock): number | null {
-  const hour = Number(BARE_HOUR.exec(text)?.[1] ?? Number.NaN);
+  const [, digits, morning] = BARE_HOUR.exec(text) ?? [];
+  const hour = Number(digits ?? Number.NaN);
   if (Number.isNaN(hour) || hour > 23) return null;
-  if (hour === 0 || hour > 12) return lastTime(hour, 0, now, clock);
+  if (hour === 0 || hour > 12 || morning !== undefined) return lastTime(hour, 0, now, clock);
   // Nobody says whether "4" is at night: the later of the two.
   return Math.max(lastTime(hour, 0, now, clock), lastTime((hour + 12) % 24, 0, now, clock));
 }
@@ -372,9 +376,11 @@ export function sinceIn(text: string, at: string, tz: string | null): string | n
     stampOf(said, now, clock) ??
     ago(part && part.minutes * UNITS.minute) ??
     ago(spanOf(said)) ??
+    ago(signedSpanOf(said.normalize('NFC'))) ??
     clockTimeOf(said, now, clock) ??
     spokenTimeOf(said, now, clock) ??
     bareHourOf(said, now, clock) ??
+    signedTimeOf(said.normalize('NFC'), now, clock) ??
     (day ? lastTime(day.hour, 0, now, clock, day.back) : null);
   return instant === null ? null : new Date(Math.min(instant, now)).toISOString();
 }
