@@ -12,6 +12,22 @@ const sClient = (f: { address: string; servername: string | null }, more = ''): 
 const dates = (f: { address: string; servername: string | null }): string =>
   `${sClient(f)} 2>/dev/null | openssl x509 -noout -subject -issuer -dates -ext subjectAltName`;
 
+/** Why a client stays outside, after "cannot get in:". */
+function whyOut(result: string, versions: readonly string[]): string {
+  if (result === 'no-shared-version') return `it speaks none of ${versions.join(', ')}`;
+  if (result === 'no-shared-cipher') return 'it shares no cipher suite';
+  if (result === 'certificate-key') return "it cannot use the certificate's kind of key";
+  if (result === 'certificate-signature') return "it does not accept the certificate's signature";
+  return result === 'refused' ? 'its hello is turned away' : 'it shares no key exchange group';
+}
+
+const WAYS_IN: { readonly [result: string]: string } = {
+  'no-shared-version': 'Allow an older version',
+  'no-shared-group': 'Allow one of its key exchange groups',
+  'certificate-key': 'Serve an RSA certificate',
+  'certificate-signature': 'Serve a certificate that is signed with SHA-256',
+};
+
 /** Words that make the whole enumeration worth its connections. */
 const ABOUT_TLS = new Set(['handshake']);
 
@@ -153,10 +169,8 @@ export const tls = defineCheck<TlsData, TlsFacts>({
       hop: 'proxy',
       direction: 'implicates',
       title: 'A client that must work shares no version, suite or group with the listener',
-      says: (f) =>
-        `${f.client} cannot get in at ${f.address}: ${f.result === 'no-shared-version' ? `it speaks none of ${f.versions.join(', ')}` : f.result === 'no-shared-cipher' ? 'it shares no cipher suite' : 'it shares no key exchange group'}.`,
-      next: (f) =>
-        `Allow ${f.result === 'no-shared-version' ? 'an older version' : 'one of its cipher suites'} for this host only, or update the client.`,
+      says: (f) => `${f.client} cannot get in at ${f.address}: ${whyOut(f.result, f.versions)}.`,
+      next: (f) => `${WAYS_IN[f.result] ?? 'Allow one of its cipher suites'} for this host only, or update the client.`,
       reproduce: (f) =>
         sClient(
           f,

@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto';
 import type { PartName } from '../types.ts';
 import type { Window } from '../window.ts';
 import type { BalancerReader } from './balancer-reader.ts';
@@ -13,6 +14,7 @@ import type {
 } from './proxy-reader.ts';
 import type { ProxyHistory, ProxySample } from './proxy-sample.ts';
 import type { ProxySettings } from './proxy-settings.ts';
+import type { ResumptionSeen, ResumptionSpec } from './resumption.ts';
 import type { WatchedReload, WatchSpec } from './watch-reload.ts';
 
 /** How a raw conversation ended from our side: FIN, RST, still open when we stopped, or no connection at all. */
@@ -139,6 +141,10 @@ export interface Io {
   handshake(spec: HandshakeSpec, signal: AbortSignal): Promise<HandshakeSeen>;
   /** Holds idle connections, to see whether the other side reloads meanwhile. */
   watchReload(spec: WatchSpec, signal: AbortSignal): Promise<WatchedReload>;
+  /** Two handshakes: is a session taken up again? Missing: cannot be asked. */
+  resumption?(spec: ResumptionSpec, signal: AbortSignal): Promise<ResumptionSeen>;
+  /** Authorities that this organisation's clients trust. Missing: not known. */
+  roots?(): readonly X509Certificate[];
   proxy: ProxyReader;
   /** null: no cluster is known. */
   cluster: ClusterReader | null;

@@ -7,6 +7,7 @@ import { handshake } from './handshake.ts';
 import { request } from './http.ts';
 import type { Io, ProxyReader } from './io.ts';
 import { BlindLook } from './proxy-reader.ts';
+import { resumption } from './resumption.ts';
 import { converse } from './sockets.ts';
 import { trustIn } from './trust.ts';
 import { watchReload } from './watch-reload.ts';
@@ -71,6 +72,8 @@ export function liveIo(options: LiveIoOptions): Io {
     request: (spec, signal) => request(spec, guard, trust(), signal),
     handshake: (spec, signal) => handshake(spec, guard, trust(), signal),
     watchReload: (spec, signal) => watchReload(spec, guard, trust(), signal),
+    resumption: (spec, signal) => resumption(spec, guard, signal),
+    roots: () => trust().roots,
     proxy: options.proxy,
     cluster: options.cluster ?? null,
     balancer: options.balancer ?? null,

@@ -135,12 +135,18 @@ function readCertificate(seen: HandshakeSeen, scope: ReadScope, servername: stri
   return found;
 }
 
+/** A chain that is not whole is a finding of its own; who was not answered is not known to be locked out. */
+const isLockedOut = (result: TlsProbe['clients'][number]['result']): boolean =>
+  result !== 'ok' && result !== 'certificate-chain' && result !== 'unknown';
+
 function readClients(probe: TlsProbe, scope: ReadScope, servername: string | null): Draft<TlsFacts>[] {
   // Offers that were not answered may have hidden a suite: then nothing is said of who gets in.
   if (probe.unanswered > 0) return [];
   const named = profilesNamed(scope.case);
   return probe.clients
-    .filter((client) => client.result !== 'ok' && (named.includes(client.profile) || WIDESPREAD.has(client.profile)))
+    .filter(
+      (client) => isLockedOut(client.result) && (named.includes(client.profile) || WIDESPREAD.has(client.profile)),
+    )
     .map((client) => ({
       code: 'TLS_CLIENT_LOCKED_OUT',
       facts: {

@@ -1,4 +1,4 @@
-import type { X509Certificate } from 'node:crypto';
+import { X509Certificate as Certificate, type X509Certificate } from 'node:crypto';
 import type { CertificateSeen, HandshakeSeen } from '../io/io.ts';
 
 /** Longest chain we read: real ones have two to four certificates. */
@@ -66,4 +66,82 @@ export function judgeChain(sent: X509Certificate[], roots: X509Certificate[]): H
   const selfIssued = issuedBy(current, current);
   if (selfIssued) return current === leaf ? 'self-signed' : 'untrusted';
   return current === leaf || roots.length === 0 ? 'incomplete' : 'untrusted';
+}
+
+/** A chain as one listener sends it for one kind of key. */
+export interface ChainSeen {
+  /** Of the leaf: `RSA 2048`, `EC prime256v1`. */
+  keyType: string;
+  /** How the leaf was signed, as OpenSSL names it (`sha256WithRSAEncryption`); null where it does not say. */
+  signature: string | null;
+  /** Leaf first, exactly as sent. */
+  certificates: CertificateSeen[];
+  /** RFC 5246 section 7.4.2: each certificate certifies the one before it. `unrelated`: something else stands among them. */
+  order: 'in-order' | 'out-of-order' | 'unrelated';
+  chain: HandshakeSeen['chain'];
+  nameMatches: boolean | null;
+  /** A self-signed root was sent too: it helps nobody and costs every handshake its bytes. */
+  rootSent: boolean;
+  /** Where clients that fetch missing issuers get them (RFC 5280 section 4.2.2.1); null: nowhere. */
+  issuerUrl: string | null;
+  /** What clients that fetch nothing lack, in words; null: nothing, or not known. */
+  missing: string | null;
+}
+
+/** Certificates in DER as Node reads them; what it cannot read is left out. */
+export function parseChain(ders: readonly Uint8Array[]): X509Certificate[] {
+  return ders.slice(0, MAX_CHAIN).flatMap((der) => {
+    try {
+      return [new Certificate(der)];
+    } catch {
+      return []; // a certificate that this OpenSSL cannot read: clients with it cannot either
+    }
+  });
+}
+
+function orderOf(sent: X509Certificate[]): ChainSeen['order'] {
+  if (sent.every((one, i) => i === 0 || issuedBy(sent[i - 1] as X509Certificate, one))) return 'in-order';
+  let current = sent[0] as X509Certificate;
+  const left = new Set(sent.slice(1));
+  for (;;) {
+    const next = [...left].find((candidate) => issuedBy(current, candidate));
+    if (!next) return left.size === 0 ? 'out-of-order' : 'unrelated';
+    left.delete(next);
+    current = next;
+  }
+}
+
+/** Pure: what a chain that was sent means to clients. `roots`: the authorities they trust; null: not known, not judged. */
+export function describeChain(
+  sent: X509Certificate[],
+  roots: readonly X509Certificate[] | null,
+  servername: string | null,
+): ChainSeen | null {
+  const leaf = sent[0];
+  if (!leaf) return null;
+  const chain = roots ? judgeChain(sent, [...roots]) : null;
+  const url = /CA Issuers - URI:(\S+)/.exec(leaf.infoAccess ?? '');
+  const { signatureAlgorithm } = leaf as { signatureAlgorithm?: string };
+  return {
+    keyType: keyType(leaf),
+    signature: signatureAlgorithm ?? null,
+    certificates: sent.map(describe),
+    order: orderOf(sent),
+    chain,
+    nameMatches: servername ? leaf.checkHost(servername, { subject: 'default' }) !== undefined : null,
+    rootSent: sent.length > 1 && sent.slice(1).some((one) => issuedBy(one, one)),
+    issuerUrl: url?.[1]?.slice(0, 200) ?? null,
+    missing: chain === 'incomplete' ? `the certificate of ${lastIssuer(sent)}` : null,
+  };
+}
+
+/** The issuer that the chain as sent does not reach. */
+function lastIssuer(sent: X509Certificate[]): string {
+  let current = sent[0] as X509Certificate;
+  for (let i = 0; i < MAX_CHAIN; i++) {
+    const next = sent.find((one) => one !== current && issuedBy(current, one));
+    if (!next) break;
+    current = next;
+  }
+  return oneLine(current.issuer);
 }

@@ -40,8 +40,13 @@ export function looksLike(text: string): string {
   return 'bytes that are no TLS record';
 }
 
+/** Greetings of protocols that speak first: their first line is all that will come. */
+const GREETING = /^(SSH-|220[ -]|\+OK|\* OK|-ERR)[^\n]*\n/;
+
 /** True once the bytes can be judged: a whole first record, an alert, or something that is no TLS at all. */
 export function answerIsWhole(data: Uint8Array): boolean {
+  if (data.length > 6 && data[0] !== 0x16 && GREETING.test(Buffer.from(data.subarray(0, 300)).toString('latin1')))
+    return true;
   if (data.length < 6) return data.length > 0 && data[0] !== 0x16 && data[0] !== 0x15 && data.length >= 512;
   if (data[0] === 0x15) return data.length >= 7;
   if (data[0] !== 0x16) return data.length >= 512;
@@ -98,6 +103,17 @@ export function readTlsAnswer(data: Uint8Array): TlsAnswer {
     group: share ? readUint(share, 0, 2) : null,
     alpn: alpn && alpn.length > 3 ? Buffer.from(alpn.subarray(3)).toString('latin1').slice(0, 40) : null,
   };
+}
+
+/** The server's key share of TLS 1.3 (RFC 8446 section 4.2.8): group and public key; null where there is none. */
+export function readServerShare(data: Uint8Array): { group: number; key: Uint8Array } | null {
+  const session = data[43];
+  if (data[0] !== 0x16 || data[5] !== 0x02 || session === undefined) return null;
+  const length = readUint(data, 6, 3) as number;
+  const share = readExtensions(data, 44 + session + 5, Math.min(9 + length, data.length)).get(0x0033);
+  const size = share ? readUint(share, 2, 2) : null;
+  if (!share || size === null || 4 + size !== share.length) return null;
+  return { group: readUint(share, 0, 2) as number, key: share.slice(4) };
 }
 
 /** Alert numbers that decide verdicts, in words (RFC 8446 section 6, RFC 5246 section 7.2). */

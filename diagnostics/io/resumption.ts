@@ -1,0 +1,91 @@
+import { createSecureContext, type SecureVersion, connect as tlsConnect } from 'node:tls';
+import type { Guard } from './guard.ts';
+import { headerBytes } from './http.ts';
+import type { RequestSpec } from './io.ts';
+import { open } from './sockets.ts';
+
+export interface ResumptionSpec extends Pick<RequestSpec, 'address' | 'proxyHeader'> {
+  servername: string | null;
+  version: 'TLSv1.2' | 'TLSv1.3';
+  patienceMs: number;
+}
+
+/** Does a listener take a session up again? */
+export interface ResumptionSeen {
+  /** What it gave: a ticket, a session id (TLS 1.2 and older), or nothing. */
+  given: 'ticket' | 'session-id' | null;
+  /** The second connection took it up; null: nothing was given, or a connection did not come about. */
+  resumed: boolean | null;
+}
+
+/** A ticket of TLS 1.3 comes behind the handshake: this long after it none will come, ms. */
+const TICKET_MS = 250;
+
+interface Once {
+  session: Buffer | null;
+  ticket: boolean;
+  reused: boolean;
+}
+
+/** One handshake, with a session to offer or without; null where it did not come about. */
+async function once(
+  spec: ResumptionSpec,
+  session: Buffer | null,
+  guard: Guard,
+  signal: AbortSignal,
+): Promise<Once | null> {
+  const connected = await open(spec.address, guard, spec.patienceMs, signal);
+  if (!('socket' in connected)) return null;
+  const { socket } = connected;
+  socket.on('error', () => {});
+  const header = headerBytes(spec.proxyHeader, socket);
+  if (header) socket.write(header);
+  const limit = { minVersion: spec.version as SecureVersion, maxVersion: spec.version as SecureVersion };
+  const { promise, resolve, reject } = Promise.withResolvers<Once | null>();
+  const tls = tlsConnect({
+    socket,
+    ...(spec.servername ? { servername: spec.servername } : {}),
+    ...(session ? { session } : {}),
+    secureContext: createSecureContext({ ...limit, ciphers: 'DEFAULT:@SECLEVEL=0' }),
+    rejectUnauthorized: false,
+  });
+  let given: Buffer | null = null;
+  const done = (): void => {
+    const usable = given ?? (spec.version === 'TLSv1.2' ? (tls.getSession() ?? null) : null);
+    resolve({ session: usable, ticket: tls.getTLSTicket() !== undefined, reused: tls.isSessionReused() });
+  };
+  const timers = [setTimeout(() => resolve(null), spec.patienceMs)];
+  const abort = (): void => reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  tls.on('error', () => resolve(null));
+  tls.on('close', () => resolve(null));
+  let secured = false;
+  tls.on('session', (one: Buffer) => {
+    given = one;
+    if (secured) done();
+  });
+  tls.on('secureConnect', () => {
+    secured = true;
+    if (given || session || spec.version === 'TLSv1.2') done();
+    else timers.push(setTimeout(done, TICKET_MS));
+  });
+  try {
+    return await promise;
+  } finally {
+    for (const timer of timers) clearTimeout(timer);
+    signal.removeEventListener('abort', abort);
+    tls.on('error', () => {});
+    tls.destroy();
+    socket.destroy();
+  }
+}
+
+/** Two handshakes in one version, the second with what the first was given. What the peer does is data. */
+export async function resumption(spec: ResumptionSpec, guard: Guard, signal: AbortSignal): Promise<ResumptionSeen> {
+  const first = await once(spec, null, guard, signal);
+  if (!first) return { given: null, resumed: null };
+  const given = first.session === null ? null : first.ticket || spec.version === 'TLSv1.3' ? 'ticket' : 'session-id';
+  if (!first.session || given === null) return { given: null, resumed: null };
+  const second = await once(spec, first.session, guard, signal);
+  return { given, resumed: second ? second.reused : null };
+}
