@@ -10,10 +10,13 @@ import { createLog } from '../../workers/log.ts';
 import { startWorkersProcess } from '../../workers/main.ts';
 import { createMetrics } from '../../workers/metrics.ts';
 import { closeRedis, connectRedis } from '../../workers/redis.ts';
+import { type RolloutStore, rolloutStore } from '../../workers/rollouts/store.ts';
 import type { BotConfig } from '../config.ts';
 import { type LocalSlack, startLocalSlack } from '../local-slack/index.ts';
 import { startBotProcess } from '../main.ts';
 import { labPanel } from './panel.ts';
+import { rolloutPanel } from './rollout/panel.ts';
+import { type RolloutStage, rolloutStage } from './rollout/stage.ts';
 
 /** The channel whose reports are answered without being asked. */
 export const REPORT_CHANNEL = 'major-system-issues';
@@ -21,12 +24,24 @@ export const REPORT_CHANNEL = 'major-system-issues';
 /** Faults of the demo come and go within seconds: proxies are sampled more often than elsewhere, ms. */
 const DEMO_PERIOD_MS = 5_000;
 
+/** Where rollouts are announced. */
+export const ROLLOUT_CHANNEL = 'rollouts';
+
+/**
+ * A rollout of the demo lasts minutes, not days: both sides are read and probed as often as the lab's own 200 requests a
+ * second allow. Everywhere else the limits of CONFIG hold (10 requests a second at most).
+ */
+const DEMO_ROLLOUTS = { every: 2_000, probes: { perSecond: 25, clientsPerMinute: 120 } };
+
 /** The whole system on this machine. */
 export interface DemoSystem {
   world: World;
   slack: LocalSlack;
   /** The newest cases. */
   recent: (count: number) => Promise<CaseRecord[]>;
+  /** Where rollouts are kept, and where the lab's are played. */
+  rollouts: RolloutStore;
+  stage: RolloutStage;
   stop: () => Promise<void>;
 }
 
@@ -42,20 +57,26 @@ export async function startDemo(options: {
   questionOf?: (one: Case) => string;
   /** `off` only counts Slack's rate limits. */
   limits?: 'real' | 'off';
+  /** Only what a rollout needs beside its own lab: no faults are played. */
+  lean?: boolean;
   signal: AbortSignal;
 }): Promise<DemoSystem> {
   const ends: (() => Promise<unknown>)[] = [];
+  /** The panel is drawn before all of it is there. */
+  let playing: DemoSystem | null = null;
   const stop = async () => {
     for (const end of ends.splice(0).reverse()) await end();
   };
   try {
-    const [redis, world] = await startGround(options.redisUrl, ends);
+    const [redis, world] = await startGround(options.redisUrl, ends, options.lean ?? false);
     options.signal.throwIfAborted();
+    const stage = rolloutStage(world);
+    ends.push(stage.close);
     const slack = await startLocalSlack({
       ...(options.port !== undefined && { port: options.port }),
       ...(options.limits && { limits: options.limits }),
       name: 'Demo workspace',
-      panel: labPanel(world, REPORT_CHANNEL),
+      panel: rolloutPanel(labPanel(world, REPORT_CHANNEL), () => playing),
     }).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EADDRINUSE') throw error;
       throw new TriageError('unavailable', `port ${options.port} is taken; choose another with --port`);
@@ -69,7 +90,8 @@ export async function startDemo(options: {
       metricsPort: null,
       file: {
         ...file,
-        channels: { ...file.channels, triage: [`#${REPORT_CHANNEL}`] },
+        channels: { ...file.channels, triage: [`#${REPORT_CHANNEL}`], rollouts: [`#${ROLLOUT_CHANNEL}`] },
+        rollouts: { ...file.rollouts, ...DEMO_ROLLOUTS },
         recorder: file.recorder && { ...file.recorder, every: DEMO_PERIOD_MS },
       },
       warnings: [],
@@ -91,7 +113,16 @@ export async function startDemo(options: {
     const reader = connectRedis(redis, 'worker', 'iti-demo');
     reader.on('error', () => {});
     ends.push(async () => closeRedis(reader));
-    return { world, slack, recent: createCases(reader).recent, stop };
+    const system: DemoSystem = {
+      world,
+      slack,
+      recent: createCases(reader).recent,
+      rollouts: rolloutStore(reader),
+      stage,
+      stop,
+    };
+    playing = system;
+    return system;
   } catch (error) {
     await stop();
     if (error instanceof LabError) throw new TriageError('unavailable', error.message, { cause: error });
@@ -100,8 +131,15 @@ export async function startDemo(options: {
 }
 
 /** Redis and the lab take a second each, so they start together; if one fails the other is taken down too. */
-async function startGround(redisUrl: string | null, ends: (() => Promise<unknown>)[]): Promise<[string, World]> {
-  const [redis, world] = await Promise.allSettled([redisUrl === null ? startEmbeddedRedis() : redisUrl, startWorld()]);
+async function startGround(
+  redisUrl: string | null,
+  ends: (() => Promise<unknown>)[],
+  lean: boolean,
+): Promise<[string, World]> {
+  const [redis, world] = await Promise.allSettled([
+    redisUrl === null ? startEmbeddedRedis() : redisUrl,
+    startWorld(lean ? { traefik: false, traffic: false } : {}),
+  ]);
   const embedded = (one: string | EmbeddedRedis): one is EmbeddedRedis => typeof one !== 'string';
   if (redis.status === 'fulfilled' && embedded(redis.value)) ends.push(redis.value.stop);
   if (world.status === 'fulfilled') ends.push(() => world.value.stop());
