@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { dice } from '../dice.ts';
 import { corpus } from './corpus.ts';
 import { mutated } from './mutate.ts';
@@ -13,9 +14,14 @@ const EVERY = 5_000;
 const WARM = Math.min(50_000, Math.floor(count / 4));
 
 const say = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
-const memory = (): number => {
-  (globalThis as { gc?: () => void }).gc?.();
-  return process.memoryUsage().rss;
+/** What is really held: collected twice, with a turn between, since what native objects hold is given back in a later turn. */
+const memory = async (): Promise<{ rss: number; held: number }> => {
+  for (let i = 0; i < 3; i++) {
+    (globalThis as { gc?: () => void }).gc?.();
+    await turn();
+  }
+  const { rss, heapUsed, external } = process.memoryUsage();
+  return { rss, held: heapUsed + external };
 };
 
 const all = [...(await readers())];
@@ -25,12 +31,28 @@ const throws = new Map<string, number>();
 const calls = Object.fromEntries(all.map(([name]) => [name, 0]));
 let first: string | null = null;
 let slowest = { ms: 0, reader: '', bytes: 0 };
+/** A slow call again: a collection or another process that fell into it does not fall into it each time. */
+function slower(one: typeof slowest, read: (data: Uint8Array) => unknown, input: Uint8Array): typeof slowest {
+  let { ms } = one;
+  for (let i = 0; i < 3; i++) {
+    const at = performance.now();
+    try {
+      read(input);
+    } catch {} // counted where it was first called
+    ms = Math.min(ms, performance.now() - at);
+  }
+  return ms > slowest.ms ? { ...one, ms } : slowest;
+}
 let bytes = 0;
-let warm = memory();
+let warm = await memory();
 const began = performance.now();
 for (let i = 0; i < count; i++) {
-  if (i === WARM) warm = memory();
-  if (i % EVERY === 0) say({ inputs: i });
+  if (i === WARM) warm = await memory();
+  if (i % EVERY === 0) {
+    say({ inputs: i });
+    // A server's loop turns between two answers too.
+    await turn();
+  }
   const input = mutated(start, random);
   bytes += input.length;
   for (const [name, read] of all) {
@@ -42,12 +64,13 @@ for (let i = 0; i < count; i++) {
       throws.set(what, (throws.get(what) ?? 0) + 1);
       first ??= Buffer.from(input.subarray(0, 300)).toString('hex');
     }
-    const ms = performance.now() - at;
     calls[name] = (calls[name] ?? 0) + 1;
-    if (ms > slowest.ms) slowest = { ms, reader: name, bytes: input.length };
+    const ms = performance.now() - at;
+    if (ms > slowest.ms) slowest = slower({ ms, reader: name, bytes: input.length }, read, input);
   }
 }
 const seconds = (performance.now() - began) / 1_000;
+const end = await memory();
 say({
   done: true,
   inputs: count,
@@ -56,7 +79,8 @@ say({
   calls: Object.values(calls).reduce((sum, n) => sum + n, 0),
   bytes,
   seconds,
-  rssGrowthMib: (memory() - warm) / 2 ** 20,
+  rssGrowthMib: (end.rss - warm.rss) / 2 ** 20,
+  heldGrowthMib: (end.held - warm.held) / 2 ** 20,
   throws: Object.fromEntries(throws),
   firstThrowInput: first,
   slowest,
