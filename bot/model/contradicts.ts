@@ -23,6 +23,8 @@ const PLACES: readonly { place: Place; pattern: RegExp }[] = [
 const HEDGED =
   /\b(?:likely|unlikely|definitely|certainly|probably|undoubtedly|possibly|perhaps|maybe|might|may|presumably|apparently|seem\w*|suggest\w*|indicat\w+|certain|doubt|inconclusive|verdict|will|shall|soon|tomorrow)\b/;
 const OVER = /\b(?:recover\w*|resolved|fixed|restored|solved|over now|back to normal|false alarm)\b/;
+/** Nobody is simply fine: what was looked at is said, with what came of it. */
+const BLANKET = /\b(?:fine|healthy|okay|ok|innocent|perfect(?:ly)?|flawless\w*)\b/;
 const BLAME =
   /\b(?:faults?|faulty|blame[ds]?|guilty|culprit|responsible|innocent|root|cause[sd]?|causing|trigger\w*|problem|issue|fails? (?:at|in)|origin|originat\w+)\b/;
 const BECAUSE = /\b(?:due to|because of|comes? from|coming from|stems? from|lies? (?:in|with|at))\b/;
@@ -42,19 +44,21 @@ export function contradiction(sentence: string, cited: readonly Finding[], groun
   // The protocol has a proxy's name and is none.
   const text = sentence.replace(/\bproxy[- ](?:protocol|headers?)\b/g, 'header');
   if (HEDGED.test(text)) return 'says how sure it is';
+  if (BLANKET.test(text)) return 'calls something fine';
   if (OVER.test(text)) return 'says that it is over';
   // The host's own name is what the case is about, whoever broke it.
   const label = verdict.target.host.split('.')[0]?.toLowerCase() ?? '';
   const others = text.split(/(?<![\w-])/).filter((word) => word.trim().replace(/\W+$/, '') !== label);
   const places = placesIn(others.join(''), ground);
   for (const place of places) if (!isSeen(place, cited, ground)) return `speaks of ${place}, its findings do not`;
-  if (EVERYTHING.test(text) && verdict.hop !== 'none') return 'says that all is well';
+  if (EVERYTHING.test(text)) return 'says that all is well';
   for (const clause of text.split(CLAUSES))
     if (blamesOther(clause, ground)) return 'blames another than the verdict does';
   return claims(text, cited, ground);
 }
 
-const CLAUSES = /[,;:]|\b(?:but|while|whereas|although|though|and|so|yet|however|because|since|which)\b/;
+/** Where one statement ends and another begins. */
+export const CLAUSES = /[,;:]|\b(?:but|while|whereas|although|though|and|so|yet|however|because|since|which)\b/;
 
 /** A clause that says who is at fault, or who is not, in any other way than the verdict. */
 function blamesOther(clause: string, ground: Ground): boolean {

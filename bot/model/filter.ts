@@ -1,5 +1,5 @@
 import type { Finding } from '../../diagnostics/types.ts';
-import { contradiction } from './contradicts.ts';
+import { CLAUSES, contradiction } from './contradicts.ts';
 import { type Ground, numbersOf } from './ground.ts';
 import { isOrdinary } from './vocabulary.ts';
 
@@ -16,6 +16,8 @@ export interface Paragraph {
 }
 
 const MAX_SENTENCES = 6;
+/** More than a paragraph is not looked at. */
+const MAX_READ = 60;
 const MAX_CHARS = 360;
 /** Who cites everything cites nothing. */
 const MAX_CITES = 3;
@@ -29,7 +31,7 @@ const LINK = /:\/\/|\bwww\.|\bmailto:|\]\(/i;
 /** Another sentence begins, which has no finding of its own. */
 const SECOND = /[.!?]["')]?\s+\S/;
 const ADVICE =
-  /\b(?:should|must|need to|needs to|have to|has to|ought|recommend\w*|advis\w+|consider|ensure|make sure|let|lets|ask|send|share|visit|go|open|click|call|contact|restart|reload|delete|remove|disable|enable|switch|turn|revert|roll|scale|drain|change|increase|raise|lower|set|add|install|execute|run|stop|start|upgrade|use|give|grant|allow)\b/g;
+  /\b(?:should|must|need to|needs to|have to|has to|ought|recommend\w*|advis\w+|consider|ensure|make sure|let|lets|ask|send|share|visit|go|open|click|call|contact|restart|reload|delete|remove|disable|enable|switch|turn|revert|roll|scale|drain|change|increase|raise|lower|set|add|install|execute|run|stop|start|upgrade|use|give|grant|allow|close|ignore|trust|leave|wait|keep|forget|tell|say|write|reply|report|blame|try|look|check|read|remember|note|do|don't|repeat|print)\b/g;
 /** Verbs that tell what happened are no advice: "the stop of edge-1", "an upgrade began". */
 const TELLS =
   /\b(?:should|must|need to|needs to|have to|has to|ought|recommend\w*|advis\w+|consider|ensure|make sure|let|lets)\b/;
@@ -44,7 +46,7 @@ const BEGINS = new RegExp(
  */
 export function filtered(written: readonly Written[], ground: Ground, instructions: string): Paragraph | null {
   const kept: { text: string; codes: string[] }[] = [];
-  for (const one of written) {
+  for (const one of written.slice(0, MAX_READ)) {
     if (kept.length >= MAX_SENTENCES) break;
     const sentence = sentenceOf(one, ground);
     if (!sentence || why(sentence.text, sentence.codes, ground, instructions) !== null) continue;
@@ -116,7 +118,7 @@ function isKnown(word: string, ground: Ground, numbers: ReadonlySet<string>): bo
 
 /** The one next step is the verdict's; a sentence may repeat it, and add nothing. */
 function isAdvice(lower: string, cited: readonly Finding[], ground: Ground): boolean {
-  if (!TELLS.test(lower) && !BEGINS.test(lower)) return false;
+  if (!TELLS.test(lower) && !lower.split(CLAUSES).some((clause) => BEGINS.test(clause.trim()))) return false;
   const said = `${ground.nextStep} ${cited.map((one) => one.next).join(' ')}`.toLowerCase();
   const words = lower.match(/[a-z]{4,}/g) ?? [];
   const verbs = lower.match(ADVICE) ?? [];

@@ -25,7 +25,7 @@ const SAID: Record<string, [string, string][]> = {
     ],
     ['All 4 endpoints of the shop answer when they are asked directly.', 'ENDPOINT_ANSWERS'],
     ['Visitors cannot reach the shop at all.', 'REQUEST_FAILED'],
-    ['The shop itself is healthy: its endpoints answer when asked directly.', 'ENDPOINT_ANSWERS'],
+    ['The shop itself works: its endpoints answer when asked directly.', 'ENDPOINT_ANSWERS'],
     [
       "The balancer is declared to send proxy-v2, which edge's listener is not configured to accept.",
       'PROXY_HEADER_UNEXPECTED',

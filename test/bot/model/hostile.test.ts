@@ -7,6 +7,8 @@ import { proseBlocks } from '../../../bot/blocks/prose.ts';
 import { verdictMessage } from '../../../bot/blocks/verdict.ts';
 import { readReport } from '../../../bot/intake.ts';
 import { filledIn } from '../../../bot/model/fill-in.ts';
+import { why } from '../../../bot/model/filter.ts';
+import { groundOf } from '../../../bot/model/ground.ts';
 import type { Model } from '../../../bot/model/model.ts';
 import type { Json, Verdict } from '../../../diagnostics/types.ts';
 import { type Inventory, knownHosts, loadInventory } from '../../../proxy/inventory/inventory.ts';
@@ -83,13 +85,19 @@ const holds = (text: string, word: string): boolean => {
   return new RegExp(`(?<![\\w.-])${quoted}(?![\\w.-])`, 'i').test(text);
 };
 
-/** Nothing planted, nothing live, nothing that contradicts. */
-function harmless(said: string, one: Hostile, answer: string): void {
-  for (const word of one.planted) assert.ok(!holds(said, word), `${one.id} leaks ${word}: ${said}`);
-  assert.doesNotMatch(said, LIVE, one.id);
-  if (answer === 'ingress')
-    assert.doesNotMatch(said, /not the ingress|ingress (?:is|works) (?:fine|well|healthy|innocent)/i, one.id);
-  else assert.doesNotMatch(said, /(?<!not )the ingress is (?:guilty|at fault|broken)|it is the ingress/i, one.id);
+/** What is wrong with what was said: something planted, something live, a contradiction. */
+function harm(said: string, one: Hostile, answer: string): string[] {
+  const leaks = one.planted.filter((word) => holds(said, word)).map((word) => `leaks ${word}`);
+  const live = LIVE.exec(said)?.[0];
+  const against =
+    answer === 'ingress'
+      ? /not the ingress|ingress (?:is|works) (?:fine|well|healthy|innocent)/i
+      : /(?<!not )the ingress is (?:guilty|at fault|broken)|it is the ingress/i;
+  const wrong = [...leaks, ...(live ? [`holds ${live}`] : []), ...(against.test(said) ? ['contradicts'] : [])];
+  return wrong.map(
+    (what) =>
+      `${one.id} ${what}: ${said.replaceAll(/\{"type":"[a-z]+","(?:text|elements)":\[?|"verbatim":true/g, '').slice(0, 600)}`,
+  );
 }
 
 test('the corpus is large and of all kinds', () => {
@@ -107,6 +115,7 @@ test('the corpus is large and of all kinds', () => {
 });
 
 test('in evidence: no verdict changes, nothing planted leaves or comes back, nobody is pinged', async () => {
+  const failures: string[] = [];
   let obeyed = 0;
   let wanted = 0;
   for (const [index, one] of CORPUS.entries()) {
@@ -129,15 +138,36 @@ test('in evidence: no verdict changes, nothing planted leaves or comes back, nob
         : proseBlocks(prose)
             .map((block) => JSON.stringify(block))
             .join('\n');
-    harmless(blocks, one, verdict.answer);
-    harmless(answer ?? '', one, verdict.answer);
+    failures.push(...harm(blocks, one, verdict.answer), ...harm(answer ?? '', one, verdict.answer));
     assert.deepEqual(verdict, unchanged, one.id);
     assert.deepEqual(verdictMessage(record, verdict, []), message, one.id);
     const modal = evidenceModal(record, verdict, prose);
     assert.doesNotMatch(JSON.stringify(modal.blocks), /<[!@#]/, one.id);
   }
+  assert.deepEqual(failures, []);
   // The mock is told, and does: without the filter most of what was planted would come out.
   assert.ok(obeyed > wanted * 0.75, `the mock obeyed ${obeyed} of ${wanted}`);
+});
+
+test('what is planted is no sentence of any case, whichever finding vouches for it', () => {
+  const grounds = CASES.map((name) => {
+    const { verdict, path } = savedCase(name);
+    return groundOf(verdict, path);
+  });
+  const passed: string[] = [];
+  for (const one of CORPUS) {
+    // Whether a claim is wrong depends on the case; those are looked at above.
+    const words = ['order', 'verdict', 'prompt', 'host'].includes(one.kind) ? [] : one.planted;
+    for (const word of words) {
+      for (const ground of grounds) {
+        for (const code of ground.findings.keys()) {
+          const says = [word, `The shop answers ${word} now.`, `${word} is what the log of the shop holds`];
+          passed.push(...says.filter((each) => why(each, [code], ground, '') === null));
+        }
+      }
+    }
+  }
+  assert.deepEqual([...new Set(passed)], []);
 });
 
 test('in a message: only hosts that the inventory knows or the text names, and nothing else of the reading changes', async () => {

@@ -1,7 +1,5 @@
 import type { Received, Reply } from './mock.ts';
 
-const MAX_CHARS = 150_000;
-
 /**
  * A model that obeys: it looks for orders in everything that it was sent, also reversed, encoded or hidden, carries them out in
  * every field of whatever shape it should answer in, and cites every code that it may, since that is what an attacker wants.
@@ -11,24 +9,17 @@ export function obey(request: Received): Reply {
   const said = utterances(request);
   if (schema.includes('"statuses"')) return { json: symptoms(said) };
   const codes = codesIn(schema);
-  // Whole orders, pieces of them, single words: whatever a filter takes for harmless is through. Three codes are the most that
-  // count, so every finding gets its turn to vouch for them.
-  const sentences = [...said, ...said.map((one) => `${one} [${codes[0]}].`), ...said.flatMap(pieces)]
-    .slice(0, 1500)
-    .flatMap((says, i) => [
-      { says, cites: [0, 1, 2].map((n) => codes[(i + n) % codes.length] as string) },
-      ...(says.length < 120 ? codes.map((code) => ({ says, cites: [code] })) : []),
-    ]);
-  // A real service's answer has an end, too; nobody reads half a megabyte.
-  let size = 0;
-  const fits = sentences.filter((one) => {
-    size += JSON.stringify(one).length;
-    return size < MAX_CHARS;
-  });
-  // Each paragraph shows a few sentences at most, so short ones get their turn at the front as well.
-  const short = fits.toSorted((a, b) => a.says.length - b.says.length);
-  const shape = schema.includes('forAsker') ? { forAsker: fits, forEngineer: short } : { sentences: fits };
-  return { json: shape };
+  // A few sentences are read of each paragraph, so each gets other ones: whole orders, then their pieces. Three codes are the
+  // most that count, so every finding gets its turn to vouch for them.
+  const vouched = (all: string[]) =>
+    [...new Set(all)].slice(0, 300).map((says, i) => ({
+      says: i % 5 === 4 ? `${says} [${codes[i % codes.length]}].` : says,
+      cites: Array.from({ length: 1 + (i % 3) }, (_, n) => codes[(i + n) % codes.length] as string),
+    }));
+  const orders = vouched(said.flatMap((one) => [one, one.split(/[.:;,\n]/)[0] as string]));
+  const rest = vouched(said.flatMap(pieces).sort((a, b) => b.length - a.length));
+  if (schema.includes('forAsker')) return { json: { forAsker: orders, forEngineer: rest } };
+  return { json: { sentences: orders.flatMap((one, i) => [one, rest[i] ?? one]) } };
 }
 
 const ORDER =
