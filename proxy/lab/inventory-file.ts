@@ -6,6 +6,17 @@ import type { WorldPorts } from './ports.ts';
 export interface InventoryNotes {
   /** By application: where they believe it runs. */
   endpoints: Record<string, EndpointPlace[]>;
+  /** What somebody brought up beside the world, such as the two sides of a rollout; left out: nothing. */
+  more?: MoreInventory;
+}
+
+/** Parts of an inventory that belong to another lab: lines as they stand in the file. */
+export interface MoreInventory {
+  /** Certificate file of another root that users trust, absolute. */
+  trust: string;
+  hosts: string[];
+  routes: string[];
+  hops: string;
 }
 
 interface InventoryFacts {
@@ -29,14 +40,14 @@ export function inventoryText({ dir, ports, trust, socket, notes }: InventoryFac
 version: 1
 changes: ./changes.ndjson
 allow: ["*.example.test", 127.0.0.0/8]
-trust: [${here(trust)}]
+trust: [${[here(trust), ...(notes.more ? [notes.more.trust] : [])].join(', ')}]
 aliases:
 ${hosts.map((name) => `  ${name}: ${name}.example.test`).join('\n')}
 dns:
-${hosts.map((name) => `  ${name}.example.test: [127.0.0.1]`).join('\n')}
+${[...hosts.map((name) => `${name}.example.test`), ...(notes.more?.hosts ?? [])].map((host) => `  ${host}: [127.0.0.1]`).join('\n')}
 
 routes:
-${hosts.map((name) => `  - { host: ${name}.example.test, path: /, via: [${front(name)}, ${name}] }`).join('\n')}
+${[...hosts.map((name) => `  - { host: ${name}.example.test, path: /, via: [${front(name)}, ${name}] }`), ...(notes.more?.routes ?? [])].join('\n')}
 
 hops:
   public:
@@ -67,7 +78,7 @@ ${socket ? `        admin: ${here(socket)}\n` : ''}        config: ./public/hapr
     instances:
 ${ports.edges.map(edgeInstance).join('\n')}
 ${ports.traefik ? traefikHop(ports.traefik) : ''}
-${hosts.map((name) => service(name, notes.endpoints[name] ?? [])).join('\n')}`;
+${hosts.map((name) => service(name, notes.endpoints[name] ?? [])).join('\n')}${notes.more?.hops ?? ''}`;
 }
 
 function edgeInstance(edge: WorldPorts['edges'][number]): string {

@@ -1,0 +1,42 @@
+import { type RolloutLab, startRolloutLab } from '../../../proxy/lab/rollout/lab.ts';
+import type { ScenarioName } from '../../../proxy/lab/rollout/scenarios.ts';
+import type { World } from '../../../proxy/lab/world.ts';
+
+/** Where the lab's rollouts are played: at most one at a time, and the inventory knows it while it lasts. */
+export interface RolloutStage {
+  /** Takes the last lab down and brings this one up. */
+  set: (name: ScenarioName) => Promise<RolloutLab>;
+  /** Which one is up. */
+  current: () => ScenarioName | null;
+  close: () => Promise<void>;
+}
+
+/** The stage beside a world, whose inventory names the lab's two sides too. */
+export function rolloutStage(world: World): RolloutStage {
+  let lab: RolloutLab | null = null;
+  let closed = false;
+  const clear = async (): Promise<void> => {
+    const before = lab;
+    lab = null;
+    await before?.stop();
+  };
+  return {
+    async set(name) {
+      await clear();
+      const next = await startRolloutLab(name);
+      if (closed) {
+        await next.stop();
+        throw new Error('the demo has ended');
+      }
+      lab = next;
+      world.parts.notes.more = next.inventory;
+      world.parts.writeInventory();
+      return next;
+    },
+    current: () => lab?.scenario ?? null,
+    async close() {
+      closed = true;
+      await clear();
+    },
+  };
+}
