@@ -22,8 +22,8 @@ const TEACH = [
   ['practice', 'practice'],
 ] as const;
 const SPLIT = `learnt from ${TEACH.map(([name]) => name).join(', ')} and the incidents; elsewhere-3 is held out`;
-/** Chosen by what `messages` and `practice` teach about `elsewhere-2`: precision first. */
-const THRESHOLD = 1.2;
+/** Chosen where the others read `messages` and `elsewhere-2` at 98 % precision. */
+const THRESHOLD = 1.5;
 const L2 = 0.5;
 /** A feature seen once teaches only that message. */
 const MIN_COUNT = 2;
