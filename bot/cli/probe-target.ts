@@ -6,11 +6,15 @@ import { BlindLook } from '../../diagnostics/io/proxy-reader.ts';
 import { emptyInventory } from '../../proxy/inventory/inventory.ts';
 import { ioFor } from '../../proxy/triage.ts';
 
-/** HOST:PORT of a probe command, resolved: the first address of the name. */
-export async function probeTarget(text: string, usage: string): Promise<{ host: string; address: string; io: Io }> {
+/** HOST:PORT of a probe command, resolved: the first address of the name. `trust`: PEM files of authorities to trust too. */
+export async function probeTarget(
+  text: string,
+  usage: string,
+  trust: string[] = [],
+): Promise<{ host: string; address: string; io: Io }> {
   const parts = splitAddress(text);
   if (!parts) throw new TriageError('wrong-usage', `${text} is no HOST:PORT\nusage: ${usage}`);
-  const io = ioFor(emptyInventory(), parts.host);
+  const io = ioFor({ ...emptyInventory(), trust }, parts.host);
   const { addresses, error } = await io.resolve(parts.host, AbortSignal.timeout(5_000)).catch((problem: unknown) => {
     if (problem instanceof BlindLook) throw new TriageError('unavailable', problem.message, { cause: problem });
     throw problem;
