@@ -13,6 +13,8 @@ export interface BotConfig extends SharedConfig {
   slackApiUrl: string | null;
   /** The optional model; null: none. */
   model: ModelConfig | null;
+  /** What Alertmanager's webhook must show; null or left out: no alerts are taken. */
+  alertmanagerToken?: string | null;
 }
 
 const KINDS: Record<string, string> = {
@@ -33,6 +35,7 @@ export function readBotConfig(env: Environment = process.env): BotConfig {
     mode: readMode(env, shared),
     slackApiUrl: readApiUrl(env.SLACK_API_URL),
     model: readModelConfig(env),
+    alertmanagerToken: readAlertmanagerToken(env, shared),
   });
 }
 
@@ -50,6 +53,19 @@ function readMode(env: Environment, shared: SharedConfig): BotConfig['mode'] {
     throw wrong('SLACK_SIGNING_SECRET', `is ${kind}; the signing secret stands under Basic Information of the app`);
   const { port, host } = shared.file.slack;
   return { kind: 'http', signingSecret, port, host: host ?? null };
+}
+
+/** The shortest secret that is taken. */
+const MIN_TOKEN = 16;
+
+function readAlertmanagerToken(env: Environment, { file }: SharedConfig): string | null {
+  const value = env.ALERTMANAGER_TOKEN;
+  if (file.alertmanager === null) return null;
+  if (!value)
+    throw wrong('ALERTMANAGER_TOKEN', 'is not set, and CONFIG says `alertmanager`: no alert comes in without it');
+  if (value !== value.trim() || value.length < MIN_TOKEN)
+    throw wrong('ALERTMANAGER_TOKEN', `takes ${MIN_TOKEN} characters or more, without white space around them`);
+  return value;
 }
 
 function token(key: string, value: string | undefined, prefix: 'xoxb' | 'xapp'): string {

@@ -15,12 +15,13 @@ import { createDesk } from '../workers/open-case.ts';
 import { type Running, runUntilStopped } from '../workers/process.ts';
 import { closeRedis, connectRedis, isUp, type RedisClient } from '../workers/redis.ts';
 import { rolloutDesk } from '../workers/rollouts/desk.ts';
+import { listenForAlerts } from './alertmanager/listen.ts';
 import { buildApp, isFinal } from './app.ts';
 import { changesSince } from './changes-since.ts';
 import { type Channels, resolveChannels } from './channels.ts';
 import { type BotConfig, readBotConfig } from './config.ts';
 import { newCaseId, openCase, readReport } from './intake.ts';
-import type { Intake } from './listeners/deps.ts';
+import type { Intake, ListenerDeps } from './listeners/deps.ts';
 import type { ModelLimits } from './model/config.ts';
 import { createModel } from './model/model.ts';
 import { createPoster } from './posting.ts';
@@ -49,8 +50,12 @@ export async function startBotProcess(
     metrics?: Metrics;
     now?: () => number;
     questionOf?: (one: Case) => string;
+    /** True: neither people's nor Slack's limits are kept; for measurements only. */
+    unlimited?: boolean;
+    /** True: Slack's limits are met instead of kept. */
+    unpaced?: boolean;
   } = {},
-): Promise<Running & { metricsPort: number | null }> {
+): Promise<Running & { metricsPort: number | null; alertsPort: number | null }> {
   const log = parts.log ?? createLog(config.logLevel, 'bot');
   for (const warning of config.warnings) log.warn(warning);
   const now = parts.now ?? Date.now;
@@ -71,14 +76,14 @@ export async function startBotProcess(
   let rolloutChannels = none;
   const rollouts = rolloutDesk(producer);
   let zoneOf: (user: string | null) => Promise<string | null> = async () => null;
-  const bot = buildApp(config, {
+  const deps: ListenerDeps = {
     desk,
     intake: { readReport, openCase, newCaseId, findPath, planLooks, ...parts.intake },
     inventory: inventory.current,
     freshInventory: inventory.fresh,
     inventoryFor: inventory.forHost,
     deadlineMs: config.file.deadline,
-    limits: config.file.limits,
+    ...(!parts.unlimited && { limits: config.file.limits }),
     recurrenceMs: config.file.recurrence,
     changesSince: changesSince({
       inventory,
@@ -100,10 +105,12 @@ export async function startBotProcess(
       names: nameStore(producer),
       always: () => rolloutChannels.ids(),
     },
-  });
+  };
+  const bot = buildApp(config, deps);
   const poster = createPoster(bot.app.client, metrics);
   let stopping = false;
   let started = false;
+  let alerts: Awaited<ReturnType<typeof listenForAlerts>> = null;
   const ready = () => [
     ...(stopping ? ['a stop is under way'] : []),
     ...(isUp(redis) && isUp(producer) ? [] : ['redis is away']),
@@ -114,11 +121,15 @@ export async function startBotProcess(
       ? null
       : await startHealth({ port: config.metricsPort, registry: metrics.registry, ready });
   // What waits to be said is said even while no new question can reach us.
-  const thread = startThread({ redis, poster, metrics, log, now, rolloutChannels: () => rolloutChannels.ids() });
+  const thread = startThread({
+    ...{ redis, poster, metrics, log, now, paced: !parts.unlimited && !parts.unpaced },
+    rolloutChannels: () => rolloutChannels.ids(),
+  });
   const stop = async () => {
     stopping = true;
     clearInterval(said);
     log.info('stopping');
+    await alerts?.close();
     await bot.stop();
     await thread.close(4000);
     await desk.close();
@@ -141,6 +152,7 @@ export async function startBotProcess(
     await soonUp(producer);
     channels = await resolveChannels(config.file.channels.triage, bot.app.client, log);
     rolloutChannels = await resolveChannels(config.file.channels.rollouts, bot.app.client, log);
+    alerts = await listenForAlerts(config, bot.app.client, deps);
     await bot.start(signal);
     started = true;
   } catch (error) {
@@ -152,7 +164,7 @@ export async function startBotProcess(
       );
     throw error;
   }
-  return { stop, metricsPort: health?.port ?? null };
+  return { stop, metricsPort: health?.port ?? null, alertsPort: alerts?.port ?? null };
 }
 
 /** What CONFIG lets the model cost. */

@@ -52,7 +52,7 @@ const fileSchema = z.object({
     .object({
       inAll: perMinute.default(120),
       perChannel: perMinute.default(60),
-      perPerson: perMinute.default(20),
+      perPerson: perMinute.default(30),
       /** More reports than this that nobody asked us about are a storm: they share one case. */
       storm: z.object({ inAll: perMinute.default(30), perChannel: perMinute.default(15) }).prefault({}),
     })

@@ -50,6 +50,8 @@ function sharedBy({ shared, hosts }: Asked): string {
 export function linkedLines(record: CaseRecord, around: Around): string[] {
   const { again, next } = around;
   const lines: string[] = [];
+  const alert = /^\S+: alert firing\n([^\n]+)/.exec(record.place.user === null ? (record.case.report ?? '') : '');
+  if (alert?.[1]) lines.push(`_Opened by the alert ${plain(alert[1])}._`);
   if (next !== null) lines.push(`${bold(`Again at ${clock(next.at)} UTC`)}${linkOf(next, 'the new case')}`);
   if (again !== null) {
     const said = record.verdict === null || again.headline === null ? '' : ` I said: ${plain(again.headline)}`;

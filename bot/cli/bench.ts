@@ -12,6 +12,7 @@ const BENCHES: { [name: string]: () => Promise<(args: string[]) => Promise<numbe
   recorder: async () => (await import('../../bench/recorder.ts')).benchRecorder,
   reloads: async () => (await import('../../bench/reloads.ts')).benchReloads,
   rollout: async () => (await import('../../bench/rollout.ts')).benchRollout,
+  storm: async () => (await import('../../bench/storm.ts')).benchStorm,
 };
 
 /** `./dev bench [NAME]`: one benchmark, or all of them. */

@@ -55,7 +55,7 @@ export async function startDemo(options: {
   port?: number;
   /** What makes two questions the same; the host, unless given. */
   questionOf?: (one: Case) => string;
-  /** `off` only counts Slack's rate limits. */
+  /** `off` only counts Slack's rate limits, and nobody is limited. */
   limits?: 'real' | 'off';
   /** Only what a rollout needs beside its own lab: no faults are played. */
   lean?: boolean;
@@ -107,6 +107,7 @@ export async function startDemo(options: {
     const bot = await startBotProcess(config, options.signal, {
       log,
       metrics,
+      unlimited: options.limits === 'off',
       ...(options.questionOf && { questionOf: options.questionOf }),
     });
     ends.push(bot.stop);

@@ -44,7 +44,7 @@ export interface Rig {
   redis: EmbeddedRedis;
   botMetrics: Metrics;
   config: BotConfig;
-  startBot: () => Promise<{ stop: () => Promise<void>; metricsPort: number | null }>;
+  startBot: () => Promise<{ stop: () => Promise<void>; metricsPort: number | null; alertsPort: number | null }>;
   startWorkers: (over?: Partial<WorkerParts>) => { close: (graceMs?: number) => Promise<void> };
 }
 
