@@ -39,7 +39,7 @@ export function createCall(parts: Caller): <T>(kind: Kind, ask: Ask<T>, deadline
       // One signal for all of it: the client's own timeouts are per attempt.
       const signal = AbortSignal.timeout(deadlineMs);
       if (!breaker.allows(now())) return done('paused');
-      const reserved = await budget.reserve(tokensOf(ask)).catch(() => undefined);
+      const reserved = await unlessLate(budget.reserve(tokensOf(ask)), signal).catch(() => undefined);
       if (reserved === undefined) return done('redis-away');
       if (reserved === null) return done('budget');
       return await within(kind, ask, signal, reserved, done);
