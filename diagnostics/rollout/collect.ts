@@ -111,7 +111,7 @@ function add(gathered: Gathered, counted: Counted[], from: number, to: number): 
     const tallies = gathered.tallies[kind];
     const tally = tallies.get(key) ?? noTally(of, edge);
     tallies.set(key, tally);
-    addTo(tally, table, seconds);
+    addTo(tally, table, from, seconds);
   }
   gathered.seconds += seconds;
   return fresh;

@@ -28,6 +28,10 @@ export const logSum = (values: readonly number[]): number => {
   for (const value of values) sum += Math.exp(value - most);
   return most + Math.log(sum);
 };
+const sumOf = (a: number, b: number): number => {
+  const [more, less] = a > b ? [a, b] : [b, a];
+  return less === Number.NEGATIVE_INFINITY ? more : more + Math.log1p(Math.exp(less - more));
+};
 const lnChoose = (n: number, k: number): number => lnGamma(n + 1) - lnGamma(k + 1) - lnGamma(n - k + 1);
 
 /**
@@ -82,7 +86,7 @@ export const noWorse = (): Worse => ({ logs: ODDS.map(() => Number.NEGATIVE_INFI
 export function addWorse(worse: Worse, step: readonly number[]): Worse {
   const count = worse.count + 1;
   const stake = Math.log(count === 1 ? 0.5 : 0.5 / (count * (count - 1)));
-  return { count, logs: worse.logs.map((log, i) => logSum([log, stake]) + (step[i] as number)) };
+  return { count, logs: worse.logs.map((log, i) => sumOf(log, stake) + (step[i] as number)) };
 }
 /** What all odds together say; what was not staked yet stays as it is. */
 export function worseSoFar({ logs, count }: Worse): number {
@@ -134,6 +138,9 @@ const WEIGHTS = [0.25, 0.25, ...LEVELS.map(() => 0.5 / LEVELS.length)].map(Math.
 /** Held back from each bet: an interval in which everything fails on both sides must not ruin what was gathered before. */
 const HELD = 0.02;
 
+const held = (log: number): number =>
+  log > 0 ? log + Math.log(1 - HELD + HELD * Math.exp(-log)) : Math.log(HELD + (1 - HELD) * Math.exp(log));
+
 export interface Within {
   logs: number[];
   bad: number;
@@ -150,10 +157,7 @@ export function addWithin(within: Within, table: Table, allowed: Allowed): Withi
   const bad = table.oldBad + table.freshBad;
   const total = table.oldTotal + table.freshTotal;
   return {
-    logs: levels.map(
-      (level, i) =>
-        (within.logs[i] as number) + logSum([Math.log(HELD), Math.log(1 - HELD) + withinIn(table, allowed, level)]),
-    ),
+    logs: levels.map((level, i) => (within.logs[i] as number) + held(withinIn(table, allowed, level))),
     bad: within.bad + bad,
     total: within.total + total,
     last: total > 0 ? guess(bad, total) : within.last,

@@ -112,7 +112,7 @@ export function weigh(tally: Tally, stake: Stake): Weight {
 function weighEarlier(tally: Tally, earlier: Tally, stake: Stake): Weight {
   const { freshBad, freshTotal } = tally.sum;
   const table = { oldBad: earlier.sum.oldBad, oldTotal: earlier.sum.oldTotal, freshBad, freshTotal };
-  const one: Tally = { ...tally, sum: table, steps: [{ seconds: 0, table }] };
+  const one: Tally = { ...tally, sum: table, steps: [{ at: 0, seconds: 0, table }] };
   const rates = freshTotal > 0 ? { old: table.oldBad / table.oldTotal, fresh: freshBad / freshTotal } : null;
   const far = rates ? beyond(rates, stake.allowed) > 0 : false;
   // Alone the new side may be good enough too.

@@ -1,6 +1,7 @@
 import type { Gathered } from './collect.ts';
+import type { Table } from './evidence.ts';
 import { allowedOf, FEW, inRequests, type Stake, type Weighed, type Weight, weigh } from './measure.ts';
-import type { Tally } from './tally.ts';
+import { type Tally, without } from './tally.ts';
 import type { Margins, Measure } from './types.ts';
 import { countOf, many, percentOf, shareOf, shareOfAll } from './words.ts';
 
@@ -32,7 +33,7 @@ export const stakeOf = (
   measure: Measure,
   margin: keyof Margins,
   among: number,
-  earlier: Tally | undefined,
+  earlier: Tally | null | undefined,
 ): Stake => ({
   allowed: allowedOf(scale.margins, margin),
   alpha: (scale.alpha * PARTS[measure]) / Math.max(1, among),
@@ -53,12 +54,32 @@ const WORDS: Words[] = [
   { measure: 'resets', verb: 'reset', noun: 'connection', unread: 'Connections were not counted.' },
 ];
 
+/** A class that hardly gets in on the old side cannot be lost, and hides what becomes of the others. */
+const OUTSIDE = 0.75;
+const isOutside = ({ oldBad, oldTotal }: Table): boolean => oldTotal >= FEW && oldBad >= OUTSIDE * oldTotal;
+
+/** Handshakes of all who get in on the old side, so that a scanner which never does is no noise; `by`: where that is asked. */
+function insiders(gathered: Gathered, by: Gathered): Tally | undefined {
+  const all = gathered.tallies.handshakes.get('');
+  const names = [...by.tallies.clients.values()].filter((t) => isOutside(t.sum)).map((t) => t.of ?? '');
+  const others = names.flatMap((name) => gathered.tallies.clients.get(name) ?? []);
+  return all && others.length > 0 ? without(all, others) : all;
+}
+
 /** Pure: errors, handshakes and resets, each for all clients together. */
 export function sharesOf(gathered: Gathered, scale: Scale): Weighed[] {
   return WORDS.map(({ measure, verb, noun, unread }) => {
-    const tally = gathered.tallies[measure].get('');
+    const tally =
+      measure === 'handshakes' ? insiders(gathered, scale.earlier ?? gathered) : gathered.tallies[measure].get('');
     const { source } = gathered;
-    const stake = stakeOf(scale, measure, measure, 1, scale.earlier?.tallies[measure].get(''));
+    const before = scale.earlier;
+    const stake = stakeOf(
+      scale,
+      measure,
+      measure,
+      1,
+      measure === 'handshakes' ? before && insiders(before, before) : before?.tallies[measure].get(''),
+    );
     const counted = tally ? tally.sum.oldTotal + tally.sum.freshTotal : 0;
     // Requests without a single connection were not counted as connections; no requests at all are simply none yet.
     if (!tally || (counted === 0 && gathered.fresh + gathered.old > 0))
@@ -116,8 +137,6 @@ function saysShare(weight: Weight, verb: string, noun: string, source: Gathered[
   return `The new proxies ${verb} ${rates && rates.fresh > rates.old ? 'more' : 'no more'} ${what} so far${chance} (${counts}${then}).`;
 }
 
-/** A class that hardly gets in on the old side cannot be lost. */
-const OUTSIDE = 0.75;
 /** So many tries of a class should have come to the new side before the stage waits for them. */
 const EXPECTED = 5;
 
@@ -129,8 +148,8 @@ export function clientsOf(gathered: Gathered, scale: Scale): Weighed[] {
     const of = tally.of ?? '';
     const stake = stakeOf(scale, 'lost-clients', 'clients', classes.length, scale.earlier?.tallies.clients.get(of));
     const weight = weigh(tally, stake);
-    const { oldBad, oldTotal } = weight.table;
-    const outside = oldTotal >= FEW && oldBad >= OUTSIDE * oldTotal;
+    const { oldTotal } = weight.table;
+    const outside = isOutside(weight.table);
     const verdict = outside ? 'alike' : weight.verdict;
     const due = gathered.old > 0 ? (sum.oldTotal * gathered.fresh) / gathered.old : sum.oldTotal * scale.share;
     // The stage waits for a class that should have come by now, not for a scanner that comes twice a day.

@@ -23,13 +23,15 @@ export interface Tally {
   weight: number;
   oldRate: number;
   freshRate: number;
-  steps: { seconds: number; table: Table }[];
+  /** `at`: begin, ms. */
+  steps: { at: number; seconds: number; table: Table }[];
 }
 
+const NONE: Table = { oldBad: 0, oldTotal: 0, freshBad: 0, freshTotal: 0 };
 export const noTally = (of: string | null, edge: number | null): Tally => ({
   of,
   edge,
-  sum: { oldBad: 0, oldTotal: 0, freshBad: 0, freshTotal: 0 },
+  sum: NONE,
   weight: 0,
   oldRate: 0,
   freshRate: 0,
@@ -37,16 +39,41 @@ export const noTally = (of: string | null, edge: number | null): Tally => ({
 });
 
 /** One more interval, in place: a stage has some hundred of them. */
-export function addTo(tally: Tally, table: Table, seconds: number): void {
+export function addTo(tally: Tally, table: Table, at: number, seconds: number): void {
   const { oldBad, oldTotal, freshBad, freshTotal } = table;
   if (oldTotal + freshTotal === 0) return;
   tally.sum = plus(tally.sum, table);
-  tally.steps.push({ seconds, table });
+  tally.steps.push({ at, seconds, table });
   if (oldTotal === 0 || freshTotal === 0) return;
   const weight = (oldTotal * freshTotal) / (oldTotal + freshTotal);
   tally.weight += weight;
   tally.oldRate += weight * (oldBad / oldTotal);
   tally.freshRate += weight * (freshBad / freshTotal);
+}
+
+/** The same without some of those who are in it, interval by interval. */
+export function without(tally: Tally, others: readonly Tally[]): Tally {
+  const left = new Map(tally.steps.map((step) => [step.at, step]));
+  for (const { at, table } of others.flatMap((other) => other.steps)) {
+    const step = left.get(at);
+    const less = step && minus(step.table, table);
+    if (step && less) left.set(at, { ...step, table: less });
+  }
+  const made = noTally(tally.of, tally.edge);
+  for (const { at, seconds, table } of left.values()) addTo(made, table, at, seconds);
+  return made;
+}
+
+/** null: there were not so many. */
+function minus(a: Table, b: Table): Table | null {
+  const table = {
+    oldBad: a.oldBad - b.oldBad,
+    oldTotal: a.oldTotal - b.oldTotal,
+    freshBad: a.freshBad - b.freshBad,
+    freshTotal: a.freshTotal - b.freshTotal,
+  };
+  const whole = table.oldBad >= 0 && table.freshBad >= 0;
+  return whole && table.oldTotal >= table.oldBad && table.freshTotal >= table.freshBad ? table : null;
 }
 
 /** What went wrong on each side, as parts of one, in the same intervals; null: never both in one. */
@@ -68,18 +95,20 @@ export function withinOf({ steps }: Tally, allowed: Allowed): number {
 const BURST_SECONDS = 20;
 /** Longer than this is no burst; up to it, one interval alone may be one. */
 const LONG_SECONDS = 60;
+/** Evidence gathers no quicker than this, nats a second: a hundred failures of one loop are one event. A total failure takes 40 s. */
+const A_SECOND = 0.25;
 
 /**
- * Evidence (logarithm) that the new side is worse, less what bursts make of it: failures that come in clumps are fewer draws
- * than they look (divided by their dispersion, one or more), and what one burst shows must show beside it too, half as
- * clearly. Both only take away, so that the bound on false stops holds.
+ * Evidence (logarithm) that the new side is worse, less what bursts make of it: no interval says more than its length allows,
+ * failures that come in clumps are fewer draws than they look (divided by their dispersion, one or more), and what one burst
+ * shows must show beside it too, half as clearly. All three only take away, so that the bound on false stops holds.
  */
 export function worseOf(tally: Tally): number {
   const steps = blocksOf(tally.steps);
-  const logs = steps.map(({ table }) => worseIn(table));
+  const logs = steps.map(({ table, seconds }) => worseIn(table).map((log) => Math.min(log, A_SECOND * seconds)));
   const log = worseSoFar(logs.reduce(addWorse, noWorse()));
   if (log <= 0) return log;
-  return Math.min(log / dispersion(steps, tally.sum), 2 * besideBurst(steps, logs));
+  return Math.min(log / dispersion(steps, beginOf(logs)), 2 * besideBurst(steps, logs));
 }
 
 /** Fewer on the old side in one stretch are no comparison. */
@@ -91,36 +120,49 @@ const LEAST_OLD = 10;
  */
 function blocksOf(steps: Tally['steps']): Tally['steps'] {
   const blocks: Tally['steps'] = [];
-  let open: Tally['steps'][number] | null = null;
+  let [from, seconds, table] = [0, 0, NONE];
   for (const step of steps) {
-    open = open ? { seconds: open.seconds + step.seconds, table: plus(open.table, step.table) } : step;
-    if (open.table.oldTotal < LEAST_OLD) continue;
-    blocks.push(open);
-    open = null;
+    if (seconds === 0) from = step.at;
+    seconds += step.seconds;
+    table = plus(table, step.table);
+    if (table.oldTotal < LEAST_OLD) continue;
+    blocks.push({ at: from, seconds, table });
+    [seconds, table] = [0, NONE];
   }
   return blocks;
 }
 
-/** What is left for the best odds, from the best begin on, without the strongest intervals. */
+/** The most that the best odds say, from the best begin on, where some intervals are taken away. */
+function bestRun(logs: (readonly number[])[], odds: number, gone: Set<number>): { log: number; begin: number } {
+  let best = { log: 0, begin: 0 };
+  let run = { log: 0, begin: 0 };
+  for (const [at, step] of logs.entries()) {
+    if (gone.has(at)) continue;
+    if (run.log <= 0) run = { log: 0, begin: at };
+    run = { ...run, log: run.log + (step[odds] as number) };
+    if (run.log > best.log) best = run;
+  }
+  return best;
+}
+
+/** The interval in which the fault began, as far as one can tell. */
+const beginOf = (logs: (readonly number[])[]): number =>
+  [...ODDS.keys()].map((odds) => bestRun(logs, odds, new Set())).reduce((a, b) => (b.log > a.log ? b : a)).begin;
+
+/** What is left without the strongest intervals. */
 function besideBurst(steps: Tally['steps'], logs: (readonly number[])[]): number {
-  const telling = [...steps.keys()].filter((at) => logs[at]?.some((log) => log !== 0));
   let best = 0;
   for (const odds of ODDS.keys()) {
     const told = (at: number): number => logs[at]?.[odds] as number;
     const gone = new Set<number>();
     let seconds = 0;
-    for (const at of telling.toSorted((a, b) => told(b) - told(a))) {
+    for (const at of [...logs.keys()].sort((a, b) => told(b) - told(a))) {
       const long = steps[at]?.seconds as number;
       if (long > LONG_SECONDS || (gone.size > 0 && seconds + long > BURST_SECONDS)) break;
       gone.add(at);
       seconds += long;
     }
-    let run = 0;
-    for (const at of telling)
-      if (!gone.has(at)) {
-        run = Math.max(0, run + told(at));
-        best = Math.max(best, run);
-      }
+    best = Math.max(best, bestRun(logs, odds, gone).log);
   }
   return best;
 }
@@ -129,39 +171,46 @@ function besideBurst(steps: Tally['steps'], logs: (readonly number[])[]): number
 const BLOCK = 2;
 
 /**
- * How much more unevenly failures fall on the two sides than draws would, 1 or more: squares of what was not expected, by the
- * variance of draws without replacement. Large clumps weigh as large as they are.
+ * How much more unevenly failures fall on the two sides than draws would, before the fault and since, 1 or more: squares of
+ * what was not expected, by the variance of draws without replacement. Large clumps weigh as large as they are.
  */
-function dispersion(steps: Tally['steps'], sum: Table): number {
-  const odds = oddsOf(steps, sum);
-  let [squares, variances, blocks] = [0, 0, 0];
-  let open = { bad: 0, expected: 0, variance: 0 };
-  for (const { table } of steps) {
-    const all = table.oldTotal + table.freshTotal;
-    const bad = table.oldBad + table.freshBad;
-    const p = tilted(table.freshTotal / all, odds);
-    const variance = bad * p * (1 - p) * (1 - bad / all);
-    open = { bad: open.bad + table.freshBad, expected: open.expected + bad * p, variance: open.variance + variance };
-    if (open.expected < BLOCK) continue;
-    squares += (open.bad - open.expected) ** 2;
-    variances += open.variance;
-    blocks++;
-    open = { bad: 0, expected: 0, variance: 0 };
+function dispersion(steps: Tally['steps'], begin: number): number {
+  let [squares, variances, blocks, fitted] = [0, 0, 0, 0];
+  for (const part of [steps.slice(0, begin), steps.slice(begin)]) {
+    const odds = oddsOf(part);
+    let open = { bad: 0, expected: 0, variance: 0 };
+    let own = 0;
+    for (const { table } of part) {
+      const all = table.oldTotal + table.freshTotal;
+      const bad = table.oldBad + table.freshBad;
+      const p = tilted(table.freshTotal / all, odds);
+      const variance = bad * p * (1 - p) * (1 - bad / all);
+      open = { bad: open.bad + table.freshBad, expected: open.expected + bad * p, variance: open.variance + variance };
+      if (open.expected < BLOCK) continue;
+      squares += (open.bad - open.expected) ** 2;
+      variances += open.variance;
+      own++;
+      open = { bad: 0, expected: 0, variance: 0 };
+    }
+    blocks += own;
+    fitted += own > 0 ? 1 : 0;
   }
-  return blocks > 3 && variances > 0 ? Math.max(1, (squares / variances) * (blocks / (blocks - 1))) : 1;
+  if (blocks < fitted + 3 || variances <= 0) return 1;
+  return Math.max(1, (squares / variances) * (blocks / (blocks - fitted)));
 }
 
 const tilted = (share: number, odds: number): number => (share * odds) / (1 - share + share * odds);
 
 /** The odds that share out all failures as they were, over intervals with unlike shares. */
-function oddsOf(steps: Tally['steps'], sum: Table): number {
+function oddsOf(steps: Tally['steps']): number {
+  const fresh = steps.reduce((sum, { table }) => sum + table.freshBad, 0);
   let odds = 1;
   for (let turn = 0; turn < 8; turn++) {
     let expected = 0;
     for (const { table } of steps)
       expected +=
         (table.oldBad + table.freshBad) * tilted(table.freshTotal / (table.oldTotal + table.freshTotal), odds);
-    odds = Math.min(1e6, Math.max(1e-6, (odds * (sum.freshBad + 0.5)) / (expected + 0.5)));
+    odds = Math.min(1e6, Math.max(1e-6, (odds * (fresh + 0.5)) / (expected + 0.5)));
   }
   return odds;
 }

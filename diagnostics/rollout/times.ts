@@ -42,8 +42,7 @@ function quantileOf(gathered: Gathered, scale: Scale, quantile: Quantile): Weigh
   const base = { measure, of: null, source: gathered.source } as const;
   const none = (verdict: 'blind' | 'open', says: string): Weighed => ({
     measured: { ...base, old: null, fresh: null, verdict, says, needs: null, concurrent: true },
-    // Times are not what a stage waits for where the old side has none to compare with.
-    waits: verdict === 'open' && gathered.old > 0,
+    waits: verdict === 'open',
     suspect: false,
   });
   if (tallies.length === 0) return none('blind', 'How long requests take was not read.');
