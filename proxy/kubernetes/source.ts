@@ -65,9 +65,9 @@ function cachedResolver(): (name: string) => Promise<string[] | null> {
   };
 }
 
-const fileOnly = (file: Inventory): InventorySource => ({
-  known: () => file,
-  forHost: async () => file,
+const fileOnly = (current: () => Inventory): InventorySource => ({
+  known: current,
+  forHost: async () => current(),
   view: null,
   logs: null,
   ready: async () => true,
@@ -87,9 +87,9 @@ export async function inventorySource(
     current?: () => Inventory;
   } = {},
 ): Promise<InventorySource> {
-  if (!first.kubernetes) return fileOnly(first);
-  const { kubeconfig, context, namespaces } = first.kubernetes;
   const current = options.current ?? (() => first);
+  if (!first.kubernetes) return fileOnly(current);
+  const { kubeconfig, context, namespaces } = first.kubernetes;
   const { onChange } = options;
   const connection = await connect({ kubeconfig, context });
   const cluster: WatchedCluster = watchCluster({
