@@ -11,7 +11,8 @@ test('a file that changes is known as it is now, without a cluster too', async (
   const dir = mkdtempSync(join(tmpdir(), 'iti-inventory-'));
   t.after(() => rmSync(dir, { recursive: true }));
   const file = join(dir, 'inventory.yaml');
-  const write = (host: string) => writeFileSync(file, `version: 1\nroutes:\n  - { host: ${host}, via: [edge] }\n`);
+  const write = (host: string) =>
+    writeFileSync(file, `version: 1\nroutes:\n  - { host: ${host}, via: [edge] }\nhops:\n  edge: { hop: proxy }\n`);
   write('old.example.test');
   const source = await watchInventory(file, quiet, { everyMs: 3_600_000 });
   t.after(() => source.close());
