@@ -75,6 +75,7 @@ ${socket ? `        admin: ${here(socket)}\n` : ''}        config: ./public/hapr
     hop: proxy
     kind: nginx
     expects: proxy-v2
+    settings: { handshake_burst: { connections: 60, perSecond: 200 } }
     instances:
 ${ports.edges.map(edgeInstance).join('\n')}
 ${ports.traefik ? traefikHop(ports.traefik) : ''}
