@@ -56,7 +56,7 @@ function addCues(text: string, plain: string, out: Set<string>): void {
   if (!anyTrouble) out.add('no trouble');
 }
 
-/** "‹place› not works", in whatever language: meanings alone, in their order, and together. */
+/** "‹place› not works", in whatever language: meanings alone and in their order. */
 function addMeanings(meanings: readonly string[], out: Set<string>): void {
   for (const [i, one] of meanings.entries()) {
     const [before, first] = [meanings[i - 1], meanings[i - 2]];
@@ -68,8 +68,6 @@ function addMeanings(meanings: readonly string[], out: Set<string>): void {
   const has = (...names: string[]): boolean => names.some((name) => all.has(name));
   if (!has('‹place›', '‹time›', 'now', 'again', 'self', 'people', 'anyone')) out.add('nobody here and now');
   if (!has('‹place›', '‹proxy›', '‹error›', 'now', 'again', 'site')) out.add('about nothing of ours');
-  const sorted = [...all].filter((one) => !/^[|,$^]$/.test(one)).sort();
-  for (const [i, one] of sorted.entries()) for (const two of sorted.slice(i + 1)) out.add(`<${one} & ${two}>`);
 }
 
 /** "‹place› is back": the words themselves, shortened where a language bends them. */

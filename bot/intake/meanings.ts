@@ -12,7 +12,7 @@ export const MEANINGS: { [meaning: string]: string } = {
     marche* fonction* ouvr* repond* charge* acced*  joindre connecter affich* funcion* carga* abre abrir responde* entrar acceder conect* anda carreg* consegu* acess* funziona* apre aprire apr* rispond* carica* accedere entrare
     dziala* start* signin werkt werken doet laadt openen bereik* reageert inloggen  odpowiad* otwier* otworzyc laduj* wejsc zalogowac jde jdou jede funguj* nacit* prihlas* otevr*
     работа* откры* отвеч* груз* загру* доступ* зайти войти подключ* пашет відкр* працю* calis* acil* acam* yanit eris* gir* baglan* funkar fungera* svara* oppna* virker svarer fungerer abner toimi* mukod* elerheto merge incarc* functioneaza λειτουργ* עובד يعمل bisa dibuka diakses`,
-  bad: `flap flaps awful terrible horrible overloaded unhealthy red blocked truncated misbehav* melting degraded hiccup* spike* jumped climbing doubled tripled exploded dip 💀 🔥 reset* resets down dead ded broken broke breaks bust* fail* error* outage* unavailable unreachable offline gone toast kaput* dies died dying rip borked unusable unstable degraded flaky flapping crash* hang* hung stuck freez* frozen
+  bad: `stutter* buffer* laggy reject* refus* declin* rejects deny denied loop* loops unanswered ran-out flooded schmeisst bricht abbricht verliert haengt flach unbenutzbar kaputtes lasst reclam* complain* corta coupe cuelga blocca vast zrywa зависа* рвет kesiyor dando flap flaps awful terrible horrible overloaded unhealthy red blocked truncated misbehav* melting degraded hiccup* spike* jumped climbing doubled tripled exploded dip 💀 🔥 reset* resets down dead ded broken broke breaks bust* fail* error* outage* unavailable unreachable offline gone toast kaput* dies died dying rip borked unusable unstable degraded flaky flapping crash* hang* hung stuck freez* frozen
     slow* sluggish crawl* lagg* timeout* timed timing spinn* blank  refus* reject* drop* dropping dropped disconnect* lost lose* losing kick* thrown throttl* invalid expired wrong weird problem* issue* trouble* incident* unhappy complain* stopped garbage corrupt* dark sucks wtf ouch bad broken unexpected missing cut closes closed
     kaputt weg tot lahm* langsam zah hang* haengt fehler* storung* ausfall* ausgefallen problem* abgesturzt spinnt hakt klemmt leere abgelaufen abbruch* abgebrochen
     panne rade tombe* plant* rame lent* erreur* inaccessible* indisponible* injoignable* souci* probleme* coupe* expire* bloque* 
@@ -56,7 +56,7 @@ export const MEANINGS: { [meaning: string]: string } = {
 export const SIGN_MEANINGS: { [meaning: string]: string } = {
   not: 'ません ない ず 不 没 无法 안 못',
   works: '動 つなが 繋が 開け 開き 接続 アクセス ログイン 表示 使え 打开 打不开 访问 连接 登录 加载 열 접속 되',
-  bad: '落ち 遅 重い エラー 障害 切れ タイムアウト 失敗 ダウン 壊れ おかしい 止ま 挂 慢 超时 报错 错误 过期 坏 崩 卡 不了 不开 异常 断 宕 느 에러 다운 장애 오류 안돼 안 돼 안 됩 안 열',
+  bad: '固ま 真っ白 白屏 卡死 进不去 入れない 落ち 遅 重い エラー 障害 切れ タイムアウト 失敗 ダウン 壊れ おかしい 止ま 挂 慢 超时 报错 错误 过期 坏 崩 卡 不了 不开 异常 断 宕 느 에러 다운 장애 오류 안돼 안 돼 안 됩 안 열',
   again: 'また まだ 再び 又 还是 一直 또 다시 아직',
   fixed: '直り 直っ 復旧 解決 修正 完了 修复 恢复 好了 解决 完成 해결 복구',
   good: '問題ありません 大丈夫 正常 没问题 괜찮',
