@@ -44,6 +44,7 @@ export function createModel(
     log,
     now,
   });
+  const underWay = new Map<string, Promise<string | null>>();
   return {
     async symptoms(text, inventory) {
       const said = await call('symptoms', askSymptoms(text, inventory), Math.min(INTAKE_MS, limits.deadlineMs));
@@ -54,12 +55,22 @@ export function createModel(
       const said = ask && (await call('prose', ask, limits.deadlineMs));
       return said && proseFrom(said, verdict, record);
     },
-    async answer(question, record) {
-      const { verdict } = record;
-      const ask = verdict && askAnswer(question, verdict, record);
-      const said = ask && (await call('answer', ask, limits.deadlineMs));
-      const answer = said && answerFrom(said, verdict as Verdict, record);
-      return answer && `${plain(answer.text)}\n_From: ${answer.codes.map(plain).join(', ')}_`;
+    answer(question, record) {
+      // Slack sends what it waits for again after three seconds: the second time waits for the first one's answer.
+      const key = `${record.case.id} ${question}`;
+      const before = underWay.get(key);
+      if (before) return before;
+      const answer = answered(question, record).finally(() => underWay.delete(key));
+      underWay.set(key, answer);
+      return answer;
     },
   };
+
+  async function answered(question: string, record: CaseInHand & { verdict: Verdict | null }): Promise<string | null> {
+    const { verdict } = record;
+    const ask = verdict && askAnswer(question, verdict, record);
+    const said = ask && (await call('answer', ask, limits.deadlineMs));
+    const answer = said && answerFrom(said, verdict as Verdict, record);
+    return answer && `${plain(answer.text)}\n_From: ${answer.codes.map(plain).join(', ')}_`;
+  }
 }

@@ -165,3 +165,11 @@ test('a question in the thread is answered from the findings, with their codes',
   assert.equal(await model.answer('who will win the cup?', one), null);
   assert.equal(await model.answer('well?', { ...one, verdict: null }), null);
 });
+
+test('a question that Slack sends again while it is answered is asked once', async (t) => {
+  const { service, model } = await fresh(t);
+  service.reply({ json: { sentences: [{ says, cites: ['PROXY_HEADER_UNEXPECTED'] }] } });
+  const [a, b] = await Promise.all([model.answer('since when?', one), model.answer('since when?', one)]);
+  assert.equal(a, b);
+  assert.equal(service.received.length, 1);
+});

@@ -120,3 +120,17 @@ test('a model that obeys whoever writes pings nobody and changes no word of the 
   const said = JSON.stringify([ours(slack), slack.view('maya')?.blocks, slack.ephemerals('tom')]);
   assert.doesNotMatch(said, /<!|<@U|evil\.example|not the ingress/);
 });
+
+test('a question in the thread that no rule knows is answered from the findings, or not at all', async (t) => {
+  const { slack, service } = await withModel(t);
+  const report = slack.say('tom', TRIAGE, 'shop.example.test is down');
+  await finished(slack, TRIAGE, report.ts);
+  service.reply({ json: { sentences: [{ says: 'The ingress is innocent.', cites: ['PROXY_HEADER_UNEXPECTED'] }] } });
+  slack.say('tom', TRIAGE, 'does the green light on the box have to do with that?', { thread_ts: report.ts });
+  await until('it was asked', () => askedFor(service, 'answer') === 1);
+  service.reply({ json: { sentences: [{ says, cites: ['PROXY_HEADER_UNEXPECTED'] }] } });
+  slack.say('ana', TRIAGE, 'does the red light on the box have to do with that?', { thread_ts: report.ts });
+  await slack.waitFor(() => ours(slack).find(({ text }) => text === `${says}\n_From: PROXY_HEADER_UNEXPECTED_`));
+  await settled(slack);
+  assert.equal(ours(slack).length, 2);
+});
