@@ -102,6 +102,7 @@ export function withoutOurs(counters: Interval, probes: Interval | null): Interv
   if (!probes) return counters;
   const less = (side: 'old' | 'fresh') => ({
     ...counters[side],
+    handshakes: handshakesOfUsers(counters[side].handshakes, probes[side].handshakes),
     requests: Math.max(0, counters[side].requests - probes[side].requests),
     // No more errors than requests are left: what broke off our probe was counted by nobody.
     errors: Math.min(
@@ -110,6 +111,21 @@ export function withoutOurs(counters: Interval, probes: Interval | null): Interv
     ),
   });
   return { ...counters, old: less('old'), fresh: less('fresh') };
+}
+
+/**
+ * Old clients that we play are refused by many a proxy, as often on the side with a tenth of the traffic as on the other:
+ * left in, they look like one side that loses more handshakes (measured: 25 of 3,741 against 25 of 7,323).
+ */
+function handshakesOfUsers(
+  counted: Interval['old']['handshakes'],
+  ours: Interval['old']['handshakes'],
+): Interval['old']['handshakes'] {
+  const { all } = counted;
+  if (!all) return counted;
+  const sum = (what: 'tried' | 'failed') => Object.values(ours).reduce((n, one) => n + one[what], 0);
+  const tried = Math.max(0, all.tried - sum('tried'));
+  return { ...counted, all: { tried, failed: Math.min(tried, Math.max(0, all.failed - sum('failed'))) } };
 }
 
 /** Judges the stage under way, notes a stage that began without a word, and has the messages brought up to date. */
