@@ -3,9 +3,13 @@ import { EXIT, reasonOf, TriageError } from '../../diagnostics/errors.ts';
 import type { Answer } from '../../diagnostics/types.ts';
 import { runUntilStopped } from '../../workers/process.ts';
 import { readDemoEnvironment } from '../config.ts';
+import type { DemoSystem } from '../demo/system.ts';
 
 const ANSWER_EXIT: Record<Answer, number> = { 'not-ingress': 0, ingress: 10, inconclusive: 20 };
-const USAGE = 'usage: ./dev demo [--port N] | ./dev demo --script NAME [--json] | ./dev demo --list [--json]';
+/** As the answers of other commands: nothing speaks against it, something does, it cannot be told. */
+const ROLLOUT_EXIT = { 'go-on': 0, stop: 10, 'not-enough-data': 20 } as const;
+const USAGE =
+  'usage: ./dev demo [--port N] | ./dev demo --script NAME [--json] | ./dev demo --rollout NAME [--json] | ./dev demo --list [--json]';
 
 /** `./dev demo`: the whole system on this machine, with a page to talk to it, or one script of it. */
 export async function demo(args: string[]): Promise<number> {
@@ -19,7 +23,13 @@ export async function demo(args: string[]): Promise<number> {
       process.stdout.write(options.json ? `${JSON.stringify(scripts)}\n` : `${lines.join('\n')}\n`);
       return 0;
     }
-    const { script } = options;
+    const { script, rollout } = options;
+    const { SCENARIOS } = await import('../../proxy/lab/rollout/scenarios.ts');
+    const scenario = SCENARIOS.find(({ name }) => name === rollout)?.name;
+    if (rollout !== null && scenario === undefined) {
+      const names = SCENARIOS.map(({ name }) => name).join(', ');
+      throw new TriageError('wrong-usage', `no rollout ${rollout}; there are ${names}`);
+    }
     if (script !== null && !scripts.some(({ name }) => name === script)) {
       throw new TriageError(
         'wrong-usage',
@@ -28,6 +38,16 @@ export async function demo(args: string[]): Promise<number> {
     }
     const { startDemo } = await import('../demo/system.ts');
     const environment = readDemoEnvironment();
+    if (scenario !== undefined) {
+      const { playRollout } = await import('../demo/rollout/play.ts');
+      return await play(options.json, { lean: true }, async (system, say, signal) => {
+        const played = await playRollout(system, scenario, say, signal);
+        if (options.json) process.stdout.write(`${JSON.stringify(played)}\n`);
+        else
+          say(`rollout ${played.scenario}: ${played.ended}, ${played.right ? 'as it should' : 'NOT as it should'} end`);
+        return ROLLOUT_EXIT[played.ended];
+      });
+    }
     if (script === null) {
       return await runUntilStopped(async (signal) => {
         const system = await startDemo({
@@ -42,23 +62,30 @@ export async function demo(args: string[]): Promise<number> {
         return system;
       });
     }
-    return await playScript(script, options.json);
-
-    async function playScript(name: string, json: boolean): Promise<number> {
-      const stop = new AbortController();
-      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort(signal));
-      const system = await startDemo({ ...environment, signal: stop.signal });
-      const say = (line: string) => (json ? process.stderr : process.stdout).write(`${line}\n`);
-      const told = new Promise<never>((_, reject) =>
-        stop.signal.addEventListener('abort', () => reject(stop.signal.reason)),
-      );
-      const verdict = await Promise.race([runScript(system, name, say), told]).finally(system.stop);
-      if (json) process.stdout.write(`${JSON.stringify(verdict)}\n`);
+    return await play(options.json, {}, async (system, say) => {
+      const verdict = await runScript(system, script, say);
+      if (options.json) process.stdout.write(`${JSON.stringify(verdict)}\n`);
       else
         say(
           `verdict: ${verdict.answer}, ${verdict.hop ?? 'no hop'}, ${verdict.cause ?? 'no cause'}, confidence ${verdict.confidence}`,
         );
       return ANSWER_EXIT[verdict.answer];
+    });
+
+    /** Brings the system up, plays something in it, takes it down; a signal ends it at once. */
+    async function play(
+      json: boolean,
+      more: { lean?: boolean },
+      work: (system: DemoSystem, say: (line: string) => void, signal: AbortSignal) => Promise<number>,
+    ): Promise<number> {
+      const stop = new AbortController();
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort(signal));
+      const system = await startDemo({ ...environment, ...more, signal: stop.signal });
+      const say = (line: string) => (json ? process.stderr : process.stdout).write(`${line}\n`);
+      const told = new Promise<never>((_, reject) =>
+        stop.signal.addEventListener('abort', () => reject(stop.signal.reason)),
+      );
+      return Promise.race([work(system, say, stop.signal), told]).finally(system.stop);
     }
   } catch (error) {
     if (error instanceof TriageError) {
@@ -72,12 +99,19 @@ export async function demo(args: string[]): Promise<number> {
   }
 }
 
-function readOptions(args: string[]): { script: string | null; json: boolean; list: boolean; port: number | null } {
+function readOptions(args: string[]): {
+  script: string | null;
+  rollout: string | null;
+  json: boolean;
+  list: boolean;
+  port: number | null;
+} {
   try {
     const { values } = parseArgs({
       args,
       options: {
         script: { type: 'string' },
+        rollout: { type: 'string' },
         json: { type: 'boolean' },
         list: { type: 'boolean' },
         port: { type: 'string' },
@@ -86,7 +120,13 @@ function readOptions(args: string[]): { script: string | null; json: boolean; li
     const port = values.port === undefined ? null : Number(values.port);
     if (port !== null && !(Number.isInteger(port) && port >= 0 && port <= 65_535))
       throw new Error(`--port ${values.port} is no port`);
-    return { script: values.script ?? null, json: values.json ?? false, list: values.list ?? false, port };
+    return {
+      script: values.script ?? null,
+      rollout: values.rollout ?? null,
+      json: values.json ?? false,
+      list: values.list ?? false,
+      port,
+    };
   } catch (error) {
     throw new TriageError('wrong-usage', `${reasonOf(error)}\n${USAGE}`);
   }

@@ -117,7 +117,8 @@ async function announce(
   known: Set<string>,
   rollouts: DemoSystem['rollouts'],
 ): Promise<{ id: string; message: Message }> {
-  await slack.command(AUTHOR, 'platform', '/ingress-rollout');
+  const opened = await slack.command(AUTHOR, 'platform', '/ingress-rollout');
+  if (!opened.ok || opened.response?.text) throw new Error(`the form did not open: ${opened.error ?? opened.response?.text}`);
   const hasOption = (label: string) => optionOf(slack, 'old', label) !== null;
   await slack.waitFor(() => hasOption(lab.old) || null, { timeoutMs: SLACK_MS, what: 'a form that knows both sides' });
   const submit = async (values: Partial<Record<Field, string>>) => {
