@@ -6,6 +6,7 @@ import type { BotConfig } from '../../bot/config.ts';
 import type { Intake } from '../../bot/listeners/deps.ts';
 import { type LocalSlack, type LocalSlackOptions, startLocalSlack } from '../../bot/local-slack/index.ts';
 import { startBotProcess } from '../../bot/main.ts';
+import type { PathHop } from '../../diagnostics/types.ts';
 import { readConfigFile } from '../../workers/config.ts';
 import { type EmbeddedRedis, startEmbeddedRedis } from '../../workers/embedded-redis.ts';
 import { createMetrics, type Metrics } from '../../workers/metrics.ts';
@@ -21,7 +22,9 @@ export const FINAL =
   /^\*?(Changed my mind at \d\d:\d\d: \*?)?(It is the ingress|Most likely the ingress|Not the ingress|Most likely not the ingress|Nothing wrong|Can't tell yet)/;
 
 /** Reads `…example.test` as a host and words of trouble as a report; needs no inventory. */
-export function plainIntake(over: { refuse?: string; looks?: number } = {}): Partial<Intake> {
+export function plainIntake(
+  over: { refuse?: string; looks?: number; hops?: (host: string) => PathHop[] } = {},
+): Partial<Intake> {
   const kinds = aCase().symptoms;
   return {
     readReport: (text) => {
@@ -34,7 +37,7 @@ export function plainIntake(over: { refuse?: string; looks?: number } = {}): Par
       if (host === over.refuse) return { refused: `${host} is not covered by the inventory; add it to allow.` };
       return { case: aCase(host, { id, at, report, deadlineMs }) };
     },
-    findPath: (_inventory, target) => aPath(target.host),
+    findPath: (_inventory, target) => ({ ...aPath(target.host), hops: over.hops?.(target.host) ?? [] }),
     planLooks: () => somePlans(over.looks ?? 3),
   };
 }
