@@ -40,6 +40,16 @@ const timed = (interval: Interval): Timed | null => {
   return known && to > from && to - from <= LONGEST_MS ? { interval, from, to } : null;
 };
 
+/** Rates drift: of earlier stages, what is nearest in time is compared. */
+const NEAR_MS = 30 * 60_000;
+
+/** The last half hour in which the old side still had traffic. */
+export function latest(intervals: readonly Interval[]): Interval[] {
+  const busy = intervals.filter((one) => timed(one) && one.old?.requests > 0);
+  const end = busy.reduce((most, one) => Math.max(most, Date.parse(one.to)), 0);
+  return busy.filter((one) => Date.parse(one.to) > end - NEAR_MS);
+}
+
 /** All intervals by source, in order of time; what overlaps one that counts already is left out, as it would count twice. */
 export function gather(intervals: readonly Interval[]): { sources: Gathered[]; blind: string[] } {
   const blind = new Set<string>();

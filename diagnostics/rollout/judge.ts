@@ -1,4 +1,4 @@
-import { type Gathered, gather } from './collect.ts';
+import { type Gathered, gather, latest } from './collect.ts';
 import { endpointsOf } from './endpoints.ts';
 import { isAlone, MARGINS, type Weighed } from './measure.ts';
 import { besides, goOnHeadline, notEnoughHeadline, stopHeadline, waitsFor } from './says.ts';
@@ -26,7 +26,7 @@ const COUNTERS = 0.7;
 export function judgeStage(intervals: readonly Interval[], plan: StagePlan, now: string): StageJudgement {
   const { sources, blind } = gather(intervals);
   // Only where the old side has hardly any traffic left.
-  const earlier = sources.some(isAlone) ? gather(plan.earlier ?? []).sources : [];
+  const earlier = sources.some(isAlone) ? gather(latest(plan.earlier ?? [])).sources : [];
   const weighed = new Map<Gathered['source'], Weighed[]>();
   for (const gathered of sources) {
     const before = earlier.find((one) => one.source === gathered.source) ?? null;
@@ -34,7 +34,7 @@ export function judgeStage(intervals: readonly Interval[], plan: StagePlan, now:
   }
   // What users saw decides; probes only where no counters are read at all.
   const decides = sources.find((one) => one.tallies.errors.size > 0) ?? sources[0] ?? null;
-  const own = decides ? (weighed.get(decides.source) as Weighed[]) : [];
+  const own = decides ? withClasses(decides, sources, weighed) : [];
   const all = [...weighed.values()].flat();
   const worse = all.filter((w) => w.measured.verdict === 'worse');
   const measures = all.map((w) => w.measured);
@@ -92,6 +92,28 @@ function scaleOf(plan: StagePlan, source: Gathered['source'], sources: number, e
     share: shareOf(plan),
     earlier,
   };
+}
+
+/**
+ * What the stage waits for: all that the deciding source shows, and classes of clients that only the other one knows: counters seldom
+ * tell clients apart, and a few probes of each do. What they need is told in requests of the deciding source.
+ */
+function withClasses(decides: Gathered, sources: Gathered[], weighed: Map<Gathered['source'], Weighed[]>): Weighed[] {
+  const own = weighed.get(decides.source) ?? [];
+  if (decides.tallies.clients.size > 0) return own;
+  const others = sources.filter((one) => one !== decides);
+  return [
+    ...own,
+    ...others.flatMap(({ source, rate }) =>
+      (weighed.get(source) ?? [])
+        .filter((w) => w.measured.measure === 'lost-clients')
+        .map((w) => {
+          const { needs } = w.measured;
+          const inOurs = needs === null || rate <= 0 ? null : Math.ceil((needs * decides.rate) / rate);
+          return { ...w, measured: { ...w.measured, needs: inOurs } };
+        }),
+    ),
+  ];
 }
 
 const weighAll = (gathered: Gathered, scale: Scale): Weighed[] => [

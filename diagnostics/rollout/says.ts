@@ -26,13 +26,24 @@ const PARTING: { [measure in Measured['measure']]: (m: Measured) => string } = {
 const probe = (m: Measured): string => (m.source === 'probes' ? 'probe ' : '');
 const longer = (shown: Shown | null): string => (shown ? `${bad(shown)} or more` : 'longer than can be told');
 
+const ALSO: { [measure in Measured['measure']]: string } = {
+  errors: 'errors',
+  handshakes: 'handshakes',
+  resets: 'resets',
+  'lost-clients': 'other clients',
+  'latency-p99': 'the slowest requests',
+  'latency-p50': 'latency',
+  balance: 'balance',
+};
+
 const at = (share: number): string => `${percentOf(share)}`;
 
 /** What parts most stands first: a class of clients that is lost names what a share of handshakes hides. */
 export function stopHeadline(share: number, worse: Weighed[]): string {
   const lost = worse.find((w) => w.measured.measure === 'lost-clients');
   const { measured } = lost ?? (worse[0] as Weighed);
-  const more = worse.length > 1 ? ` (and ${many(worse.length - 1, 'more measure')})` : '';
+  const others = worse.filter((w) => w.measured !== measured).map((w) => ALSO[w.measured.measure]);
+  const more = others.length > 0 ? ` (worse too: ${[...new Set(others)].join(', ')})` : '';
   return `Stop at ${at(share)}: ${PARTING[measured.measure](measured)}${more}.`;
 }
 
@@ -106,20 +117,13 @@ export function waitsFor(
   return said;
 }
 
-const ALIKE: [Measured['measure'], string][] = [
-  ['errors', 'errors'],
-  ['latency-p50', 'latency'],
-  ['latency-p99', 'the slowest requests'],
-  ['handshakes', 'handshakes'],
-  ['resets', 'resets'],
-  ['balance', 'balance'],
-];
+const ALIKE: Measured['measure'][] = ['errors', 'latency-p50', 'latency-p99', 'handshakes', 'resets', 'balance'];
 
 /** What is alike, in one sentence, and what was not seen, in the same breath. */
 export function besides(weighed: Weighed[], blind: string[]): string[] {
   const of = (verdict: Measured['verdict']): string[] =>
-    ALIKE.filter(([m]) => weighed.some((w) => w.measured.measure === m && w.measured.verdict === verdict)).map(
-      ([, word]) => word,
+    ALIKE.filter((m) => weighed.some((w) => w.measured.measure === m && w.measured.verdict === verdict)).map(
+      (m) => ALSO[m],
     );
   const said: string[] = [];
   const alike = of('alike');

@@ -107,16 +107,19 @@ function tails(old: Latency | null, fresh: Latency | null): { edge: number; made
   const [a, b] = made;
   if (!a || !b) return null;
   const common = [...a.over.keys()].filter((edge) => b.over.has(edge));
-  if (common.length === 0 || common.length > MOST_EDGES) return null;
-  return common.map((edge) => ({
-    edge,
-    made: {
-      oldBad: a.over.get(edge) as number,
-      oldTotal: a.total,
-      freshBad: b.over.get(edge) as number,
-      freshTotal: b.total,
-    },
-  }));
+  if (common.length === 0) return null;
+  const every = Math.ceil(common.length / MOST_EDGES);
+  return common
+    .filter((_, i) => i % every === 0)
+    .map((edge) => ({
+      edge,
+      made: {
+        oldBad: a.over.get(edge) as number,
+        oldTotal: a.total,
+        freshBad: b.over.get(edge) as number,
+        freshTotal: b.total,
+      },
+    }));
 }
 
 function slower({ le, counts }: Latency): { total: number; over: Map<number, number> } | null {

@@ -67,7 +67,7 @@ export interface StagePlan {
   minimum?: { requests?: number; seconds?: number };
   /** Probability of a stop of this stage for nothing, over all measures and looks together. 0.005 unless said. */
   alpha?: number;
-  /** Intervals of this rollout's earlier stages: what to compare with where the old side has no traffic left (100 %). */
+  /** Intervals of this rollout's earlier stages: what to compare with where the old side has no traffic left (100 %); the last half hour counts. */
   earlier?: readonly Interval[];
 }
 

@@ -170,6 +170,25 @@ test('probes alone may decide where no counters are read; with counters they onl
   assert.match(j.headline, /fail \d\.\d % of probe requests/);
 });
 
+test('where only probes tell clients apart, a stage waits for their classes, and stops by them', () => {
+  const counters = stream(40, 240, 0.1).map((i): Interval => ({ ...i, unread: ['handshakes'] }));
+  const probes = (tried: number, failed: number): Interval[] =>
+    counters.map((i) => {
+      const side = (bad: number): SideCounts => ({ ...plain(3, 0), handshakes: { 'java-7': { tried, failed: bad } } });
+      return { ...i, unread: [], source: 'probes', old: side(0), fresh: side(failed) };
+    });
+  assert.equal(judge([...counters, ...probes(1, 0)]).result, 'go-on');
+  const few = judge([...counters, ...probes(1, 0).slice(0, 6)]);
+  assert.equal(few.result, 'not-enough-data');
+  assert.match(few.because.join(' '), /java-7: 0 of 6 handshakes fail/);
+  const lost = judge([...counters, ...probes(1, 1)]);
+  assert.equal(lost.result, 'stop');
+  assert.match(
+    lost.headline,
+    /java-7 fails 100 % of probe handshakes on the new proxies, 0 % on the old ones \(worse too: handshakes\)\.$/,
+  );
+});
+
 test('sides are unequal from stage to stage and within: no paradox of shares', () => {
   // The new side gets most of its traffic while everything fails, on both sides alike.
   const parts = (i: number): SideCounts[] =>
