@@ -1,4 +1,7 @@
 import type { Interval, SideCounts, StageJudgement } from '../../../diagnostics/rollout/types.ts';
+import type { Instance, PathHop } from '../../../diagnostics/types.ts';
+import { blankHop, blankInstance } from '../../../proxy/inventory/blank.ts';
+import { emptyInventory, type Inventory } from '../../../proxy/inventory/inventory.ts';
 import { nothing } from '../../../workers/rollouts/merge.ts';
 import type { Decision, Rollout, RolloutRecord } from '../../../workers/rollouts/types.ts';
 
@@ -72,3 +75,20 @@ export const aJudgement = (over: Partial<StageJudgement> = {}): StageJudgement =
   headline: 'Not enough to tell at 10 %: 212 requests on the new proxies, 1 error.',
   ...over,
 });
+
+/** Two proxies of one instance each, the old and the new side. */
+export function aPair(
+  over: { old?: Partial<Instance>; fresh?: Partial<Instance>; kind?: string; more?: Partial<PathHop> } = {},
+): {
+  inventory: Inventory;
+  sides: Pick<Rollout, 'old' | 'fresh'>;
+} {
+  const hop = (name: string, part: string, instance: Partial<Instance> = {}): PathHop => ({
+    ...blankHop(name, 'proxy', over.kind ?? 'traefik'),
+    instances: [{ ...blankInstance(part), metrics: `http://127.0.0.1:9/${part}`, ...instance }],
+    ...over.more,
+  });
+  const hops = { old: hop('old', 'old-1', over.old), new: hop('new', 'new-1', over.fresh) };
+  const { old, fresh } = aRollout();
+  return { inventory: { ...emptyInventory(), hops }, sides: { old, fresh } };
+}
