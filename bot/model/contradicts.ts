@@ -32,7 +32,7 @@ const IT_IS = /^\s*(?:it|this|that|they|these) (?:is|was|are|were)\b/;
 const NEGATION =
   /\b(?:not|no|never|neither|nor|none|nothing|nobody|without|cannot|rather than|instead of|unrelated|unaffected|innocent|cleared|clears|excluded?|excludes|free of)\b|n't\b|n’t\b/g;
 const GOOD =
-  /\b(?:fine|healthy|ok|okay|good|normal|normally|clean|cleanly|correct|correctly|works?|worked|working|succeed\w*|success\w*|well|alive|unaffected|innocent|cleared|up)\b/;
+  /\b(?:fine|healthy|ok|okay|good|normal|normally|clean|cleanly|correct|correctly|works?|worked|working|succeed\w*|success\w*|well|alive|unaffected|innocent|cleared|(?:is|are|was|were) up(?! to))\b/;
 const BAD =
   /\b(?:fail\w*|broke\w*|breaks?|down|dead|errors?|faults?|faulty|wrong|bad|badly|reject\w*|refus\w*|unhealthy|unavailable|unreachable|drop\w*|lost|loses?|losing|expired?|expires|stale|slow\w*|crash\w*|cuts?|guilty|incorrect\w*|invalid|mismatch\w*|missing|overload\w*|exhaust\w*|outage|problem|issue|trouble|degraded|disrupt\w*)\b/;
 const EVERYTHING =
