@@ -39,6 +39,7 @@ export const SCENARIOS: Scenario[] = [
     errors: (at, fresh) => (fresh && at > 20 * MINUTE ? 0.011 : 0.001),
   }),
   guilty({ name: 'the same, while the application fails', errors: (at, fresh) => appFault(at) + (fresh ? 0.01 : 0) }),
+  guilty({ name: 'the same, 4 requests a second', rate: () => 4, errors: (_, fresh) => (fresh ? 0.011 : 0.001) }),
   guilty({ name: '1 % resets', resets: (_, fresh) => (fresh ? 0.0105 : 0.0005) }),
   guilty({ name: 'slower at P99 only', late: (_, fresh) => (fresh ? 0.024 : 0.004) }),
   guilty({

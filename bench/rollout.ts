@@ -54,12 +54,15 @@ interface Peer {
 }
 
 /**
- * `./dev bench rollout [--seeds N] [--json]`: simulated rollouts at 20 requests a second, judged by us while they run, and by
+ * `./dev bench rollout [--seeds N] [--only TEXT] [--json]`: simulated rollouts at 20 requests a second, judged by us while they run, and by
  * Kayenta's judge on the same streams. Seeds 1 to N, the same in every run.
  */
 export async function benchRollout(args: string[]): Promise<number> {
   try {
-    const { values } = parseArgs({ args, options: { json: { type: 'boolean' }, seeds: { type: 'string' } } });
+    const { values } = parseArgs({
+      args,
+      options: { json: { type: 'boolean' }, seeds: { type: 'string' }, only: { type: 'string' } },
+    });
     const seeds = Number(values.seeds ?? SEEDS);
     if (!Number.isInteger(seeds) || seeds < 2 || seeds > 10_000)
       throw new TriageError('wrong-usage', '--seeds takes 2 to 10000');
@@ -67,6 +70,7 @@ export async function benchRollout(args: string[]): Promise<number> {
     const rows: Row[] = [];
     const first: { [name: string]: Ours[] } = {};
     for (const scenario of SCENARIOS) {
+      if (!scenario.world.name.includes(values.only ?? '')) continue;
       const main = scenario === GOOD_ROLLOUT || scenario === ONE_PERCENT;
       const count = main ? seeds : Math.min(seeds, FEWER);
       const courses = Array.from({ length: count }, (_, i) => rolloutOf(scenario, i + 1));
@@ -74,6 +78,10 @@ export async function benchRollout(args: string[]): Promise<number> {
       const row = rowOf(scenario, courses);
       rows.push(row);
       if (!values.json) process.stdout.write(lineOf(row));
+    }
+    if (values.only !== undefined) {
+      if (values.json) process.stdout.write(`${JSON.stringify({ seeds, stages: STAGES, rows })}\n`);
+      return 0;
     }
     const good = rows.find((r) => r.name === GOOD_ROLLOUT.world.name) as Row;
     const bad = rows.find((r) => r.name === ONE_PERCENT.world.name) as Row;

@@ -1,5 +1,3 @@
-import { lnGamma } from '../stats.ts';
-
 /**
  * Evidence that may be looked at after every interval, and stopped at any: e-values. Each has a mean of at most one where
  * its hypothesis holds, whatever happened before, so that their product reaches 1/a with a probability of at most a, over
@@ -32,7 +30,6 @@ const sumOf = (a: number, b: number): number => {
   const [more, less] = a > b ? [a, b] : [b, a];
   return less === Number.NEGATIVE_INFINITY ? more : more + Math.log1p(Math.exp(less - more));
 };
-const lnChoose = (n: number, k: number): number => lnGamma(n + 1) - lnGamma(k + 1) - lnGamma(n - k + 1);
 
 /**
  * "The new side is not worse", one interval, against each of ODDS. Given how many went wrong on both sides together, the
@@ -62,16 +59,6 @@ export function worseIn({ oldBad, oldTotal, freshBad, freshTotal }: Table): read
   return LOG_ODDS.map((log) => (freshBad - least) * log - logSum(terms.map((t, j) => t + j * log)) + whole);
 }
 const NOTHING: readonly number[] = ODDS.map(() => 0);
-
-/** The probability (its logarithm) that this many or more of the failures fall on the new side by chance. For tests. */
-export function exactTail({ oldBad, oldTotal, freshBad, freshTotal }: Table): number {
-  const bad = oldBad + freshBad;
-  const whole = lnChoose(oldTotal + freshTotal, bad);
-  const logs: number[] = [];
-  for (let j = freshBad; j <= Math.min(bad, freshTotal); j++)
-    logs.push(lnChoose(freshTotal, j) + lnChoose(oldTotal, bad - j) - whole);
-  return logSum(logs);
-}
 
 /** Half of the stake is on a fault from the first interval on, half on one that begins later. */
 export interface Worse {
