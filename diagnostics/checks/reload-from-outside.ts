@@ -111,9 +111,11 @@ export const reloadFromOutside = defineCheck<Watch, WatchFacts>({
         `${f.address} ended ${f.closed} of ${f.closed} idle connections of different age at the same moment, ${duration(f.endedMs)} after the watch began${PHRASE[f.sessions] ?? ''}: it reloaded or restarted.`,
       next: () => 'See what reloads the proxy just now, and how often; its log names each.',
       reproduce: (f) =>
-        f.tls
-          ? `{ printf 'HEAD / HTTP/1.1\\r\\nHost: %s\\r\\n\\r\\n' ${shellWord(f.host)}; sleep 30; } | openssl s_client -quiet -connect ${shellWord(f.address)} -servername ${shellWord(f.host)}; date`
-          : `{ printf 'HEAD / HTTP/1.1\\r\\nHost: %s\\r\\n\\r\\n' ${shellWord(f.host)}; sleep 30; } | nc ${hostAndPort(f.address)}; date`,
+        `printf 'HEAD / HTTP/1.1\\r\\nHost: %s\\r\\n\\r\\n' ${shellWord(f.host)} | ${
+          f.tls
+            ? `timeout 60 openssl s_client -quiet -connect ${shellWord(f.address)} -servername ${shellWord(f.host)}`
+            : `nc -w 60 ${hostAndPort(f.address)}`
+        }; date`,
     },
     TLS_SESSIONS_LOST: {
       hop: 'proxy',

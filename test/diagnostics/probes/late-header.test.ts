@@ -36,7 +36,7 @@ async function running(t: TestContext, command: string, args: string[], port: nu
 
 const STAND_IN = fileURLToPath(new URL('../../incidents/shared/traefik_2_10_7.py', import.meta.url));
 
-test('late headers: the stand-in for Traefik 2.10.7, and servers that wait', async (t) => {
+test('late headers: the stand-in for Traefik 2.10.7, and servers that wait', { concurrency: 8 }, async (t) => {
   const dir = scratch(t);
   const ca = authority(dir);
   const leaf = ca.leaf(HOST);

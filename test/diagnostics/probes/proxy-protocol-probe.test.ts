@@ -15,7 +15,9 @@ import { authority, freePorts, scratch, startHaproxy, startNginx } from '../real
 
 const io = loopbackIo();
 
-test('real listeners and balancers, each row of the lab notes 1a, 1b and 1d that they can show', async (t) => {
+test('real listeners and balancers, each row of the lab notes 1a, 1b and 1d that they can show', {
+  concurrency: 8,
+}, async (t) => {
   const dir = scratch(t);
   const haproxyDir = scratch(t);
   const ca = authority(dir);
