@@ -11,6 +11,7 @@ const BENCHES: { [name: string]: () => Promise<(args: string[]) => Promise<numbe
   metrics: async () => (await import('../../bench/metrics.ts')).benchMetrics,
   recorder: async () => (await import('../../bench/recorder.ts')).benchRecorder,
   reloads: async () => (await import('../../bench/reloads.ts')).benchReloads,
+  tls: async () => (await import('../../bench/tls.ts')).benchTls,
   rollout: async () => (await import('../../bench/rollout.ts')).benchRollout,
   storm: async () => (await import('../../bench/storm.ts')).benchStorm,
 };

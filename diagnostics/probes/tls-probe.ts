@@ -61,6 +61,9 @@ export interface TlsProbeOptions {
   replay?: boolean;
 }
 
+/** What a server may need for its answer besides the way, ms: a signature, on a busy machine. */
+const THINKING_MS = 8;
+
 export const ORDER: TlsVersion[] = ['TLSv1.3', 'TLSv1.2', 'TLSv1.1', 'TLSv1', 'SSLv3'];
 
 function nothingYet(to: TlsProbeTarget): TlsProbe {
@@ -128,7 +131,7 @@ export async function probeTls(
   }
   const sightings: Sightings = new Map();
   remember(sightings, first);
-  const pace = { offer: opening.offer, rttMs: first.connectMs ?? 0 };
+  const pace = { offer: opening.offer, rttMs: Math.max(first.connectMs ?? 0, first.ms - THINKING_MS) };
   const [found, sslv2] = await Promise.all([
     Promise.all(ORDER.map((version) => askVersion(prober, version, pace, sightings, first))),
     askSslv2(prober),

@@ -19,6 +19,8 @@ export interface Offered {
   ending: Ending;
   /** How long the connection took, ms: about one round trip; null when none was made. */
   connectMs: number | null;
+  /** Until its first byte, or its end, once connected, ms. */
+  ms: number;
 }
 
 /** What connections were spent on, as shown with the result. */
@@ -99,6 +101,7 @@ export function proberFor(io: Io, to: TlsProbeTarget, signal: AbortSignal): Prob
         bytes: hex,
         ending,
         connectMs,
+        ms,
       } = await io.converse(
         {
           address: to.address,
@@ -110,7 +113,7 @@ export function proberFor(io: Io, to: TlsProbeTarget, signal: AbortSignal): Prob
         signal,
       );
       const data = fromHex(hex);
-      return { answer: readTlsAnswer(data), data, ending, connectMs };
+      return { answer: readTlsAnswer(data), data, ending, connectMs, ms };
     } finally {
       const next = waiting.shift();
       if (next) next();
