@@ -19,6 +19,7 @@ const LOG_ODDS = ODDS.map(Math.log);
 /** Up to so many terms the hypergeometric law is summed; beyond it is bounded from above. */
 const EXACT = 48;
 
+/** ln of the sum of exp(values), without overflow. */
 export const logSum = (values: readonly number[]): number => {
   const most = Math.max(...values);
   if (most === Number.NEGATIVE_INFINITY) return most;
@@ -67,6 +68,7 @@ export interface Worse {
   /** Intervals so far. */
   count: number;
 }
+/** Before the first interval. */
 export const noWorse = (): Worse => ({ logs: ODDS.map(() => Number.NEGATIVE_INFINITY), count: 0 });
 
 /** One more interval: a mixture over the odds and over the interval in which the fault begins. */
@@ -128,12 +130,14 @@ const HELD = 0.02;
 const held = (log: number): number =>
   log > 0 ? log + Math.log(1 - HELD + HELD * Math.exp(-log)) : Math.log(HELD + (1 - HELD) * Math.exp(log));
 
+/** By guess: the logarithm of its evidence; and what the next guesses are made of. */
 export interface Within {
   logs: number[];
   bad: number;
   total: number;
   last: number;
 }
+/** Before the first interval. */
 export const noWithin = (): Within => ({ logs: WEIGHTS.map(() => 0), bad: 0, total: 0, last: 0.001 });
 
 const guess = (bad: number, total: number): number => Math.min(0.97, (bad + 0.2) / (total + 200));
@@ -150,4 +154,5 @@ export function addWithin(within: Within, table: Table, allowed: Allowed): Withi
     last: total > 0 ? guess(bad, total) : within.last,
   };
 }
+/** What all guesses together say. */
 export const withinSoFar = ({ logs }: Within): number => logSum(logs.map((log, i) => log + (WEIGHTS[i] as number)));

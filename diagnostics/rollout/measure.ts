@@ -23,6 +23,7 @@ export const MARGINS: Margins = {
 /** And a tenth of what fails on the old side too: while the application fails, nobody sees half a point more. */
 const TENTH = 1.1;
 
+/** What a margin allows beside the old side's own share. */
 export const allowedOf = (margins: Margins, measure: keyof Margins): Allowed => ({
   times: measure === 'clients' || measure === 'p50' || measure === 'balance' ? 1 : TENTH,
   more: margins[measure],
@@ -53,6 +54,7 @@ export interface Stake {
   share: number;
 }
 
+/** What became of weighing one share. */
 export interface Weight {
   verdict: 'worse' | 'alike' | 'open';
   rates: { old: number; fresh: number } | null;

@@ -53,10 +53,12 @@ const failed = (shown: Shown | null): string =>
   shown && 'total' in shown ? `, ${shown.bad === 0 ? 'no errors' : many(shown.bad, 'error')}` : ', errors not read';
 const kind = (gathered: Gathered): string => (gathered.source === 'probes' ? 'probe' : 'request');
 
+/** Requests and errors, since that is what people ask. */
 export function goOnHeadline(share: number, gathered: Gathered, weighed: Weighed[]): string {
   return `${share === 1 ? 'All may stay at 100 %' : `Go on from ${at(share)}`}: ${many(gathered.fresh, kind(gathered))} on the new proxies${failed(errorsOf(weighed))}, nothing worse than on the old ones.`;
 }
 
+/** How much there is so far. */
 export function notEnoughHeadline(share: number, gathered: Gathered | null, weighed: Weighed[]): string {
   if (!gathered) return `Not enough to tell at ${at(share)}: nothing was counted yet.`;
   if (gathered.fresh === 0) return `Not enough to tell at ${at(share)}: no ${kind(gathered)}s on the new proxies.`;

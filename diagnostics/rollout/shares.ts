@@ -28,6 +28,7 @@ export interface Scale {
   earlier: Gathered | null;
 }
 
+/** `among`: so many things share what may be staked on this measure. */
 export const stakeOf = (
   scale: Scale,
   measure: Measure,

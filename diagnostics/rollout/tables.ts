@@ -81,6 +81,7 @@ function handshakes(old: SideCounts['handshakes'], fresh: SideCounts['handshakes
   return named.slice(0, MOST_NAMES).every((name, i) => take('clients', name, tables[i] as Table));
 }
 
+/** Both together. */
 export const plus = (a: Table, b: Table): Table => ({
   oldBad: a.oldBad + b.oldBad,
   oldTotal: a.oldTotal + b.oldTotal,

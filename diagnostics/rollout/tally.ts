@@ -28,6 +28,7 @@ export interface Tally {
 }
 
 const NONE: Table = { oldBad: 0, oldTotal: 0, freshBad: 0, freshTotal: 0 };
+/** Before the first interval. */
 export const noTally = (of: string | null, edge: number | null): Tally => ({
   of,
   edge,

@@ -17,13 +17,15 @@ export interface SideCounts {
   endpoints: { [name: string]: number };
 }
 
+/** A histogram of times. */
 export interface Latency {
   le: number[];
   counts: number[];
 }
 
 /**
- * Both sides in the same stretch of time. Short ones (5 to 60 s) are best: what both sides see in the same interval is
+ * Both sides in the same stretch of time. Short ones (5 to 30 s) are best, and one alone of up to 60 s never stops a stage, since it may be
+ * a burst: what both sides see in the same interval is
  * held against neither. Intervals of one source must not overlap; of those that do, the first counts.
  */
 export interface Interval {
@@ -39,6 +41,7 @@ export interface Interval {
   unread?: Unread[];
 }
 
+/** Kinds of counts that may be missing. */
 export type Unread = 'errors' | 'latency' | 'handshakes' | 'resets' | 'balance';
 
 /** How much worse the new side may be. Parts of one: 0.005 is half a percentage point. */
@@ -59,6 +62,7 @@ export interface Margins {
   balance: number;
 }
 
+/** What is to be judged, and how strictly; shares and margins are parts of one. */
 export interface StagePlan {
   /** Part of the traffic that the new side should get, 0 to 1. */
   share: number;
@@ -71,8 +75,10 @@ export interface StagePlan {
   earlier?: readonly Interval[];
 }
 
+/** The three that there are: nothing else can be said of a stage. */
 export type StageResult = 'go-on' | 'stop' | 'not-enough-data';
 
+/** What is compared. */
 export type Measure = 'errors' | 'latency-p50' | 'latency-p99' | 'handshakes' | 'resets' | 'lost-clients' | 'balance';
 
 /** What one side showed. */
@@ -96,6 +102,7 @@ export interface Measured {
   concurrent: boolean;
 }
 
+/** What is said of a stage. */
 export interface StageJudgement {
   result: StageResult;
   measures: Measured[];
