@@ -14,17 +14,19 @@ import { type Weights, weigh } from './weights.ts';
  * others teach; `--write` learns from all of them. Logistic regression with L2, the same result each time.
  */
 
-/** Corpora that teach. `elsewhere-3` and what comes after it never do: they tell how strangers' messages are read. */
+/** Corpora that teach. `elsewhere-5` never does: it tells how strangers' messages are read. */
 const TEACH = [
   ['messages', 'inventory'],
   ['elsewhere', 'elsewhere'],
   ['elsewhere-2', 'elsewhere-2'],
+  ['elsewhere-3', 'elsewhere-3'],
+  ['elsewhere-4', 'elsewhere-4'],
   ['practice', 'practice'],
 ] as const;
-const SPLIT = `learnt from ${TEACH.map(([name]) => name).join(', ')} and the incidents; elsewhere-3 is held out`;
+const SPLIT = `learnt from ${TEACH.map(([name]) => name).join(', ')} and the incidents; elsewhere-5 is held out`;
 /** Chosen where the others read `messages` and `elsewhere-2` at 98 % precision. */
 const THRESHOLD = 1.5;
-const L2 = 0.5;
+const L2 = 0.2;
 /** A feature seen once teaches only that message. */
 const MIN_COUNT = 2;
 const ROUNDS = 200;

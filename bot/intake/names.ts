@@ -20,6 +20,7 @@ const ENDINGS = "(?:'?s|u|em|ie|owi|ovi|ou|om|y|a)?";
 const HANGERS =
   '(?:-(?:server|seite|page|site|login|host|url|ui|app|api|frontend|backend|cluster|instance|instanz|portal|web))?';
 
+const bare = (name: string): string => name.replace(/[\u0080-\uffff]/g, (letter) => letter.normalize('NFD').charAt(0));
 const literally = (word: string): string => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/[ _-]+/g, '[ _-]?');
 
 /** Every name that leads to exactly one host, longest first. */
@@ -42,7 +43,8 @@ function namesOf(inventory: Inventory): [name: string, host: string][] {
       if (name.length >= 4 && !EVERYDAY.has(name)) offer(name, host);
     }
   }
-  for (const [alias, host] of Object.entries(inventory.aliases)) names.set(alias, host);
+  // Texts are read without accents, so aliases are too: "Bürgerportal".
+  for (const [alias, host] of Object.entries(inventory.aliases)) names.set(bare(alias), host);
   return [...names]
     .filter((entry): entry is [string, string] => entry[1] !== null && entry[0].trim().length >= 2)
     .sort((a, b) => b[0].length - a[0].length);

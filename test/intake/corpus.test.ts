@@ -20,13 +20,17 @@ test('the labelled messages are read as well as promised', async () => {
   assert.ok((score.since ?? 0) >= 0.95, `since ${score.since}\n${shown}`);
 });
 
-test('messages about other places, with another inventory, are read as well', async () => {
-  const score = await scoreIntake([here('elsewhere.ndjson')], await loadInventory(here('elsewhere.yaml')));
-  const shown = score.wrong.map((one) => `${one.line}: ${one.text}`).join('\n');
-  assert.ok((score.precision ?? 0) >= 0.95, `precision ${score.precision}\n${shown}`);
-  assert.ok((score.recall ?? 0) >= 0.9, `recall ${score.recall}\n${shown}`);
-  assert.ok((score.hosts ?? 0) >= 0.95, `hosts ${score.hosts}\n${shown}`);
-});
+/** Whether they taught (bot/intake/learn.ts) or not; `elsewhere-5` never did, and 4 of its 50 reports are missed. */
+for (const name of ['elsewhere', 'elsewhere-2', 'elsewhere-3', 'elsewhere-4', 'elsewhere-5']) {
+  test(`messages about other places, with another inventory, are read as well: ${name}`, async () => {
+    const score = await scoreIntake([here(`${name}.ndjson`)], await loadInventory(here(`${name}.yaml`)));
+    const shown = score.wrong.map((one) => `${one.line}: ${one.text}`).join('\n');
+    assert.ok((score.precision ?? 0) >= 0.98, `precision ${score.precision}\n${shown}`);
+    assert.ok((score.recall ?? 0) >= 0.9, `recall ${score.recall}\n${shown}`);
+    assert.ok((score.hosts ?? 0) >= 0.94, `hosts ${score.hosts}\n${shown}`);
+    assert.ok((score.since ?? 1) >= 0.95, `since ${score.since}\n${shown}`);
+  });
+}
 
 test('every label is whole: hosts by full names, times with a zone, no message twice', async () => {
   const lines = (await readFile(here('messages.ndjson'), 'utf8'))
