@@ -78,8 +78,12 @@ export function readBurst(data: BurstData, scope: ReadScope): Draft<BurstFacts>[
   const control = named(outside ? 'prompt' : 'control');
   const late = named('late');
   const found: Draft<BurstFacts>[] = [];
+  const prompt = named('prompt');
+  // A listener that parses no header at all answers all of them in clear text: that is another fault.
+  const takesIt = prompt !== undefined && prompt.ok > prompt.total / 2;
   // A control that fails too, or is too small to say that it does not, leaves the header out of it.
   const tells =
+    takesIt &&
     late !== undefined &&
     control !== undefined &&
     late.clearText > 0 &&
@@ -94,7 +98,6 @@ export function readBurst(data: BurstData, scope: ReadScope): Draft<BurstFacts>[
       const facts = { ...counted(one, failedOf(one)), how: howOf(one), clearText: one.clearText };
       found.push({ code: 'HANDSHAKE_BURST_FAILS', facts });
     }
-  const prompt = named('prompt');
   if (prompt && prompt.total > 0 && found.length === 0)
     found.push({ code: 'HANDSHAKE_BURST_FINE', facts: counted(prompt, 0) });
   return found;

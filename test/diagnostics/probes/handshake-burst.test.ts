@@ -134,6 +134,12 @@ test('convicted only by clear text that the control does not show', () => {
       codes(one('prompt', 40, {}), ...rest).every((code) => code === 'HANDSHAKE_BURST_FAILS'),
       JSON.stringify(rest),
     );
+  const stray = [one('late', 20, { clearText: 20 }), one('control', 20, {})];
+  assert.deepEqual(
+    new Set(codes(one('prompt', 40, { clearText: 40 }), ...stray)),
+    new Set(['HANDSHAKE_BURST_FAILS']),
+    'a listener that parses no header at all',
+  );
   assert.deepEqual(codes(), []);
 });
 
