@@ -10,6 +10,7 @@ const PREFIX = 'rollout:';
 export function rolloutPanel(lab: Panel, system: () => DemoSystem | null): Panel {
   let playing: { name: ScenarioName; stop: AbortController; over: Promise<void> } | null = null;
   let said = '';
+  const heard = new Set<() => void>();
   const missing = findEnvoy() ? null : 'Envoy is not here';
 
   async function start(demo: DemoSystem, name: ScenarioName): Promise<void> {
@@ -25,6 +26,7 @@ export function rolloutPanel(lab: Panel, system: () => DemoSystem | null): Panel
       )
       .finally(() => {
         if (playing?.stop === stop) playing = null;
+        for (const changed of heard) changed();
       });
     playing = { name, stop, over };
   }
@@ -45,6 +47,14 @@ export function rolloutPanel(lab: Panel, system: () => DemoSystem | null): Panel
         ...before,
         note: `${note}${before.note ?? ''}`,
         groups: [...before.groups, { title: 'Roll out', items }],
+      };
+    },
+    subscribe(changed) {
+      heard.add(changed);
+      const end = lab.subscribe?.(changed);
+      return () => {
+        heard.delete(changed);
+        end?.();
       };
     },
     async act(id) {

@@ -93,12 +93,14 @@ export async function playRollout(
     const because = [...new Set(worse.map((one) => one.measure))];
     const expected: readonly string[] = scenario.because;
     const all = stages.length === record.rollout.stages.length && stages.every(({ result }) => result === 'go-on');
+    // Whoever blamed the rollout for the application's own fault was wrong, and must have been told so or be waited for.
+    const wronged = scenario.ends === 'go-on' && record.cases.some(({ guilt }) => guilt === 'confirmed');
     return {
       rollout: id,
       scenario: name,
       expected: scenario.ends,
       ended: last?.result ?? 'not-enough-data',
-      right: scenario.ends === 'go-on' ? all : stopped && because.some((one) => expected.includes(one)),
+      right: scenario.ends === 'go-on' ? all && !wronged : stopped && because.some((one) => expected.includes(one)),
       state: record.state,
       stages,
       because,
@@ -118,7 +120,8 @@ async function announce(
   rollouts: DemoSystem['rollouts'],
 ): Promise<{ id: string; message: Message }> {
   const opened = await slack.command(AUTHOR, 'platform', '/ingress-rollout');
-  if (!opened.ok || opened.response?.text) throw new Error(`the form did not open: ${opened.error ?? opened.response?.text}`);
+  if (!opened.ok || opened.response?.text)
+    throw new Error(`the form did not open: ${opened.error ?? opened.response?.text}`);
   const hasOption = (label: string) => optionOf(slack, 'old', label) !== null;
   await slack.waitFor(() => hasOption(lab.old) || null, { timeoutMs: SLACK_MS, what: 'a form that knows both sides' });
   const submit = async (values: Partial<Record<Field, string>>) => {

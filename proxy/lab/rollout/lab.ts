@@ -17,8 +17,11 @@ import type { Message, Order, Reply } from './protocol.ts';
 import { SCENARIOS, type ScenarioName } from './scenarios.ts';
 import { type SidePlan, sideConfig, splitterConfig } from './side-config.ts';
 
-/** Who comes while a rollout of the lab lasts: 200 requests a second on 40 connections, some of them old clients. */
-const PEOPLE = { perSecond: 40, oldClients: 0.03 };
+/**
+ * Who comes while a rollout of the lab lasts: 450 requests a second on 150 connections, some of them old clients. A tenth of
+ * that is what the judge needs to tell half a percentage point of failed handshakes in two minutes.
+ */
+const PEOPLE = { perSecond: 150, oldClients: 0.03 };
 const HOST = 'checkout.example.test';
 const ENDPOINTS = 4;
 
