@@ -1,10 +1,10 @@
-import type { RolloutRecord, StageRecord } from '../../../workers/rollouts/types.ts';
+import type { RolloutRecord, Stage, StageRecord } from '../../../workers/rollouts/types.ts';
 import type { Message } from '../../blocks/message.ts';
 import { bold, clip, plain } from '../../blocks/mrkdwn.ts';
 import { decisionButtons } from './buttons.ts';
 import { spoken } from './spoken.ts';
 import { hour } from './times.ts';
-import { isHeld, type Names, nameOf, said, shareText } from './words.ts';
+import { isHeld, type Names, nameOf, percent, said, shareText } from './words.ts';
 
 const MOST_SAID = 8;
 
@@ -22,16 +22,18 @@ export function stageMessage(record: RolloutRecord, index: number, names: Names)
   const since = `${was.endedAt === null ? 'Since' : 'From'} ${hour(was.startedAt)}${
     was.endedAt === null ? '' : ` to ${hour(was.endedAt)}`
   } (${who}).${against}`;
-  const paragraphs = [headlineOf(was, share), ...saysOf(was), `${since}${endText(record, index, names)}`];
+  const paragraphs = [headlineOf(was, stage), ...saysOf(was), `${since}${endText(record, index, names)}`];
   const current = record.stage === index && was.endedAt === null;
   return spoken(paragraphs, current ? decisionButtons(record) : []);
 }
 
-function headlineOf(was: StageRecord, share: string): string {
+function headlineOf(was: StageRecord, stage: Stage): string {
+  const share = shareText(stage);
   if (was.judgement === null) return bold(`Stage ${share}: begun. Nothing has been counted yet.`);
   const headline = clip(plain(was.judgement.headline), 400);
   // The judge names the share itself where it can; the first line must always say which stage it is about.
-  return bold(headline.includes(share) ? headline : `Stage ${share}. ${headline}`);
+  const named = headline.includes(`${percent(stage.share)} %`);
+  return bold(named ? headline : `Stage ${share}. ${headline}`);
 }
 
 function saysOf({ judgement }: StageRecord): string[] {
