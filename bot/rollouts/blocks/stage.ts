@@ -13,7 +13,6 @@ export function stageMessage(record: RolloutRecord, index: number, names: Names)
   const stage = record.rollout.stages[index];
   const was = record.stages[index];
   if (!stage || !was) return null;
-  const share = shareText(stage);
   const began = record.decisions.find(
     ({ what, stage: at }) => (what === 'begin' || what === 'next-stage') && at === index - 1,
   );
