@@ -14,6 +14,7 @@ import { createMetrics, type Metrics } from '../workers/metrics.ts';
 import { createDesk } from '../workers/open-case.ts';
 import { type Running, runUntilStopped } from '../workers/process.ts';
 import { closeRedis, connectRedis, isUp, type RedisClient } from '../workers/redis.ts';
+import { recorderStore } from '../workers/recorder/store.ts';
 import { rolloutDesk } from '../workers/rollouts/desk.ts';
 import { listenForAlerts } from './alertmanager/listen.ts';
 import { buildApp, isFinal } from './app.ts';
@@ -26,6 +27,7 @@ import type { ModelLimits } from './model/config.ts';
 import { createModel } from './model/model.ts';
 import { createPoster } from './posting.ts';
 import { draftStore, nameStore } from './rollouts/form/draft.ts';
+import { oldClientsOf } from './rollouts/old-clients.ts';
 import { startThread } from './thread.ts';
 import { zoneFinder } from './zones.ts';
 
@@ -75,6 +77,9 @@ export async function startBotProcess(
   let channels = none;
   let rolloutChannels = none;
   const rollouts = rolloutDesk(producer);
+  const recording = config.file.recorder;
+  const recorder =
+    recording && recorderStore(producer, { ...recording, everyMs: recording.every, keepMs: recording.keep });
   let zoneOf: (user: string | null) => Promise<string | null> = async () => null;
   const deps: ListenerDeps = {
     desk,
@@ -104,6 +109,7 @@ export async function startBotProcess(
       drafts: draftStore(producer),
       names: nameStore(producer),
       always: () => rolloutChannels.ids(),
+      oldClients: (side, known) => oldClientsOf(side, known, recorder, now()),
     },
   };
   const bot = buildApp(config, deps);
