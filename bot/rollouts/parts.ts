@@ -1,5 +1,6 @@
+import type { Inventory } from '../../proxy/inventory/inventory.ts';
 import type { RolloutDesk } from '../../workers/rollouts/desk.ts';
-import type { RolloutRecord } from '../../workers/rollouts/types.ts';
+import type { RolloutRecord, Side } from '../../workers/rollouts/types.ts';
 import type { draftStore, nameStore } from './form/draft.ts';
 
 /** What the listeners of rollouts are given beside what all listeners get. */
@@ -9,6 +10,8 @@ export interface RolloutParts {
   names: ReturnType<typeof nameStore>;
   /** Channels, by id, where every rollout is announced; null: Slack has not told their ids yet. */
   always: () => readonly string[] | null;
+  /** What is known of old clients on a side, as a sentence; empty: nothing. Left out: nobody records it. */
+  oldClients?: (side: Side, inventory: Inventory) => Promise<string>;
   /** Whether this person may announce (record null) or decide here. The text says why not, and whom to ask; null: they may. */
   mayNot?: (who: { user: string; channel: string | null; record: RolloutRecord | null }) => Promise<string | null>;
 }

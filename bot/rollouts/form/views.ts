@@ -48,7 +48,7 @@ export function sidesView(choices: readonly SideChoice[], draft: Draft | null): 
 /** Second page, filled with what is known: hosts behind the old side, channels where they are talked about. */
 export function detailsView(
   draft: Draft,
-  known: { hosts: string[]; channels: string[]; always: string[]; zone: string | null },
+  known: { hosts: string[]; channels: string[]; always: string[]; zone: string | null; oldClients: string },
 ): ModalView {
   const was = draft.details;
   const stages = was?.stages.map(({ share }) => percent(share)).join(', ') ?? '10, 50, 100';
@@ -64,7 +64,11 @@ export function detailsView(
       optional: true,
       hint: 'Left empty, it says: nothing that we know of.',
     }),
-    textInput('oldClients', 'Clients that will stop working, and whose', was?.oldClients ?? '', { optional: true }),
+    textInput('oldClients', 'Old clients: which, whose, what becomes of them', was?.oldClients ?? known.oldClients, {
+      optional: true,
+      ...(known.oldClients !== '' &&
+        !was && { hint: 'What the recorder saw on the old side. Say whose they are, if you know.' }),
+    }),
     textInput('undo', 'How to undo it, and how long that takes', was?.undo ?? '', {}),
     textInput('hosts', 'Hosts', (was?.hosts ?? known.hosts).join('\n'), {
       multiline: true,

@@ -40,7 +40,9 @@ export function viewSides(deps: RolloutDeps) {
     const zone = await deps.zoneOf(body.user.id);
     const always = deps.rolloutParts.always() ?? [];
     const channels = (await channelsOfHosts(deps, hosts)).filter((one) => !always.includes(one));
-    await ack({ response_action: 'update', view: detailsView(next, { hosts, channels, always: [...always], zone }) });
+    const oldClients = (await deps.rolloutParts.oldClients?.(old, inventory).catch(() => '')) ?? '';
+    const known = { hosts, channels, always: [...always], zone, oldClients };
+    await ack({ response_action: 'update', view: detailsView(next, known) });
   };
 }
 

@@ -7,6 +7,7 @@ import { cleanUpMessage, reviewMessage } from '../../../bot/rollouts/blocks/revi
 import { alarmMessage, stageMessage } from '../../../bot/rollouts/blocks/stage.ts';
 import { listText } from '../../../bot/rollouts/blocks/texts.ts';
 import { windowText, withoutTokens } from '../../../bot/rollouts/blocks/times.ts';
+import { oldClientsText } from '../../../bot/rollouts/old-clients.ts';
 import { aJudgement, aRecord, aRollout, running } from './stand-ins.ts';
 
 const around: Around = { names: { UMAYA: 'Maya' }, complaints: { cases: [], people: 0 }, home: null };
@@ -140,4 +141,13 @@ test('windows read alone, over days too', () => {
   assert.equal(withoutTokens(day), 'Tuesday 24 Nov 08:00 to 10:00 UTC');
   const night = windowText({ from: '2026-11-24T22:00:00.000Z', to: '2026-11-25T02:00:00.000Z' });
   assert.equal(withoutTokens(night), 'Tuesday 24 Nov 22:00 to Wednesday 25 Nov 02:00 UTC');
+});
+
+test('old clients are counted by the versions that the recorder saw', () => {
+  const row = (version: string, count: number) => ({ version, cipher: null, count });
+  assert.equal(
+    oldClientsText([row('1.0', 300), row('1.1', 12), row('1.2', 20_000), row('1.3', 5_688)]),
+    '312 of 26,000 handshakes since these proxies began were TLS 1.0 or TLS 1.1',
+  );
+  assert.equal(oldClientsText([row('1.2', 20_000), row('1.0', 0)]), '');
 });
