@@ -1,4 +1,4 @@
-import { createSecureContext, type SecureVersion, connect as tlsConnect } from 'node:tls';
+import { createSecureContext, type SecureContext, type SecureVersion, connect as tlsConnect } from 'node:tls';
 import type { Guard } from './guard.ts';
 import { headerBytes } from './http.ts';
 import type { RequestSpec } from './io.ts';
@@ -21,6 +21,17 @@ export interface ResumptionSeen {
 /** A ticket of TLS 1.3 comes behind the handshake: this long after it none will come, ms. */
 const TICKET_MS = 250;
 
+const contexts = new Map<SecureVersion, SecureContext>();
+
+/** Trusts nobody and speaks one version only; made once. */
+function contextFor(version: SecureVersion): SecureContext {
+  const made =
+    contexts.get(version) ??
+    createSecureContext({ ca: [], minVersion: version, maxVersion: version, ciphers: 'DEFAULT:@SECLEVEL=0' });
+  contexts.set(version, made);
+  return made;
+}
+
 interface Once {
   session: Buffer | null;
   ticket: boolean;
@@ -40,13 +51,12 @@ async function once(
   socket.on('error', () => {});
   const header = headerBytes(spec.proxyHeader, socket);
   if (header) socket.write(header);
-  const limit = { minVersion: spec.version as SecureVersion, maxVersion: spec.version as SecureVersion };
   const { promise, resolve, reject } = Promise.withResolvers<Once | null>();
   const tls = tlsConnect({
     socket,
     ...(spec.servername ? { servername: spec.servername } : {}),
     ...(session ? { session } : {}),
-    secureContext: createSecureContext({ ...limit, ciphers: 'DEFAULT:@SECLEVEL=0' }),
+    secureContext: contextFor(spec.version),
     rejectUnauthorized: false,
   });
   let given: Buffer | null = null;

@@ -4,6 +4,9 @@ import { splitAddress } from './address.ts';
 import type { Guard } from './guard.ts';
 import type { Conversation, ConversationSpec, Ending } from './io.ts';
 
+/** Room for an answer at first, bytes: a handshake's flight with a chain of usual length. */
+const FIRST_ROOM = 4_096;
+
 /** Longest wait for a TCP connection, ms: two lost SYNs (retransmitted after 1 s and 3 s) still get through. */
 export const CONNECT_PATIENCE_MS = 3_500;
 
@@ -66,7 +69,8 @@ export async function converse(spec: ConversationSpec, guard: Guard, signal: Abo
   const { socket } = connected;
   const began = performance.now();
   const { promise, resolve, reject } = Promise.withResolvers<Conversation>();
-  const received = new Uint8Array(spec.keep);
+  // Grows with what arrives: most answers are small, and hundreds of connections are open at once.
+  let received = new Uint8Array(Math.min(spec.keep, FIRST_ROOM));
   let length = 0;
   let firstByteMs: number | null = null;
   const timers: NodeJS.Timeout[] = [];
@@ -96,6 +100,11 @@ export async function converse(spec: ConversationSpec, guard: Guard, signal: Abo
   socket.on('data', (chunk: Buffer) => {
     firstByteMs ??= performance.now() - began;
     const room = Math.min(chunk.length, spec.keep - length);
+    if (length + room > received.length) {
+      const larger = new Uint8Array(Math.min(spec.keep, Math.max(2 * received.length, length + room)));
+      larger.set(received.subarray(0, length));
+      received = larger;
+    }
     received.set(chunk.subarray(0, room), length);
     length += room;
     if (length >= spec.keep || spec.enough?.(received.subarray(0, length))) finish('open');

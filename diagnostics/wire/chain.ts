@@ -38,24 +38,41 @@ export function describe(certificate: X509Certificate): CertificateSeen {
   };
 }
 
+/** Names first: comparing them costs nothing, and a trust store has some hundred roots. */
 const issuedBy = (certificate: X509Certificate, issuer: X509Certificate): boolean => {
   try {
-    return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
+    return (
+      certificate.issuer === issuer.subject && certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey)
+    );
   } catch {
     return false; // a key or signature that this OpenSSL cannot read proves nothing
   }
 };
+
+const byName = new WeakMap<readonly X509Certificate[], Map<string, X509Certificate[]>>();
+
+/** A trust store by the names of its authorities, made once for each. */
+function rootsByName(roots: readonly X509Certificate[]): Map<string, X509Certificate[]> {
+  const known = byName.get(roots);
+  if (known) return known;
+  const named = new Map<string, X509Certificate[]>();
+  for (const root of roots) named.set(root.subject, [...(named.get(root.subject) ?? []), root]);
+  byName.set(roots, named);
+  return named;
+}
 
 /**
  * Is the chain that was sent enough for a client that fetches no missing issuers itself (RFC 5280 section 6; RFC 8446
  * section 4.4.2)? Dates and names are other questions.
  * `incomplete`: an issuer is missing between leaf and trust; `untrusted`: it ends at an authority nobody trusts.
  */
-export function judgeChain(sent: X509Certificate[], roots: X509Certificate[]): HandshakeSeen['chain'] {
+export function judgeChain(sent: X509Certificate[], roots: readonly X509Certificate[]): HandshakeSeen['chain'] {
   const leaf = sent[0];
   if (!leaf) return null;
+  const named = rootsByName(roots);
   const trusted = (certificate: X509Certificate): boolean =>
-    roots.some((root) => root.fingerprint256 === certificate.fingerprint256 || issuedBy(certificate, root));
+    named.get(certificate.subject)?.some((root) => root.fingerprint256 === certificate.fingerprint256) === true ||
+    named.get(certificate.issuer)?.some((root) => issuedBy(certificate, root)) === true;
   let current = leaf;
   for (let i = 0; i < MAX_CHAIN; i++) {
     if (trusted(current)) return 'complete';
@@ -119,7 +136,7 @@ export function describeChain(
 ): ChainSeen | null {
   const leaf = sent[0];
   if (!leaf) return null;
-  const chain = roots ? judgeChain(sent, [...roots]) : null;
+  const chain = roots ? judgeChain(sent, roots) : null;
   const url = /CA Issuers - URI:(\S+)/.exec(leaf.infoAccess ?? '');
   const { signatureAlgorithm } = leaf as { signatureAlgorithm?: string };
   return {

@@ -23,11 +23,18 @@ function joined(kind: keyof typeof SIZES, curve: number, first: boolean): Uint8A
   return first ? bytes(lattice, point) : bytes(point, lattice);
 }
 
+const made = new Map<string, Uint8Array>();
+
+/** One key for the life of the process: it is only offered, and costs as much as all the rest of a hello. */
 function latticeKey(kind: keyof typeof SIZES): Uint8Array | null {
+  const known = made.get(kind);
+  if (known) return known;
   try {
     const { publicKey } =
       kind === 'ml-kem-768' ? generateKeyPairSync('ml-kem-768') : generateKeyPairSync('ml-kem-1024');
-    return publicKey.export({ type: 'spki', format: 'der' }).subarray(-SIZES[kind]);
+    const key = publicKey.export({ type: 'spki', format: 'der' }).subarray(-SIZES[kind]);
+    made.set(kind, key);
+    return key;
   } catch {
     return null; // an OpenSSL before 3.5
   }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { CertificateSeen } from '../../io/io.ts';
 import { describe, parseChain } from '../../wire/chain.ts';
 import { type FlightSeen, flight, type Question } from './flight.ts';
@@ -17,6 +18,9 @@ export interface NamesSeen {
   wrong: NameAnswer | null;
 }
 
+/** Of a certificate in DER: as results show it. */
+export const sha256 = (der: Uint8Array): string => createHash('sha256').update(der).digest('hex');
+
 /** A host that exists nowhere (RFC 2606): what is served for it is served for every unknown name. */
 const NOBODY = 'nobody.invalid';
 
@@ -27,12 +31,13 @@ function compare(seen: FlightSeen, own: string | null): NameAnswer {
       alert: seen.alert,
       certificate: null,
     };
-  const [leaf] = parseChain(seen.certificates.slice(0, 1));
-  if (!leaf || own === null) return { outcome: 'unknown', alert: seen.alert, certificate: null };
-  const certificate = describe(leaf);
-  return certificate.sha256 === own
-    ? { outcome: 'same-certificate', alert: null, certificate: null }
-    : { outcome: 'other-certificate', alert: null, certificate };
+  const der = seen.certificates[0];
+  if (!der || own === null) return { outcome: 'unknown', alert: seen.alert, certificate: null };
+  if (sha256(der) === own) return { outcome: 'same-certificate', alert: null, certificate: null };
+  const [leaf] = parseChain([der]);
+  return leaf
+    ? { outcome: 'other-certificate', alert: null, certificate: describe(leaf) }
+    : { outcome: 'unknown', alert: null, certificate: null };
 }
 
 /** The same question without a name, and with a wrong one. `own`: sha256 of the certificate that the right name gets. */

@@ -1,6 +1,5 @@
 import type { HandshakeSeen } from '../../io/io.ts';
 import type { ResumptionSeen } from '../../io/resumption.ts';
-import { describe, parseChain } from '../../wire/chain.ts';
 import { asksForCertificate, flightIsDone, flightIsWhole, keyExchangeGroup } from '../../wire/tls-answer.ts';
 import { groupName, SIGNATURES } from '../../wire/tls-groups.ts';
 import type { TlsVersion } from '../../wire/tls-hello.ts';
@@ -10,7 +9,7 @@ import { askClients, type Known } from './clients.ts';
 import type { Sightings, VersionFound } from './enumerate.ts';
 import { flight } from './flight.ts';
 import { enumerateGroups, enumerateSignatures, isEphemeral } from './groups.ts';
-import { askNames, askProtocols } from './names.ts';
+import { askNames, askProtocols, sha256 } from './names.ts';
 import { OFFER } from './offers.ts';
 import type { Ordered } from './order.ts';
 import { PATIENCE_MS, type Prober } from './prober.ts';
@@ -37,7 +36,7 @@ export async function askMore(
   const all = (one: VersionFound): number[] => one.lists.flat();
   const grouping = enumerateGroups(prober, { version: newest.version, suites: all(newest) });
   const asked = older ?? newest;
-  const signing = grouping.then((groups) =>
+  const signing = (older ? Promise.resolve([]) : grouping).then((groups: number[]) =>
     enumerateSignatures(prober, { version: asked.version, suites: all(asked) }, groups),
   );
   const certifying = older
@@ -123,8 +122,8 @@ async function ownLeaf(
   chains: CertificateFound[],
 ): Promise<string | null> {
   if (chains.length === 1) return chains[0]?.certificates[0]?.sha256 ?? null;
-  const [leaf] = parseChain((await flight(prober, question, 'names')).certificates.slice(0, 1));
-  return leaf ? describe(leaf).sha256 : null;
+  const leaf = (await flight(prober, question, 'names')).certificates[0];
+  return leaf ? sha256(leaf) : null;
 }
 
 async function askResumption(prober: Prober, spoken: VersionFound[]): Promise<{ [version: string]: ResumptionSeen }> {
