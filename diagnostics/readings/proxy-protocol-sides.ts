@@ -56,6 +56,6 @@ export function stepFor(
   const [atListener, atSender] = wrong === 'unexpected' ? ['on', 'off'] : ['off', 'on'];
   if (f.side === 'listener') return `Switch PROXY protocol ${atListener} at ${listener}: there it is not as declared.`;
   if (f.side === 'sender')
-    return `Switch PROXY protocol ${atSender} on ${sender}: the listener behind it is as declared.`;
-  return `Switch PROXY protocol ${atListener} at ${listener}, or ${atSender} on ${sender}. Both sides must agree.`;
+    return `Switch PROXY protocol ${atSender} at ${sender}: the listener behind it is as declared.`;
+  return `Switch PROXY protocol ${atListener} at ${listener}, or ${atSender} at ${sender}. Both sides must agree.`;
 }

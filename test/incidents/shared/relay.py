@@ -1,15 +1,18 @@
-"""relay.py LISTEN=HOST:PORT[,HOST:PORT…][;send=v1|v2][;delay=SECONDS][;hold=1][;late=SECONDS[;every=N]]…: a layer 4 balancer that turns its targets over and never asks them how they are.
+"""relay.py LISTEN=HOST:PORT[,HOST:PORT…][;send=v1|v2][;delay=SECONDS][;hold=1][;late=SECONDS[;every=N][;rush=N]]…: a layer 4 balancer that turns its targets over and never asks them how they are.
 
 LISTEN is PORT or IP:PORT, a target may be unix:PATH. A target that refuses costs the client its connection, as with any balancer whose health checks are off.
 `hold`: the header goes with the client's first bytes, as with AWS' on_first_ack_with_payload; the connection to the target stands before.
-`late`: header and bytes of every Nth connection leave that much later than the connection stands, as from a balancer without a free CPU.
+`late`: header and bytes of every Nth connection leave that much later than the connection stands, as from a balancer without a free CPU;
+with `rush` only while N or more connections began within the last second.
 """
 import asyncio
+import collections
 import itertools
 import signal
 import socket
 import struct
 import sys
+import time
 
 SIGNATURE = b"\r\n\r\n\x00\r\nQUIT\n"
 
@@ -33,9 +36,10 @@ async def copy(reader, writer):
         writer.close()
 
 
-def relay(targets, send=None, delay=0, hold=None, late=0, every=1):
+def relay(targets, send=None, delay=0, hold=None, late=0, every=1, rush=0):
     turn = itertools.cycle(targets)
     count = itertools.count(1)
+    begun = collections.deque(maxlen=max(1, int(rush)))
 
     async def serve(reader, writer):
         host, _, port = next(turn).rpartition(":")
@@ -49,7 +53,10 @@ def relay(targets, send=None, delay=0, hold=None, late=0, every=1):
             writer.close()
             return
         first = await reader.read(65536) if hold else b""
-        if next(count) % int(every) == 0:
+        now = time.monotonic()
+        begun.append(now)
+        crowded = len(begun) == begun.maxlen and now - begun[0] < 1
+        if next(count) % int(every) == 0 and (crowded or not int(rush)):
             await asyncio.sleep(float(late))
         up_writer.write(header(send, writer.get_extra_info("peername"), writer.get_extra_info("sockname")) + first)
         await asyncio.gather(copy(reader, up_writer), copy(up_reader, writer))
