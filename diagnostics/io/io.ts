@@ -1,6 +1,6 @@
-import type { X509Certificate } from 'node:crypto';
 import type { PartName } from '../types.ts';
 import type { Window } from '../window.ts';
+import type { Trusted } from '../wire/chain.ts';
 import type { BalancerReader } from './balancer-reader.ts';
 import type { ClusterReader } from './cluster-reader.ts';
 import type { NodeHealth, ProxyHealth } from './proxy-health.ts';
@@ -144,7 +144,7 @@ export interface Io {
   /** Two handshakes: is a session taken up again? Missing: cannot be asked. */
   resumption?(spec: ResumptionSpec, signal: AbortSignal): Promise<ResumptionSeen>;
   /** Authorities that this organisation's clients trust. Missing: not known. */
-  roots?(): readonly X509Certificate[];
+  trusted?(): Trusted;
   proxy: ProxyReader;
   /** null: no cluster is known. */
   cluster: ClusterReader | null;

@@ -73,7 +73,7 @@ export function liveIo(options: LiveIoOptions): Io {
     handshake: (spec, signal) => handshake(spec, guard, trust(), signal),
     watchReload: (spec, signal) => watchReload(spec, guard, trust(), signal),
     resumption: (spec, signal) => resumption(spec, guard, signal),
-    roots: () => trust().roots,
+    trusted: () => ({ roots: trust().roots, given: options.trust.length > 0 }),
     proxy: options.proxy,
     cluster: options.cluster ?? null,
     balancer: options.balancer ?? null,

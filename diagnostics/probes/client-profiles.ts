@@ -122,7 +122,7 @@ export function judgeCertificate(
     // A PSS or EdDSA list alone says little of certificates: TLS 1.3 clients list those apart.
     if (version !== 'TLSv1.3') return 'certificate-signature';
   }
-  return chain.chain === 'incomplete' && !FETCHES.has(client.profile) ? 'certificate-chain' : 'ok';
+  return chain.missing !== null && !FETCHES.has(client.profile) ? 'certificate-chain' : 'ok';
 }
 
 /** Clients that fetch a missing issuer themselves (AIA): Chromium on all systems, Safari, and everything on Schannel. */

@@ -17,6 +17,8 @@ export interface BurstLimits {
 /** Caps that no configuration lifts: a probe must not be the trouble it looks for. */
 const MOST = { connections: 400, perSecond: 400 } as const;
 const FEWEST = 20;
+/** A burst begins when the other looks of its case are mostly over: what it stirs up must not be what they see. */
+const HEAD_START_MS = 1_000;
 
 /** Reads `settings.handshake_burst`: a number of connections, or both numbers; null: not allowed, or not understood. */
 export function burstLimits(setting: unknown): BurstLimits | null {
@@ -127,6 +129,7 @@ export async function handshakeBurst(
   limits: BurstLimits,
   signal: AbortSignal,
 ): Promise<Series[]> {
+  await pause(HEAD_START_MS, signal);
   const talk = (send: Segments): Promise<Conversation> =>
     io.converse(
       { address: to.address, send, keep: 128, enough: answerIsWhole, patienceMs: PATIENCE_MS + LATE_MS },

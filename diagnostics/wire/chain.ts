@@ -101,7 +101,10 @@ export interface ChainSeen {
   rootSent: boolean;
   /** Where clients that fetch missing issuers get them (RFC 5280 section 4.2.2.1); null: nowhere. */
   issuerUrl: string | null;
-  /** What clients that fetch nothing lack, in words; null: nothing, or not known. */
+  /**
+   * What clients that fetch nothing lack, in words; null: nothing, or not known: a leaf of a private authority that nobody
+   * named looks the same, and its own clients may well trust it.
+   */
   missing: string | null;
 }
 
@@ -128,15 +131,21 @@ function orderOf(sent: X509Certificate[]): ChainSeen['order'] {
   }
 }
 
-/** Pure: what a chain that was sent means to clients. `roots`: the authorities they trust; null: not known, not judged. */
+/** Whom clients trust: `given` when somebody named their own authorities, so that a private one is no riddle. */
+export interface Trusted {
+  roots: readonly X509Certificate[];
+  given: boolean;
+}
+
+/** Pure: what a chain that was sent means to clients. `trusted` null: not known, not judged. */
 export function describeChain(
   sent: X509Certificate[],
-  roots: readonly X509Certificate[] | null,
+  trusted: Trusted | null,
   servername: string | null,
 ): ChainSeen | null {
   const leaf = sent[0];
   if (!leaf) return null;
-  const chain = roots ? judgeChain(sent, roots) : null;
+  const chain = trusted ? judgeChain(sent, trusted.roots) : null;
   const url = /CA Issuers - URI:(\S+)/.exec(leaf.infoAccess ?? '');
   const { signatureAlgorithm } = leaf as { signatureAlgorithm?: string };
   return {
@@ -148,7 +157,7 @@ export function describeChain(
     nameMatches: servername ? leaf.checkHost(servername, { subject: 'default' }) !== undefined : null,
     rootSent: sent.length > 1 && sent.slice(1).some((one) => issuedBy(one, one)),
     issuerUrl: url?.[1]?.slice(0, 200) ?? null,
-    missing: chain === 'incomplete' ? `the certificate of ${lastIssuer(sent)}` : null,
+    missing: chain === 'incomplete' && (trusted?.given || url) ? `the certificate of ${lastIssuer(sent)}` : null,
   };
 }
 

@@ -1,5 +1,4 @@
-import type { X509Certificate } from 'node:crypto';
-import { type ChainSeen, describeChain, parseChain } from '../../wire/chain.ts';
+import { type ChainSeen, describeChain, parseChain, type Trusted } from '../../wire/chain.ts';
 import { readStaple, type StapleSeen } from '../../wire/ocsp.ts';
 import { readTlsAnswer } from '../../wire/tls-answer.ts';
 import { readFlight } from '../../wire/tls-flight.ts';
@@ -20,7 +19,7 @@ export interface CertificateFound extends ChainSeen {
 /** What the flights on the way showed: one chain for each kind of suite. Asks nothing. */
 export function fromSightings(
   sightings: Sightings,
-  roots: readonly X509Certificate[] | null,
+  trusted: Trusted | null,
   servername: string | null,
 ): { found: CertificateFound[]; dhBits: number | null } {
   const found: CertificateFound[] = [];
@@ -29,7 +28,7 @@ export function fromSightings(
     if (readTlsAnswer(data).is !== 'hello') continue;
     const read = readFlight(data, suiteName(suite));
     dhBits ??= read.exchange?.dhBits ?? null;
-    const chain = describeChain(parseChain(read.certificates), roots, servername);
+    const chain = describeChain(parseChain(read.certificates), trusted, servername);
     if (chain) found.push({ ...chain, kind: kind as Kind, staple: read.staple && readStaple(read.staple) });
   }
   return { found, dhBits };
@@ -42,13 +41,13 @@ export async function fromTls13(
   prober: Prober,
   suites: readonly number[],
   groups: readonly number[],
-  roots: readonly X509Certificate[] | null,
+  trusted: Trusted | null,
 ): Promise<CertificateFound[]> {
   const asked = await Promise.all(
     KINDS.map(async (kind) => {
       const signatures = Object.values(SIGNATURES).filter((id) => keyOfSignature(id) === kind);
       const seen = await flight(prober, { version: 'TLSv1.3', suites, signatures, groups }, 'certificates');
-      const chain = describeChain(parseChain(seen.certificates), roots, prober.to.servername);
+      const chain = describeChain(parseChain(seen.certificates), trusted, prober.to.servername);
       return chain ? { ...chain, kind, staple: seen.staple && readStaple(seen.staple) } : null;
     }),
   );

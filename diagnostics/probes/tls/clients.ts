@@ -1,4 +1,4 @@
-import { type ChainSeen, describeChain, parseChain } from '../../wire/chain.ts';
+import { type ChainSeen, describeChain, parseChain, type Trusted } from '../../wire/chain.ts';
 import { answerIsWhole, flightIsDone, readTlsAnswer } from '../../wire/tls-answer.ts';
 import { groupName, keyOfSignature } from '../../wire/tls-groups.ts';
 import type { TlsVersion } from '../../wire/tls-hello.ts';
@@ -83,7 +83,7 @@ export async function replayClient(
   prober: Prober,
   client: ClientProfile,
   known: Known,
-  roots: Parameters<typeof describeChain>[1],
+  trusted: Trusted | null,
 ): Promise<ClientResult> {
   const offered = await prober.say(client.replay(known.servername), 'clients', (data) => {
     if (!answerIsWhole(data)) return false;
@@ -114,7 +114,7 @@ export async function replayClient(
     id: suiteId(answer.suite),
     group: answer.group === null ? null : groupName(answer.group),
   };
-  const chain = chainOf(offered, known, answer.suite, roots);
+  const chain = chainOf(offered, known, answer.suite, trusted);
   const result = chain ? judgeCertificate(client, chain, answer.version) : 'ok';
   return { ...base, result, negotiated, alert: null };
 }
@@ -127,10 +127,10 @@ function chainOf(
   offered: Parameters<typeof readPlainFlight>[0],
   known: Known,
   suite: number,
-  roots: Parameters<typeof describeChain>[1],
+  trusted: Trusted | null,
 ): ChainSeen | null {
   const { certificates } = readPlainFlight(offered);
-  if (certificates.length) return describeChain(parseChain(certificates), roots, known.servername);
+  if (certificates.length) return describeChain(parseChain(certificates), trusted, known.servername);
   const kind = authOf(suite);
   return (kind && known.chains?.get(kind)) ?? null;
 }
@@ -139,12 +139,12 @@ function chainOf(
 export async function askClients(
   prober: Prober,
   known: Known,
-  roots: Parameters<typeof describeChain>[1],
+  trusted: Trusted | null,
   everyone = false,
 ): Promise<ClientResult[]> {
   return Promise.all(
     CLIENT_PROFILES.map((client) =>
-      everyone || !isProved(client, known) ? replayClient(prober, client, known, roots) : meet(client, known),
+      everyone || !isProved(client, known) ? replayClient(prober, client, known, trusted) : meet(client, known),
     ),
   );
 }

@@ -65,6 +65,10 @@ export function compareProbes(before: Compared, now: Compared): Comparison {
   return { lost, gained, changes: changesOf(before, now) };
 }
 
+/** The first of a list by name, the rest by number. */
+const few = (names: string[]): string =>
+  names.length > 6 ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more` : names.join(', ');
+
 function changesOf(before: Compared, now: Compared): string[] {
   const said: string[] = [];
   const gone = before.versions.filter((version) => !now.versions.includes(version));
@@ -76,8 +80,8 @@ function changesOf(before: Compared, now: Compared): string[] {
     const [was, is] = [names(before), names(now)];
     const lost = was.filter((name) => !is.includes(name));
     const won = is.filter((name) => !was.includes(name));
-    if (lost.length) said.push(`${version} lost ${lost.length} of ${was.length} suites: ${lost.join(', ')}`);
-    if (won.length) said.push(`${version} has ${won.length} new suites: ${won.join(', ')}`);
+    if (lost.length) said.push(`${version} lost ${lost.length} of ${was.length} suites: ${few(lost)}`);
+    if (won.length) said.push(`${version} has ${won.length} new suites: ${few(won)}`);
     if (!lost.length && !won.length && was.join() !== is.join()) said.push(`${version}: same suites in another order`);
   }
   const [was, is] = [before.certificates[0], now.certificates[0]];

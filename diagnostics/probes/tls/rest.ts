@@ -28,7 +28,7 @@ export async function askMore(
   replay: boolean,
 ): Promise<[Ordered[], More]> {
   const { to, io, signal } = prober;
-  const roots = io.roots?.() ?? null;
+  const trusted = io.trusted?.() ?? null;
   const newest = spoken[0];
   if (!newest) return [await ordering, {}];
   const older = spoken.find((one) => one.version !== 'TLSv1.3');
@@ -40,9 +40,9 @@ export async function askMore(
     enumerateSignatures(prober, { version: asked.version, suites: all(asked) }, groups),
   );
   const certifying = older
-    ? Promise.resolve(fromSightings(sightings, roots, to.servername))
+    ? Promise.resolve(fromSightings(sightings, trusted, to.servername))
     : grouping.then(async (groups) => ({
-        found: await fromTls13(prober, all(newest), groups, roots),
+        found: await fromTls13(prober, all(newest), groups, trusted),
         dhBits: null,
       }));
   prober.count('certificates', 1);
@@ -77,7 +77,7 @@ export async function askMore(
     servername: to.servername,
     holes: prober.unanswered() > 0,
   };
-  const clients = await askClients(prober, known, roots, replay);
+  const clients = await askClients(prober, known, trusted, replay);
   const main = chains.find((one) => one.certificates[0]?.sha256 === seen.certificates[0]?.sha256) ?? chains[0];
   return [
     ordered,
