@@ -141,11 +141,19 @@ function newHop(
 }
 
 function otherVersion(key: string, hop: PathHop, was: KnownHop, is: KnownHop, at: string): Noticed[] | null {
-  const old = new Set(Object.values(was.instances).filter((one) => one !== null));
-  const moved = Object.entries(is.instances).filter(([, one]) => one !== null && !old.has(one));
+  const versions = new Set(Object.values(was.instances).filter((one) => one !== null));
+  const wasOf = (name: string) => (Object.hasOwn(was.instances, name) ? (was.instances[name] ?? null) : undefined);
+  // One that said something else before; one that is new and says what nobody said.
+  const moved = Object.entries(is.instances).filter(([name, says]) => {
+    const said = wasOf(name);
+    return (
+      says !== null && said !== null && (said === undefined ? versions.size > 0 && !versions.has(says) : said !== says)
+    );
+  });
   const kind = was.kind !== is.kind;
-  if (!kind && (moved.length === 0 || old.size === 0)) return null;
-  const before = kind ? was.kind : [...old].sort().join(', ');
+  if (!kind && moved.length === 0) return null;
+  const left = new Set(moved.flatMap(([name]) => wasOf(name) ?? [...versions]));
+  const before = kind ? was.kind : [...left].sort().join(', ');
   const now =
     kind && moved.length === 0 ? is.kind : [...new Set(moved.map(([, one]) => one as string))].sort().join(', ');
   const names = moved.map(([name]) => name);
@@ -190,16 +198,14 @@ export function announced(one: Noticed, rollouts: readonly RolloutRecord[], now:
   const about = rollouts.filter(({ rollout }) =>
     one.hops.some((hop) => hop === rollout.old.hop || hop === rollout.fresh.hop),
   );
-  const fits = ({ rollout, state }: RolloutRecord): boolean => {
-    if (state === 'running') return true;
-    if (state !== 'planned' || !rollout.window)
-      return state === 'planned' && rollout.stages.every((stage) => !stage.at);
+  const fits = (record: RolloutRecord): boolean => {
+    const { rollout, state } = record;
+    if (state !== 'planned') return false;
+    if (!rollout.window) return rollout.stages.every((stage) => !stage.at) || isDue(record, now);
     const at = Date.parse(one.at);
     return at >= Date.parse(rollout.window.from) - AROUND_MS && at <= Date.parse(rollout.window.to) + AROUND_MS;
   };
-  return (
-    about.find((record) => record.state === 'running') ?? about.find((record) => isDue(record, now) || fits(record))
-  );
+  return about.find((record) => record.state === 'running') ?? about.find(fits);
 }
 
 /** Hosts that go through one of the hops, patterns too. */
