@@ -51,16 +51,15 @@ export function decisionButtons(record: RolloutRecord): KnownBlock[] {
       ]),
     ];
   if (state !== 'running' || !current) return [];
+  const result = record.stages[stage]?.judgement?.result;
   const onward = next
     ? button(record, 'next-stage', `Next stage: ${shareText(next)}`, `${shareText(next)} of the traffic from now on.`)
     : button(record, 'finish', 'Finish', 'The new side stays. The judging ends.');
-  return [
-    row([
-      onward,
-      button(record, 'hold', 'Hold', `It stays at ${shareText(current)} until somebody decides again.`),
-      button(record, 'stop', 'Stop', 'The rollout is undone. The judging ends.'),
-    ]),
-  ];
+  const hold = button(record, 'hold', 'Hold', `It stays at ${shareText(current)} until somebody decides again.`);
+  const stop = button(record, 'stop', 'Stop', 'The rollout is undone. The judging ends.');
+  // What the judge says stands first, and nothing else invites a click.
+  if (result === 'stop') return [row([stop, hold, onward])];
+  return [row([result === 'go-on' ? { ...onward, style: 'primary' } : onward, hold, stop])];
 }
 
 /** The button of the reminder. */
@@ -89,8 +88,12 @@ export function noticedButtons(record: RolloutRecord): KnownBlock {
 }
 
 function button(record: RolloutRecord, what: Decision['what'], text: string, means: string): Button {
-  const style =
-    what === 'stop' ? ('danger' as const) : what === 'hold' || what === 'cancel' ? null : ('primary' as const);
+  const styles: { [what in Decision['what']]?: 'primary' | 'danger' } = {
+    begin: 'primary',
+    'cleaned-up': 'primary',
+    stop: 'danger',
+  };
+  const style = styles[what];
   return {
     type: 'button',
     action_id: ROLLOUT_ACTIONS[what],

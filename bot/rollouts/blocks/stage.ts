@@ -23,7 +23,9 @@ export function stageMessage(record: RolloutRecord, index: number, names: Names)
   } (${who}).${against}`;
   const paragraphs = [headlineOf(was, stage), ...saysOf(was), `${since}${endText(record, index, names)}`];
   const current = record.stage === index && was.endedAt === null;
-  return spoken(paragraphs, current ? decisionButtons(record) : []);
+  // While the judge says stop, the alarm below carries the buttons.
+  const alarmed = was.judgement?.result === 'stop';
+  return spoken(paragraphs, current && !alarmed ? decisionButtons(record) : []);
 }
 
 function headlineOf(was: StageRecord, stage: Stage): string {

@@ -49,7 +49,11 @@ test('a stage says what the judge says; a decision against it stays beside it', 
   const now = stageMessage(record, 0, around.names);
   assert.match(now?.text ?? '', /^\*Stop at 10 %: the new proxies lose 1\.2 % of handshakes/);
   assert.match(now?.text ?? '', /\*How to undo:\* one weight/);
-  assert.ok(now?.blocks.some((block) => block.type === 'actions'));
+  assert.ok(!now?.blocks.some((block) => block.type === 'actions'), 'the alarm has them');
+  const fine = stageMessage(running(0, [], aJudgement('go-on')), 0, around.names);
+  assert.match(JSON.stringify(fine?.blocks), /rollout_next.*"style":"primary".*rollout_hold.*rollout_stop/);
+  const alarm = alarmMessage(record, 0, around.names);
+  assert.match(JSON.stringify(alarm?.blocks), /rollout_stop.*rollout_hold.*rollout_next/);
   const on = running(1, [{ what: 'next-stage', stage: 0, reason: 'those are scanners' }], aJudgement('stop'));
   on.stages[0] = { ...(on.stages[0] as NonNullable<(typeof on.stages)[0]>), judgement: aJudgement('stop') };
   const then = stageMessage(on, 0, around.names);
