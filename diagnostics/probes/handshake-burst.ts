@@ -17,6 +17,8 @@ export interface BurstLimits {
 /** Caps that no configuration lifts: a probe must not be the trouble it looks for. */
 const MOST = { connections: 400, perSecond: 400 } as const;
 const FEWEST = 20;
+/** Longest burst, s. */
+const WINDOW_S = 5;
 /** A burst begins when the other looks of its case are mostly over: what it stirs up must not be what they see. */
 const HEAD_START_MS = 1_000;
 
@@ -27,10 +29,10 @@ export function burstLimits(setting: unknown): BurstLimits | null {
   const { connections, perSecond } = told as { [key: string]: unknown };
   if (typeof connections !== 'number' || !(connections >= FEWEST)) return null;
   const rate = typeof perSecond === 'number' && perSecond >= 1 ? perSecond : MOST.perSecond / 2;
-  return {
-    connections: Math.min(MOST.connections, Math.floor(connections)),
-    perSecond: Math.min(MOST.perSecond, rate),
-  };
+  const perSecondAllowed = Math.min(MOST.perSecond, rate);
+  // What would not be over in time is not begun.
+  const most = Math.min(MOST.connections, Math.floor(connections), Math.floor(perSecondAllowed * WINDOW_S));
+  return most < FEWEST ? null : { connections: most, perSecond: perSecondAllowed };
 }
 
 /**

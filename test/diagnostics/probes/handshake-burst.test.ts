@@ -22,6 +22,8 @@ test('what an inventory may ask for, and no more', () => {
   assert.deepEqual(burstLimits({ connections: 50.9, perSecond: 10 }), { connections: 50, perSecond: 10 });
   assert.deepEqual(burstLimits({ connections: 1e9, perSecond: 1e9 }), { connections: 400, perSecond: 400 });
   assert.deepEqual(burstLimits({ connections: 100, perSecond: -3 }), { connections: 100, perSecond: 200 });
+  assert.deepEqual(burstLimits({ connections: 100, perSecond: 8 }), { connections: 40, perSecond: 8 }, 'five seconds');
+  assert.equal(burstLimits({ connections: 100, perSecond: 2 }), null, 'too few in five seconds to say anything');
   for (const none of [undefined, null, true, 'many', 0, 19, -5, Number.NaN, {}, [], { connections: '100' }])
     assert.equal(burstLimits(none), null, JSON.stringify(none));
 });

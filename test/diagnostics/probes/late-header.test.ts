@@ -6,10 +6,13 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { payloadOf } from '../../../diagnostics/probes/proxy-protocol-beginnings.ts';
 import { clientAddressSeen } from '../../../diagnostics/probes/proxy-protocol-client.ts';
 import { expectationOf, probeProxyProtocol, throughOf } from '../../../diagnostics/probes/proxy-protocol-probe.ts';
 import { headerPatience } from '../../../diagnostics/probes/proxy-protocol-timeout.ts';
 import { lateFailure } from '../../../diagnostics/readings/proxy-protocol.ts';
+import { bytes } from '../../../diagnostics/wire/bytes.ts';
+import { proxyV1, proxyV1Unknown, proxyV2, proxyV2Local, vpcEndpoint } from '../../../diagnostics/wire/proxy-header.ts';
 import { readProxyHeader } from '../../../diagnostics/wire/proxy-header-read.ts';
 import { findBinaries } from '../../../proxy/lab/binaries.ts';
 import { listen, loopbackIo, patient } from '../peers.ts';
@@ -34,6 +37,18 @@ async function running(t: TestContext, command: string, args: string[], port: nu
   throw new Error(`${command} does not listen`);
 }
 
+interface Row {
+  server: string;
+  tls: boolean;
+  expects: boolean;
+  sent: string;
+  how: string;
+  bytes: string;
+  text: string;
+}
+const ROWS = JSON.parse(
+  readFileSync(new URL('../../fixtures/wire/proxy-protocol.json', import.meta.url), 'utf8'),
+) as Row[];
 const STAND_IN = fileURLToPath(new URL('../../incidents/shared/traefik_2_10_7.py', import.meta.url));
 
 test('late headers: the stand-in for Traefik 2.10.7, and servers that wait', { concurrency: 8 }, async (t) => {
@@ -150,17 +165,7 @@ http:
 }
 
 test('the recorded listeners: only Traefik 2.10.7 mistakes a header that is 300 ms late', () => {
-  interface Row {
-    server: string;
-    tls: boolean;
-    expects: boolean;
-    sent: string;
-    bytes: string;
-    text: string;
-  }
-  const rows = JSON.parse(
-    readFileSync(new URL('../../fixtures/wire/proxy-protocol.json', import.meta.url), 'utf8'),
-  ) as Row[];
+  const rows = ROWS;
   const mistaken = rows.filter(
     (row) => row.expects && row.sent === 'v2 after 300ms' && /^HTTP\/1\.1 400/.test(row.text),
   );
@@ -169,6 +174,50 @@ test('the recorded listeners: only Traefik 2.10.7 mistakes a header that is 300 
     ['traefik 2.10.7'],
   );
   assert.ok(rows.filter((row) => row.expects && row.sent === 'v2 after 300ms').length >= 6);
+});
+
+test('the stand-in does what was recorded of Traefik 2.10.7, its TLS listener with PROXY protocol on', async (t) => {
+  const dir = scratch(t);
+  const leaf = authority(dir).leaf(HOST);
+  const p = await freePorts(t, 'old', 'tls');
+  const tls = `ssl_certificate ${leaf.pem}; ssl_certificate_key ${leaf.key};`;
+  await Promise.all([
+    startNginx(t, dir, [p.tls], `server { listen 127.0.0.1:${p.tls} ssl; ${tls} }`),
+    running(t, 'python3', [STAND_IN, `${p.old}=127.0.0.1:${p.tls}`], p.old),
+  ]);
+  const hello = payloadOf('hello', HOST, 'TLSv1.2');
+  const told = { source: '192.0.2.10', sourcePort: 51_234, destination: '198.51.100.20', destinationPort: 443 };
+  const [v1, v2, local] = [proxyV1(told), proxyV2(told), proxyV2Local()];
+  const garbage = new Uint8Array(32).fill(0x8f);
+  const sent: { [what: string]: { bytes: Uint8Array; afterMs?: number }[] } = {
+    none: [{ bytes: hello }],
+    v1: [{ bytes: bytes(v1, hello) }],
+    'v1 UNKNOWN': [{ bytes: bytes(proxyV1Unknown(), hello) }],
+    v2: [{ bytes: bytes(v2, hello) }],
+    'v2+TLV': [{ bytes: bytes(proxyV2(told, [vpcEndpoint('vpc')]), hello) }],
+    'v2 LOCAL': [{ bytes: bytes(local, hello) }],
+    'v1 cut, stop': [{ bytes: v1.subarray(0, 25) }],
+    'v1 cut+pay': [{ bytes: bytes(v1.subarray(0, 25), hello) }],
+    'v2 cut, stop': [{ bytes: v2.subarray(0, 20) }],
+    'v2 cut+pay': [{ bytes: bytes(v2.subarray(0, 20), hello) }],
+    garbage: [{ bytes: bytes(garbage, hello, '\n') }],
+    'garbage, stop': [{ bytes: garbage }],
+    'v2 twice': [{ bytes: bytes(v2, v2, hello) }],
+    'v2 then v1': [{ bytes: bytes(v2, v1, hello) }],
+    'v2 sig split': [{ bytes: v2.subarray(0, 12) }, { bytes: bytes(v2.subarray(12), hello), afterMs: 100 }],
+    'idle (send nothing)': [],
+    'v2 after 300ms': [{ bytes: bytes(v2, hello), afterMs: 300 }],
+  };
+  const recorded = ROWS.filter((row) => row.server === 'traefik 2.10.7 https' && row.expects);
+  for (const [what, send] of Object.entries(sent)) {
+    const row = recorded.find((one) => one.sent === what);
+    assert.ok(row, what);
+    const spec = { address: `127.0.0.1:${p.old}`, send, keep: 300, patienceMs: 700 };
+    const seen = await io.converse(spec, patient(t));
+    const shape = (hex: string): string => (hex.startsWith('16') ? 'TLS' : Buffer.from(hex, 'hex').toString('latin1'));
+    assert.equal(shape(seen.bytes).slice(0, 60), shape(row.bytes).slice(0, 60), what);
+    if (row.bytes === '') assert.equal(seen.ending === 'open', row.how === 'open', what);
+  }
 });
 
 test('what is sent is what is said: each beginning as a receiver reads it', async (t) => {

@@ -33,9 +33,7 @@ def header_length(data):
     if data.startswith(b"PROXY "):
         end = data.find(b"\r\n")
         if end < 0:
-            if len(data) > 107:
-                raise Cut
-            return None
+            raise Cut  # what is not there in the first piece is not waited for
         words = data[:end].split(b" ")
         if words[1] != b"UNKNOWN" and len(words) != 6:
             raise Cut
@@ -87,6 +85,8 @@ def entry_point(target):
         try:
             first = await beginning(reader) or await reader.read(65536)
             if first and first[0] != 0x16:
+                while b"\n" not in first and (more := await reader.read(65536)):
+                    first += more
                 writer.write(clear_text(first))
                 await writer.drain()
             elif first:
