@@ -17,7 +17,8 @@ export interface Peer {
   cannot: string;
 }
 
-const ID_OF = new Map([...CLASSIC_SUITES, ...TLS13_SUITES].map((id) => [suiteName(id), id]));
+/** By name; some names were used for draft numbers too (ChaCha of 2013): the registered number is meant. */
+const ID_OF = new Map([...CLASSIC_SUITES, ...TLS13_SUITES].toReversed().map((id) => [suiteName(id), id]));
 const NAME = 'lab.test';
 const key = (version: string, id: number): string => `${version} 0x${id.toString(16).padStart(4, '0')}`;
 
@@ -42,13 +43,13 @@ function readTestssl(out: string): Set<string> {
 
 function readNmap(out: string): Set<string> {
   const found = new Set<string>();
-  for (const [, version = '', table = ''] of out.matchAll(
-    /<table key="((?:TLS|SSL)v[\d.]+)">([\s\S]*?)<\/table>\s*<table key="compressors">/g,
-  ))
-    for (const [, name = ''] of table.matchAll(/<elem key="name">([A-Z0-9a-z_]+)/g)) {
-      const id = ID_OF.get(name.replace('TLS_AKE_WITH_', 'TLS_')) ?? ID_OF.get(name.replace(/_draft$/, ''));
-      if (id !== undefined) found.add(key(version.replace('TLSv1.0', 'TLSv1'), id));
+  for (const part of out.split(/<table key="(?=(?:TLS|SSL)v)/).slice(1)) {
+    const version = part.slice(0, part.indexOf('"')).replace('TLSv1.0', 'TLSv1');
+    for (const [, name = ''] of part.matchAll(/<elem key="name">([A-Za-z0-9_]+)/g)) {
+      const id = ID_OF.get(name.replace('TLS_AKE_WITH_', 'TLS_'));
+      if (id !== undefined) found.add(key(version, id));
     }
+  }
   return found;
 }
 
