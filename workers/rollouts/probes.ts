@@ -114,9 +114,12 @@ export async function probeSides(
     const started: Promise<unknown>[] = [];
     for (let i = 0; i < requests.count; i++) {
       if (i > 0) await sleep(pause, signal);
-      started.push(
-        both((side) => one(side, (to, host) => request(io, to, host, counts[side], signal), requests.first + i)),
+      const asking = both((side) =>
+        one(side, (to, host) => request(io, to, host, counts[side], signal), requests.first + i),
       );
+      // A process that is told to stop leaves the loop above: what is under way then fails with nobody listening.
+      asking.catch(() => {});
+      started.push(asking);
     }
     await Promise.all(started);
   };
