@@ -28,10 +28,9 @@ const DEMO_PERIOD_MS = 5_000;
 export const ROLLOUT_CHANNEL = 'rollouts';
 
 /**
- * A rollout of the demo lasts minutes, not days: both sides are read as often as CONFIG allows. Probes stay a small part of
- * what the lab's people do at 10 %, since the proxies' own histograms hold both.
+ * A rollout of the demo lasts minutes, not days: both sides are read as often as CONFIG allows.
  */
-const DEMO_ROLLOUTS = { every: 2_000, probes: { perSecond: 8, clientsPerMinute: 30 } };
+const DEMO_ROLLOUTS = { every: 2_000 };
 
 /** The whole system on this machine. */
 export interface DemoSystem {
@@ -91,7 +90,7 @@ export async function startDemo(options: {
       file: {
         ...file,
         channels: { ...file.channels, triage: [`#${REPORT_CHANNEL}`], rollouts: [`#${ROLLOUT_CHANNEL}`] },
-        rollouts: { ...file.rollouts, ...DEMO_ROLLOUTS },
+        rollouts: { ...file.rollouts, ...DEMO_ROLLOUTS, probes: stage.rates },
         recorder: file.recorder && { ...file.recorder, every: DEMO_PERIOD_MS },
       },
       warnings: [],

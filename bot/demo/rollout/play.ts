@@ -16,7 +16,7 @@ const SLACK_MS = 30_000;
 const POLL_MS = 250;
 /** How long the application fails on its own, and when in its stage, ms. */
 const FAULT = { afterMs: 8_000, forMs: 15_000 };
-const TITLE = 'Envoy 1.39 → 1.40 for checkout';
+const TITLE = 'Envoy 1.39 → 1.40';
 
 /** How a play ended, stage by stage. */
 export interface Played {
@@ -138,7 +138,7 @@ async function announce(
     stages: '10, 50, 100',
   });
   await submit({});
-  const isNew = (message: Message) => message.bot_id === slack.botId && message.text.includes('Envoy 1.39 → 1.40');
+  const isNew = (message: Message) => message.bot_id === slack.botId && message.text.includes(TITLE);
   const before = slack
     .messages(ROLLOUT_CHANNEL)
     .filter(isNew)
