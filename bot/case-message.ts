@@ -48,7 +48,7 @@ export function caseMessages(parts: {
   return async (record: CaseRecord): Promise<Message> => {
     const beside = await around(record);
     if (record.verdict !== null)
-      return verdictMessage(record, record.verdict, await cases.votes(record.case.id), beside);
+      return verdictMessage(record, record.verdict, await cases.votes.of(record.case.id), beside);
     const early = now() - record.startedAt < parts.earlyMs || record.message.ts === null;
     const state = early ? { done: 0, total: record.planned.length, findings: [] } : await progressOf(record);
     return openedMessage(record, state, now(), beside);

@@ -5,8 +5,9 @@ import { type MessageState, readMessageState, setMessageState } from './messages
 import { type Place, PREFIX, placeSchema } from './queues.ts';
 import type { RedisClient } from './redis.ts';
 import { FINISH, FIRST, LOCK, OPEN, REOPEN, UNLOCK } from './scripts.ts';
+import { createVotes } from './votes.ts';
 
-/** A case is kept for a week after its last run, its votes for a year. */
+/** A case is kept for a week after its last run. */
 const CASE_TTL_S = 7 * 24 * 60 * 60;
 /** Longer than Slack redelivers anything (24 h). */
 const SEEN_TTL_S = 26 * 60 * 60;
@@ -69,13 +70,6 @@ export interface CaseRecord {
 const RUN_REASONS = ['still-broken', 'works-now'] as const;
 /** What somebody said that made us look again. */
 export type RunReason = (typeof RUN_REASONS)[number];
-
-export interface Vote {
-  user: string;
-  /** What the person says it was. */
-  said: 'right' | 'ingress' | 'not-ingress';
-  at: string;
-}
 
 export interface NewCase {
   case: Case;
@@ -150,7 +144,6 @@ export type Cases = ReturnType<typeof createCases>;
 const key = {
   case: (id: string) => `${PREFIX}:case:${id}`,
   evidence: (id: string) => `${PREFIX}:evidence:${id}`,
-  votes: (id: string) => `${PREFIX}:votes:${id}`,
   host: (host: string) => `${PREFIX}:open:${host}`,
   seen: (source: string) => `${PREFIX}:seen:${source}`,
   opening: `${PREFIX}:opening`,
@@ -172,6 +165,9 @@ const key = {
  */
 export function createCases(redis: RedisClient, questionOf: (one: Case) => string = hostOf) {
   const store = {
+    /** What people say of verdicts. */
+    votes: createVotes(redis),
+
     /** Claims what was received and the host, and writes the case, all at once or not at all. */
     async claim(ask: NewCase, now: number): Promise<Claim> {
       const { id } = ask.case;
@@ -340,19 +336,6 @@ export function createCases(redis: RedisClient, questionOf: (one: Case) => strin
         String(LAST_TTL_MS),
       );
       return reply === 1;
-    },
-
-    async vote(id: string, vote: Vote | null, user: string): Promise<void> {
-      if (vote === null) await redis.hdel(key.votes(id), user);
-      else {
-        await redis.hset(key.votes(id), user, JSON.stringify(vote));
-        await redis.expire(key.votes(id), 365 * 24 * 60 * 60);
-      }
-    },
-
-    async votes(id: string): Promise<Vote[]> {
-      const all = await redis.hvals(key.votes(id));
-      return all.map((vote) => JSON.parse(vote) as Vote).sort((a, b) => (a.at < b.at ? -1 : 1));
     },
 
     /** The newest cases, newest first. */

@@ -1,9 +1,11 @@
 import type { KnownBlock } from '@slack/types';
 import type { Finding, Verdict } from '../../diagnostics/types.ts';
-import type { CaseRecord, Vote } from '../../workers/cases.ts';
+import type { CaseRecord } from '../../workers/cases.ts';
+import type { Vote } from '../../workers/votes.ts';
 import { type Around, askedLine, linkedLines, NOTHING_AROUND } from './around.ts';
-import { context, type Message, messageOf } from './message.ts';
-import { bold, clock, code, person, plain } from './mrkdwn.ts';
+import { context, MAX_TEXT, type Message, messageOf } from './message.ts';
+import { bold, clip, clock, code, plain } from './mrkdwn.ts';
+import { votesText } from './votes.ts';
 
 /** Ids of the buttons under a verdict. */
 export const ACTIONS = { evidence: 'evidence', again: 'run_again', right: 'who_was_right' } as const;
@@ -28,9 +30,11 @@ export function verdictMessage(
   const who = askedLine(around.asked);
   if (who !== '') paragraphs.push(who);
   paragraphs.push(...linkedLines(record, around));
-  const small = smallPrint(record, verdict, votes);
-  const message = messageOf(paragraphs, [context(small), buttons(record)]);
-  return { ...message, text: message.text };
+  const small = context(smallPrint(record, verdict));
+  const said = votesText(votes, record.run);
+  if (said === '') return messageOf(paragraphs, [small, buttons(record)]);
+  const message = messageOf(paragraphs, [context(said), small, buttons(record)]);
+  return { ...message, text: clip(`${message.text}\n${said}`, MAX_TEXT) };
 }
 
 /** What was looked at and found clean. */
@@ -63,15 +67,12 @@ function bestCommand(verdict: Verdict): string | null {
   return telling[0]?.reproduce ?? null;
 }
 
-function smallPrint(record: CaseRecord, verdict: Verdict, votes: Vote[]): string {
+function smallPrint(record: CaseRecord, verdict: Verdict): string {
   const parts = [record.case.id, `${record.planned.length} looks in ${(verdict.durationMs / 1000).toFixed(1)} s`];
   // One bot may answer for several clusters, each with an inventory of its own.
   if (record.path.cluster) parts.push(`cluster ${plain(record.path.cluster.name)}`);
   const before = record.earlier.at(-1);
   if (before) parts.push(`looked again; at ${clock(before.at)} UTC I said: ${plain(before.headline)}`);
-  const said = { right: 'the answer is right', ingress: 'it was the ingress', 'not-ingress': 'it was not the ingress' };
-  for (const vote of votes.slice(-5))
-    parts.push(`${person(vote.user)} says ${said[vote.said]} (${clock(vote.at)} UTC)`);
   return parts.join(' · ');
 }
 

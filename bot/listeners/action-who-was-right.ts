@@ -15,7 +15,8 @@ export function actionWhoWasRight(deps: ListenerDeps) {
     await ack();
     const record = await deps.desk.cases.load(action.value ?? '');
     if (record !== null) {
-      await client.views.open({ trigger_id: body.trigger_id, view: whoWasRightModal(record) });
+      const before = await deps.desk.cases.votes.by(record.case.id, body.user.id);
+      await client.views.open({ trigger_id: body.trigger_id, view: whoWasRightModal(record, before) });
       return;
     }
     await respond({ response_type: 'ephemeral', replace_original: false, text: CASE_GONE_TEXT });

@@ -1,20 +1,71 @@
 import type { AllMiddlewareArgs, SlackViewMiddlewareArgs, ViewSubmitAction } from '@slack/bolt';
-import type { Vote } from '../../workers/cases.ts';
-import { VOTE_ACTION, VOTE_BLOCK } from '../blocks/who-was-right.ts';
+import { contradicts, MOST_REASON, readPlace, SAID, type Word } from '../../workers/votes.ts';
+import {
+  PLACE_ACTION,
+  PLACE_BLOCK,
+  REASON_ACTION,
+  REASON_BLOCK,
+  VOTE_ACTION,
+  VOTE_BLOCK,
+} from '../blocks/who-was-right.ts';
+import { oneLine } from '../rollouts/form/fields.ts';
 import type { ListenerDeps } from './deps.ts';
 
-const SAID: readonly string[] = ['right', 'ingress', 'not-ingress'] satisfies Vote['said'][];
+/** Slack waits three seconds for us: a name is worth waiting for only this long, ms. */
+const NAME_MS = 800;
 
 /** Keeps what somebody says about a verdict, or takes it back, and shows it under the answer. */
 export function viewWhoWasRight(deps: ListenerDeps) {
-  return async ({ ack, body, view }: SlackViewMiddlewareArgs<ViewSubmitAction> & AllMiddlewareArgs): Promise<void> => {
+  return async (args: SlackViewMiddlewareArgs<ViewSubmitAction> & AllMiddlewareArgs): Promise<void> => {
+    const { ack, body, view, client } = args;
+    const fail = (block: string, why: string) => ack({ response_action: 'errors', errors: { [block]: why } });
     const id = view.private_metadata;
-    const said = view.state.values[VOTE_BLOCK]?.[VOTE_ACTION]?.selected_option?.value ?? '';
+    const given = view.state.values;
+    const chosen = given[VOTE_BLOCK]?.[VOTE_ACTION]?.selected_option?.value ?? '';
+    const said = chosen === 'none' ? chosen : SAID.find((one) => one === chosen);
+    if (said === undefined) return fail(VOTE_BLOCK, 'Choose one.');
+    const reason = oneLine(given[REASON_BLOCK]?.[REASON_ACTION]?.value ?? '');
+    if (reason.length > MOST_REASON)
+      return fail(REASON_BLOCK, `That is ${reason.length} characters; at most ${MOST_REASON} are kept.`);
+    const record = await deps.desk.cases.load(id);
+    if (record === null || record.verdict === null)
+      return fail(
+        VOTE_BLOCK,
+        record === null ? 'I do not have this case any more.' : 'I am looking again; wait for it.',
+      );
+    const place = readPlace(given[PLACE_BLOCK]?.[PLACE_ACTION]?.selected_option?.value ?? '');
+    if (contradicts(said, place.hop, record.verdict.answer))
+      return fail(PLACE_BLOCK, 'That does not fit: load balancer, node and proxy are the ingress, the rest is not.');
     const user = body.user.id;
     const at = new Date(deps.now()).toISOString();
-    const vote = SAID.includes(said) ? { user, said: said as Vote['said'], at } : null;
-    await deps.desk.cases.vote(id, vote, user);
+    const name = said === 'none' ? null : await nameOf(client, body.user);
+    const word: Word = { ...place, user, name, said, reason, at, source: `view:${view.id}` };
+    const is = await deps.desk.cases.votes.cast(record, word);
+    if (is === 'too-many') return fail(VOTE_BLOCK, 'So much was said about this case that nothing more is kept.');
+    deps.log.info({ case: id, said, by: user, is }, 'a vote');
+    // Even if nothing changed: whoever stored it may have died before the message was brought up to date.
     await deps.desk.refresh(id);
     await ack();
   };
+}
+
+/** The name that people know somebody by at this moment; never rejects. */
+async function nameOf(
+  client: AllMiddlewareArgs['client'],
+  user: { id: string; name?: string },
+): Promise<string | null> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), NAME_MS);
+  });
+  const told = client.users.info({ user: user.id }).then(
+    ({ user: one }) => one?.profile?.display_name || one?.real_name || one?.name,
+    () => undefined,
+  );
+  const name = await Promise.race([told, late]).finally(() => clearTimeout(timer));
+  return (
+    oneLine(name ?? user.name ?? '')
+      .replace(/^@+/, '')
+      .slice(0, 80) || null
+  );
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { plainJudge, until } from '../workers/stand-ins.ts';
+import { plainJudge } from '../workers/stand-ins.ts';
 import { finished, ours, rig, TRIAGE } from './rig.ts';
 
 test('[Run again] looks anew in the same message and says when it changed its mind', async (t) => {
@@ -30,25 +30,6 @@ test('[Evidence] opens everything the verdict rests on', async (t) => {
   await slack.click('maya', TRIAGE, message.ts, 'evidence');
   const view = slack.view('maya');
   assert.match(JSON.stringify(view?.blocks), /shop\.example\.test · not-ingress/);
-});
-
-test('[Who was right?] is kept with name and time, shown, and may be undone', async (t) => {
-  const { slack } = await rig(t);
-  const report = slack.say('tom', TRIAGE, 'shop.example.test is down');
-  const message = await finished(slack, TRIAGE, report.ts);
-  const say = async (value: string) => {
-    await slack.click('maya', TRIAGE, message.ts, 'who_was_right');
-    const choice = slack.view('maya')?.blocks.find((block) => block.type === 'input') as {
-      element: { options: { value: string }[] };
-    };
-    const selected_option = choice.element.options.find((one) => one.value === value);
-    await slack.submitView('maya', { vote: { said: { type: 'radio_buttons', selected_option } } });
-  };
-  await say('right');
-  const shows = () => /<@U\w+> says the answer is right \(\d\d:\d\d UTC\)/.test(JSON.stringify(ours(slack)[0]?.blocks));
-  await until('the vote is shown', shows);
-  await say('none');
-  await until('the vote is gone', () => !shows());
 });
 
 test('App Home names open cases and the score', async (t) => {
