@@ -108,7 +108,7 @@ export const proxyProtocol = defineCheck<ProxyProtocolData, ProxyProtocolFacts>(
       title: 'A PROXY header arrives at a listener that does not parse it',
       says: (f) =>
         f.seenFrom === 'outside'
-          ? `Every connection through ${f.address} is answered with ${f.answer}, also a correct one: the balancer puts a PROXY protocol header before it that the proxy does not parse.`
+          ? `Every connection through ${f.address} is answered with ${f.answer}, also a correct one: the balancer puts a PROXY protocol header before it that the proxy does not parse, or that comes too late for it.`
           : `${f.address} does not parse a PROXY protocol header and answers one with ${f.answer}; ${f.sender ?? 'the hop in front'} sends one (declared: ${f.declared}).`,
       next: (f) => stepFor(f, 'unexpected'),
       reproduce: (f) => (f.seenFrom === 'outside' && f.tls ? rawRequest(f) : withHeader(f)),
