@@ -4,11 +4,12 @@ import type { Case, Change, EvidenceRow, Path, Verdict } from '../diagnostics/ty
 import { type MessageState, readMessageState, setMessageState } from './messages.ts';
 import { type Place, PREFIX, placeSchema } from './queues.ts';
 import type { RedisClient } from './redis.ts';
+import { loadScore, monthOfCase, type Score } from './score.ts';
 import { FINISH, FIRST, LOCK, OPEN, REOPEN, UNLOCK } from './scripts.ts';
 import { createVotes } from './votes.ts';
 
-/** A case is kept for a week after its last run. */
-const CASE_TTL_S = 7 * 24 * 60 * 60;
+/** A case is kept for a week after its last run, and a day more, so that a weekly digest that is late sees its whole week. */
+const CASE_TTL_S = 8 * 24 * 60 * 60;
 /** Longer than Slack redelivers anything (24 h). */
 const SEEN_TTL_S = 26 * 60 * 60;
 /** Until when a case that never ends counts as open. */
@@ -104,12 +105,12 @@ export type Claim =
   | {
       is: 'opened' | 'joined' | 'seen';
       case: string;
-      /** This person had not asked in this case before. */
-      newcomer: boolean;
-      /** So many reports come in that only newcomers are answered one by one. */
-      busy: boolean;
-      /** How many cases of its channel run already, for one that was opened. */
-      turn: number;
+      /** Joined: this person had not asked in this case before. */
+      newcomer?: boolean;
+      /** Joined: so many reports come in that only newcomers are answered one by one. */
+      busy?: boolean;
+      /** Opened: how many cases of its channel run already; left out: none. */
+      turn?: number;
     }
   | { is: 'limited'; case: ''; by: 'all' | 'channel' | 'person' };
 
@@ -128,14 +129,6 @@ export interface Asked {
   to: number;
   /** Whether it stands for a storm of reports. */
   storm: boolean;
-}
-
-export interface Score {
-  cases: number;
-  byAnswer: Record<string, number>;
-  /** Cases whose report accused the ingress, and how many of those it was. */
-  blamed: number;
-  guilty: number;
 }
 
 /** The cases in Redis: the only place where the processes share anything but jobs. */
@@ -191,11 +184,13 @@ export function createCases(redis: RedisClient, questionOf: (one: Case) => strin
         ...[...ceilings, ...storm].map((most) => String(Math.min(most, 1e9))),
         ...[ask.join ?? '', ask.again ?? '', user ?? '', channel, hostOf(ask.case)],
         JSON.stringify([...new Set(ask.path.hops.map((hop) => hop.name))].slice(0, 50)),
+        ask.place.thread ?? '',
         ...Object.entries(fields).flat(),
       );
       const [is, which, newcomer, busy, turn] = claimSchema.parse(reply);
       if (is === 'limited') return { is, case: '', by: z.enum(['all', 'channel', 'person']).parse(which) };
-      return { is, case: which, newcomer: newcomer === 1, busy: busy === 1, turn };
+      const joined = is === 'joined' && { newcomer: newcomer === 1, busy: busy === 1 };
+      return { is, case: which, ...joined, ...(turn > 0 && { turn }) };
     },
 
     /** Starts another run of a finished case; `busy`: it is running, or gone; `seen`: its sources were received before. */
@@ -334,6 +329,7 @@ export function createCases(redis: RedisClient, questionOf: (one: Case) => strin
         evidence.length > MAX_EVIDENCE_CHARS ? '' : evidence,
         String(CASE_TTL_S),
         String(LAST_TTL_MS),
+        monthOfCase(id),
       );
       return reply === 1;
     },
@@ -345,14 +341,8 @@ export function createCases(redis: RedisClient, questionOf: (one: Case) => strin
       return records.filter((record) => record !== null);
     },
 
-    async score(): Promise<Score> {
-      const hash = await redis.hgetall(key.score);
-      const byAnswer = Object.fromEntries(
-        ['ingress', 'not-ingress', 'inconclusive'].map((answer) => [answer, Number(hash[answer] ?? 0)]),
-      );
-      const cases = Object.values(byAnswer).reduce((sum, count) => sum + count, 0);
-      return { cases, byAnswer, blamed: Number(hash.blamed ?? 0), guilty: Number(hash.guilty ?? 0) };
-    },
+    /** How often the ingress was blamed and guilty, in all and by month until `now` (ms). */
+    score: (now: number = Date.now()): Promise<Score> => loadScore(redis, now),
 
     /** Forgets the oldest cases beyond what is listed. */
     async trim(): Promise<void> {

@@ -63,7 +63,7 @@ export function createDesk(redis: RedisClient, now: () => number = Date.now, que
         const ask = { ...given, ...(await complete?.(cases)) };
         const startedAt = now();
         const claim = await cases.claim(ask, startedAt);
-        if (claim.is === 'opened') await enqueue({ ...ask, run: 1, startedAt, turn: claim.turn });
+        if (claim.is === 'opened') await enqueue({ ...ask, run: 1, startedAt, turn: claim.turn ?? 0 });
         if (claim.is === 'joined') await desk.refreshSoon(claim.case);
         // A redelivery may be here because the first try died after its claim.
         if (claim.is === 'seen' && claim.case.startsWith('c-')) await finishOpening(claim.case);

@@ -38,7 +38,8 @@ end
  * Claims a new case. KEYS: case, host, opening, index, running, running in the channel, uses in all, by channel, by person,
  * reports in all, by channel, the storm, then one per source. ARGV: id, now, life of a source, of the case, of an open
  * host (s), how it was asked (direct | report), limits (in all, channel, person), storm (in all, channel), a case to join or '',
- * the case that it repeats or '', person, channel, host, names of hops (JSON), then the fields of the case.
+ * the case that it repeats or '', person, channel, host, names of hops (JSON), thread or '', then the
+ * fields of the case.
  * Replies { opened | joined | seen | limited, case (limited: what is used up), 1 if this person is new to the case,
  * 1 if a storm is on, turn in the queue }.
  */
@@ -96,7 +97,9 @@ if redis.call('HLEN', asked) < 5000 then
 end
 if storm then redis.call('HSET', asked, 'storm', 1) end
 if is == 'joined' then return { is, id, new, busy, 0 } end
-for i = 18, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+-- Known before the first word stands there: what is answered under it is answered about this case.
+if ARGV[18] ~= '' then redis.call('SET', '{iti}:thread:' .. ARGV[15] .. '-' .. ARGV[18], id, 'EX', ARGV[4]) end
+for i = 19, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
 local turn = turn_of(KEYS[5], KEYS[6], id, now)
 redis.call('HSET', KEYS[1], 'turn', turn)
 if is_case(ARGV[13]) then
@@ -142,7 +145,8 @@ return { redis.call('HINCRBY', KEYS[1], 'run', 1), turn }
 /**
  * Ends a run. KEYS: case, host, score, evidence, opening, running, running in the channel, the host's last case. ARGV: run,
  * verdict, now, how long the host stays joinable (ms), answer, whether the report accused somebody, evidence or '', life of the
- * case (s), how long the host's last case is known (ms). Replies 1, or 0 if there is nothing to end.
+ * case (s), how long the host's last case is known (ms), the case's month. Replies 1, or 0 if there is nothing to end. A first run is counted,
+ * in all and in its month.
  */
 export const FINISH = `
 if redis.call('HGET', KEYS[1], 'run') ~= ARGV[1] then return 0 end
@@ -155,10 +159,12 @@ for i = 5, 7 do redis.call('ZREM', KEYS[i], case) end
 redis.call('SET', KEYS[8], case, 'PX', ARGV[9])
 if redis.call('GET', KEYS[2]) == case then redis.call('PEXPIRE', KEYS[2], ARGV[4]) end
 if ARGV[1] == '1' then
-  redis.call('HINCRBY', KEYS[3], ARGV[5], 1)
-  if ARGV[6] == '1' then
-    redis.call('HINCRBY', KEYS[3], 'blamed', 1)
-    if ARGV[5] == 'ingress' then redis.call('HINCRBY', KEYS[3], 'guilty', 1) end
+  for _, prefix in ipairs({ '', ARGV[10] .. ':' }) do
+    redis.call('HINCRBY', KEYS[3], prefix .. ARGV[5], 1)
+    if ARGV[6] == '1' then
+      redis.call('HINCRBY', KEYS[3], prefix .. 'blamed', 1)
+      if ARGV[5] == 'ingress' then redis.call('HINCRBY', KEYS[3], prefix .. 'guilty', 1) end
+    end
   end
 end
 return 1

@@ -90,7 +90,7 @@ async function take(question: Question, deps: ListenerDeps): Promise<Taken> {
       'question',
     );
     // In a storm a person is pointed to the case once; whatever else they report is counted there.
-    const counted = overheard && claim.busy && !claim.newcomer;
+    const counted = overheard && claim.busy === true && claim.newcomer === false;
     if (claim.is !== 'opened' || place !== question.place)
       await pointTo(claim.case, claim.is === 'joined' && counted, { question, one, shared, claim: claim.is }, deps);
     return { is: claim.is, case: claim.case };
