@@ -1,0 +1,90 @@
+/** What a picture over time is made from. Plain data: counts in stretches of time, what is missing, what happened. */
+
+/** A stretch of time (ms since the epoch) with its requests, and how many of them failed. */
+export interface Point {
+  from: number;
+  to: number;
+  requests: number;
+  bad: number;
+}
+
+/** One thing that was counted: a proxy, or a side of a rollout. */
+export interface Line {
+  name: string;
+  /** Oldest first, not overlapping. */
+  points: Point[];
+}
+
+/** Something that happened. `onset`: when it began to fail, as far as that can be told. */
+export interface Mark {
+  at: number;
+  label: string;
+  kind: 'reload' | 'restart' | 'stage' | 'onset' | 'change';
+}
+
+/** Failures over time with what happened meanwhile. */
+export interface Timeline {
+  /** What was counted, for whom: stands above the picture. */
+  title: string;
+  from: number;
+  to: number;
+  lines: Line[];
+  /** Stretches in which nothing could be counted. */
+  gaps: { from: number; to: number }[];
+  marks: Mark[];
+}
+
+/** More than this a picture cannot show, and nobody reads. */
+export const MOST_POINTS = 240;
+export const MOST_LINES = 4;
+export const MOST_MARKS = 10;
+
+/** Pure: fewer points, neighbours added up; counts stay true. Points across a gap are never added. */
+export function thinned(points: readonly Point[], most: number): Point[] {
+  let now = [...points];
+  while (now.length > most) {
+    const half: Point[] = [];
+    for (let i = 0; i < now.length; i += 2) {
+      const [a, b] = [now[i] as Point, now[i + 1]];
+      if (b && b.from - a.to <= (a.to - a.from) / 2) half.push(joined(a, b));
+      else half.push(a, ...(b ? [b] : []));
+    }
+    if (half.length === now.length) return half.slice(-most);
+    now = half;
+  }
+  return now;
+}
+
+const joined = (a: Point, b: Point): Point => ({
+  from: a.from,
+  to: b.to,
+  requests: a.requests + b.requests,
+  bad: a.bad + b.bad,
+});
+
+/** Pure: the share of requests that failed, 0 to 1; null: nothing was asked, which is neither good nor bad. */
+export const shareOf = (point: Point): number | null =>
+  point.requests > 0 ? Math.min(1, point.bad / point.requests) : null;
+
+/** Pure: all points of a line as one. */
+export function totalOf(points: readonly Point[]): { requests: number; bad: number } {
+  return points.reduce((sum, { requests, bad }) => ({ requests: sum.requests + requests, bad: sum.bad + bad }), {
+    requests: 0,
+    bad: 0,
+  });
+}
+
+/** Pure: a timeline within its bounds, marks in order; null: there is nothing to look at. */
+export function bounded(given: Timeline): Timeline | null {
+  const lines = given.lines
+    .filter((line) => line.points.length > 1 && line.points.some(({ requests }) => requests > 0))
+    .slice(0, MOST_LINES)
+    .map((line) => ({ ...line, points: thinned(line.points, MOST_POINTS) }));
+  if (lines.length === 0 || !(given.to > given.from)) return null;
+  const inside = ({ at }: Mark) => at >= given.from && at <= given.to;
+  const marks = given.marks.filter(inside).sort((a, b) => a.at - b.at);
+  // Where there are too many, what began and stages stay before the many reloads.
+  const weight = { onset: 0, stage: 1, restart: 2, change: 3, reload: 4 };
+  const kept = new Set(marks.toSorted((a, b) => weight[a.kind] - weight[b.kind]).slice(0, MOST_MARKS));
+  return { ...given, lines, marks: marks.filter((mark) => kept.has(mark)) };
+}
