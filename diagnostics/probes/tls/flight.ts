@@ -89,7 +89,8 @@ function helloWith(prober: Prober, question: Question, suites: readonly number[]
     curious: true,
     ...(question.signatures ? { signatures: question.signatures } : {}),
     ...(question.alpn ? { alpn: question.alpn } : {}),
-    ...(question.groups ? { groups: question.groups } : {}),
+    // Only what a share can be made for: a server that likes a hybrid better would ask for that one.
+    groups: SHARED_GROUPS.filter((id) => !question.groups || question.groups.includes(id)),
   };
   return clientHello(hello);
 }
