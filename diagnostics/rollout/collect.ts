@@ -109,6 +109,11 @@ const nothing = (source: Interval['source']): Gathered => ({
 function add(gathered: Gathered, counted: Counted[], from: number, to: number): number {
   const seconds = (to - from) / 1000;
   let fresh = 0;
+  // Most proxies count connections and not resets: their handshakes then say how many came.
+  const connected =
+    counted.find(({ kind }) => kind === 'resets') ??
+    counted.find(({ kind, of }) => kind === 'handshakes' && of === null);
+  gathered.connections += connected?.table.freshTotal ?? 0;
   for (const { kind, of, edge, table } of counted) {
     if (kind === 'errors') {
       fresh = table.freshTotal;
@@ -116,7 +121,6 @@ function add(gathered: Gathered, counted: Counted[], from: number, to: number): 
       gathered.old += table.oldTotal;
       if (fresh > 0) gathered.since ??= from;
     }
-    if (kind === 'resets') gathered.connections += table.freshTotal;
     const key = edge === null ? (of ?? '') : String(edge);
     const tallies = gathered.tallies[kind];
     const tally = tallies.get(key) ?? noTally(of, edge);
