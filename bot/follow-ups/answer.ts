@@ -22,7 +22,9 @@ const BEFORE_MS = 60 * 60 * 1000;
  * is none of the few questions, or the case has no answer yet; then nothing is said. It opens no case. QueueAway passes through.
  */
 export async function answerReply(reply: Reply, record: CaseRecord, deps: ListenerDeps): Promise<boolean> {
-  if (record.verdict === null) return false;
+  // Sent again because the process died that had begun another run for it: the run is there, its answer is still owed.
+  const owed = record.verdict === null && (await deps.desk.cases.seenAs(reply.sources)) === record.case.id;
+  if (record.verdict === null && !owed) return false;
   const known = deps.inventory();
   const reading = deps.intake.readReport(reply.text, { at: reply.at, tz: null }, known);
   const asked = classifyFollowUp(reply.text, reading.hosts, record.case.target.host);
@@ -32,6 +34,7 @@ export async function answerReply(reply: Reply, record: CaseRecord, deps: Listen
     await lookAgain(asked.kind, reply, record, deps);
     return true;
   }
+  if (record.verdict === null) return false;
   const text = await textOf(asked, record, deps);
   await deps.desk.say({ place: reply.place, private: false, text, about: null, sources: reply.sources });
   return true;
