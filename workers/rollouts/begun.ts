@@ -10,7 +10,7 @@ const REQUESTS = 50;
 const PATIENCE_MS = 24 * 60 * 60 * 1000;
 
 /** When the next stage is meant to begin, ms; null: when somebody says so. */
-export function nextAt({ rollout, stage, state }: RolloutRecord): number | null {
+function nextAt({ rollout, stage, state }: RolloutRecord): number | null {
   const next = rollout.stages[stage + 1];
   const at = next?.at ?? (state === 'planned' ? rollout.window?.from : null) ?? null;
   return at === null ? null : Date.parse(at);

@@ -122,7 +122,7 @@ async function sampled(
 }
 
 /** All of them, a few at a time, in order. */
-export async function pooled<T, R>(all: readonly T[], work: (one: T) => Promise<R>, atOnce = AT_ONCE): Promise<R[]> {
+async function pooled<T, R>(all: readonly T[], work: (one: T) => Promise<R>, atOnce = AT_ONCE): Promise<R[]> {
   const out: R[] = [];
   let next = 0;
   const worker = async (): Promise<void> => {

@@ -14,7 +14,7 @@ const MOST_BYTES = 8 * 1024 * 1024;
 const MOST_SLOT_BYTES = 64 * 1024;
 
 /** What one time slot showed: an interval for each source that could be read, at most one of each. */
-export type SlotIntervals = Interval[];
+type SlotIntervals = Interval[];
 
 const listOf = (id: string, stage: number) => `${PREFIX}:rollout:${id}:stage:${stage}`;
 const stateOf = (id: string, stage: number) => `${PREFIX}:rollout:${id}:stage:${stage}:state`;

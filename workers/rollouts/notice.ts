@@ -31,7 +31,7 @@ const isManaged = (hop: PathHop): boolean =>
   hop.hop === 'proxy' || (hop.hop === 'load-balancer' && hop.instances.length > 0);
 
 /** The managed proxies of an inventory, by key. */
-export const managedHops = (inventory: Pick<Inventory, 'hops'>): [key: string, hop: PathHop][] =>
+const managedHops = (inventory: Pick<Inventory, 'hops'>): [key: string, hop: PathHop][] =>
   Object.entries(inventory.hops).filter(([, hop]) => isManaged(hop));
 
 /** Pure: what is known of the managed proxies now. `software` says what an instance stated last. */

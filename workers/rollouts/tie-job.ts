@@ -9,7 +9,7 @@ import type { Rollout, Side } from './types.ts';
 const RECENT = 50;
 
 /** Pure: what a rollout needs to know of a case; null: it has no verdict. */
-export function endedCase(record: CaseRecord): EndedCase | null {
+function endedCase(record: CaseRecord): EndedCase | null {
   if (record.verdict === null) return null;
   return {
     id: record.case.id,
@@ -26,7 +26,7 @@ export function endedCase(record: CaseRecord): EndedCase | null {
 }
 
 /** The names by which paths and findings know the sides of a rollout. */
-export function sideNames(inventory: Pick<Inventory, 'hops'>, { old, fresh }: Rollout): SideNames {
+function sideNames(inventory: Pick<Inventory, 'hops'>, { old, fresh }: Rollout): SideNames {
   const of = (side: Side) => ({
     hops: namesOf(inventory, side),
     instances: side.instances && new Set(side.instances),

@@ -99,7 +99,7 @@ function endpointsOf(sample: ProxySample, rows: ProxySample['requests']): Totals
 }
 
 /** What one instance did between two samples; `anew`: its counters began again in between, so nobody knows. */
-export type Grown = { is: 'grown'; counts: SideCounts; unread: Unread[] } | { is: 'anew' };
+type Grown = { is: 'grown'; counts: SideCounts; unread: Unread[] } | { is: 'anew' };
 
 /** Pure: the difference of two totals. A total that went back makes the whole stretch unknown, and never negative. */
 export function grownBetween(before: Totals, after: Totals, kind: string): Grown {

@@ -6,6 +6,7 @@ import { isDue, seenBegin } from './begun.ts';
 import { type Base, readBase, readCounters, type Sampler } from './counters.ts';
 import type { RolloutDesk } from './desk.ts';
 import { isNews, needsEarlier, planOf } from './judged.ts';
+import { hostsThrough } from './notice.ts';
 import { type ProbeRates, probeSides } from './probes.ts';
 import { sidesOf } from './sides.ts';
 import type { RolloutRecord } from './types.ts';
@@ -73,10 +74,12 @@ async function collect(
   const { rollout } = record;
   const inventory = await parts.inventory();
   const sides = sidesOf(inventory, rollout);
+  const known =
+    rollout.hosts.length > 0 ? rollout.hosts : hostsThrough(inventory, [rollout.old.hop, rollout.fresh.hop]);
   // First the probes, then the counters: so that each stretch of counters holds exactly the probes of its slot.
   const probing =
     parts.probes !== null && record.state === 'running'
-      ? await probeSides(sides, rollout.hosts, slot, parts.probes, {
+      ? await probeSides(sides, known, slot, parts.probes, {
           io: parts.io(inventory),
           everyMs,
           from: before.probes,
