@@ -156,6 +156,16 @@ export const tls = defineCheck<TlsData, TlsFacts>({
         'Run the command; alert 40 and 70 mean no shared suite or version, a bare close means something else stands before TLS.',
       reproduce: (f) => sClient(f),
     },
+    TLS_LONG_HELLO_REFUSED: {
+      hop: 'proxy',
+      direction: 'context',
+      title: 'Short hellos are let through, and none of usual length',
+      says: (f) =>
+        `${f.address} lets a TLS hello of ${f.works} bytes through and ends one of ${f.bytes} bytes (${f.got}). Current browsers send more than 1500.`,
+      next: () =>
+        'Look for a firewall or balancer in between that inspects TLS: its limit for the first packet is too small.',
+      reproduce: (f) => `${sClient(f)}; ${sClient(f, ' -tls1_2 -cipher ECDHE-RSA-AES128-GCM-SHA256')}`,
+    },
     TLS_CLIENT_CERTIFICATE_DEMANDED: {
       hop: 'proxy',
       direction: 'implicates',

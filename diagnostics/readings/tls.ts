@@ -61,6 +61,7 @@ export interface TlsFacts {
   };
   PLAINTEXT_ON_TLS_PORT: { address: string; firstBytes: string; looksLike: string; servername: string | null };
   TLS_REFUSED: { address: string; how: string; alert: number | null; servername: string | null };
+  TLS_LONG_HELLO_REFUSED: { address: string; got: string; bytes: number; works: number; servername: string | null };
   TLS_CLIENT_CERTIFICATE_DEMANDED: { address: string; alert: number | null; servername: string | null };
   TLS_CLIENT_LOCKED_OUT: {
     address: string;
@@ -162,6 +163,14 @@ function readClients(probe: TlsProbe, scope: ReadScope, servername: string | nul
     }));
 }
 
+/** It lets short hellos through and none of usual length: mostly a box in between, which reads the first bytes only. */
+function readChoke(probe: TlsProbe | null, address: string, servername: string | null): Draft<TlsFacts>[] {
+  const choke = probe?.choke;
+  if (!choke) return [];
+  const facts = { address, got: choke.got, bytes: choke.bytes, works: choke.works.bytes, servername };
+  return [{ code: 'TLS_LONG_HELLO_REFUSED', facts }];
+}
+
 const OUTDATED = new Set(['SSLv3', 'TLSv1', 'TLSv1.1']);
 
 /** Pure: what a listener lets in, and with which certificate. */
@@ -183,7 +192,10 @@ export function readTls(data: TlsData, scope: ReadScope): Draft<TlsFacts>[] {
             : seen.error.toLowerCase();
     if (probe?.asksForCertificate)
       return [{ code: 'TLS_CLIENT_CERTIFICATE_DEMANDED', facts: { address, alert: seen.alert, servername } }];
-    return [{ code: 'TLS_REFUSED', facts: { address, how, alert: seen.alert, servername } }];
+    return [
+      { code: 'TLS_REFUSED', facts: { address, how, alert: seen.alert, servername } },
+      ...readChoke(probe, address, servername),
+    ];
   }
   // Our own handshake takes every version, to see the certificate; a current client stops at TLS 1.2 (RFC 8996).
   if (seen.version !== null && OUTDATED.has(seen.version))
@@ -196,7 +208,7 @@ export function readTls(data: TlsData, scope: ReadScope): Draft<TlsFacts>[] {
       ...(probe ? readClients(probe, scope, servername) : []),
     ];
   const certificate = readCertificate(seen, scope, servername);
-  const clients = probe ? readClients(probe, scope, servername) : [];
+  const clients = [...(probe ? readClients(probe, scope, servername) : []), ...readChoke(probe, address, servername)];
   const spoilt = certificate.some((f) => f.code !== 'CERTIFICATE_ENDS_SOON');
   const leaf = seen.certificates[0];
   if (spoilt || !leaf) return [...certificate, ...clients];

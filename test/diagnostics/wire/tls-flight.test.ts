@@ -46,7 +46,11 @@ test("a real server's flight, in clear and encrypted", async (t) => {
     [0x1305, 'TLS_AES_128_CCM_8_SHA256'],
   ] as const)
     await t.test(`TLS 1.3 with ${ciphers}`, async () => {
-      const seen = await ask(await serve({ ciphers: `${ciphers}:AES128-SHA:@SECLEVEL=0`, minVersion: 'TLSv1.3' }), 'TLSv1.3', [suite]);
+      const seen = await ask(
+        await serve({ ciphers: `${ciphers}:AES128-SHA:@SECLEVEL=0`, minVersion: 'TLSv1.3' }),
+        'TLSv1.3',
+        [suite],
+      );
       assert.deepEqual(
         [seen.version, seen.suite, seen.alpn, seen.signature, seen.asksForCertificate],
         ['TLSv1.3', suite, 'h2', SIGNATURES.rsa_pss_rsae_sha256, false],
