@@ -23,6 +23,7 @@ interface BringParts {
   log: Logger;
   /** Channels, by id, where every rollout is announced; null: Slack has not told their ids yet. */
   always: () => readonly string[] | null;
+  now?: () => number;
 }
 
 /** Longer than any call to Slack may take. */
@@ -30,6 +31,8 @@ const LOCK_MS = 12_000;
 const LOCKED_MS = 200;
 /** Slack has not told the ids of the channels that the configuration names. */
 const UNRESOLVED_MS = 5_000;
+/** Channels that are not there after this time are not waited for. */
+const UNRESOLVED_FOR_MS = 60 * 60_000;
 /** As long as a rollout is kept, s. */
 const KEPT_S = 400 * 24 * 60 * 60;
 /** Permalinks of cases that are looked up; more are not shown either. */
@@ -40,14 +43,14 @@ const MOST_LINKS = 20;
  * them (the home) a reply for each stage, an alarm where the judge says stop, the review, the reminder. Repeating it
  * changes nothing; nothing is carried from job to job.
  */
-export function rolloutMessages({ redis, poster, living, log, always }: BringParts) {
+export function rolloutMessages({ redis, poster, living, log, always, now = Date.now }: BringParts) {
   const store = rolloutStore(redis);
   const messages = messageStore(redis);
   const names = nameStore(redis);
   const cases = createCases(redis);
 
   /** Throws Later while somebody else does the same, and what the queue repeats. */
-  async function bring(id: string, job: Pick<Job, 'id'>): Promise<void> {
+  async function bring(id: string, job: Pick<Job, 'id'> & { timestamp?: number }): Promise<void> {
     const holder = job.id ?? 'nobody';
     const lock = `${id}:messages`;
     if (!(await messages.lock(lock, holder, LOCK_MS))) throw new Later(LOCKED_MS, 'somebody else holds the messages');
@@ -57,14 +60,17 @@ export function rolloutMessages({ redis, poster, living, log, always }: BringPar
     try {
       const record = await store.load(id);
       if (record === null) throw new Hopeless('the rollout is gone');
-      await bringAll(record, hold);
+      await bringAll(record, channelsOf(record, job.timestamp ?? now()), hold);
     } finally {
       await messages.unlock(lock, holder);
     }
   }
 
-  async function bringAll(record: RolloutRecord, hold: () => Promise<void>): Promise<void> {
-    const channels = channelsOf(record);
+  async function bringAll(
+    record: RolloutRecord,
+    channels: readonly string[],
+    hold: () => Promise<void>,
+  ): Promise<void> {
     const around: Around = { ...(await surroundings(record)), home: null };
     const home = await bringHome(record, channels, around, hold);
     if (home === null) return tellAuthor(record, channels);
@@ -83,9 +89,10 @@ export function rolloutMessages({ redis, poster, living, log, always }: BringPar
     await tellAuthor(record, channels);
   }
 
-  function channelsOf({ rollout }: RolloutRecord): string[] {
+  function channelsOf({ rollout }: RolloutRecord, since: number): string[] {
     const configured = always();
-    if (configured === null && rollout.channels.length === 0) throw new Later(UNRESOLVED_MS, 'no channel is known yet');
+    const none = configured === null && rollout.channels.length === 0;
+    if (none && now() - since < UNRESOLVED_FOR_MS) throw new Later(UNRESOLVED_MS, 'no channel is known yet');
     // What was announced stays where it was announced; what was noticed goes to the configured channels.
     return [...new Set(rollout.channels.length > 0 ? rollout.channels : configured)];
   }
