@@ -3,6 +3,7 @@ import { TriageError } from '../../diagnostics/errors.ts';
 /** Every benchmark; each prints its peer and the ratio. */
 const BENCHES: { [name: string]: () => Promise<(args: string[]) => Promise<number>> } = {
   balance: async () => (await import('../../bench/balance.ts')).benchBalance,
+  bisect: async () => (await import('../../bench/bisect.ts')).benchBisect,
   case: async () => (await import('../../bench/case.ts')).benchCase,
   cluster: async () => (await import('../../bench/cluster.ts')).benchCluster,
   drains: async () => (await import('../../bench/drains.ts')).benchDrains,
