@@ -1,4 +1,6 @@
 import type { Scene } from '../scene.ts';
+import type { Finding } from '../types.ts';
+import { duration } from '../wording.ts';
 import {
   answeredWith,
   byStatus,
@@ -165,6 +167,17 @@ const maybeBusy = (scene: Scene): boolean =>
   scene.reported('uneven') &&
   !scene.findings.some((f) => f.check === 'endpoint-balance' && f.code !== 'TOO_FEW_REQUESTS_FOR_BALANCE');
 
+/** A mean of this many requests, in seconds, that no plain page needs: some of them are far slower. */
+const SLOW_ON_AVERAGE_S = 0.5;
+const ENOUGH_FOR_A_MEAN = 100;
+
+/** The proxy's counters: all endpoints alike need long on average, though a plain page of ours is quick. */
+const slowOnAverage = (scene: Scene): Finding[] =>
+  scene.all('ENDPOINT_SHARE_SKEWED').filter(({ direction, facts: { requests, seconds, others } }) => {
+    const both = typeof seconds === 'number' && typeof others === 'number' ? Math.min(seconds, others) : 0;
+    return direction === 'context' && Number(requests) >= ENOUGH_FOR_A_MEAN && both >= SLOW_ON_AVERAGE_S;
+  });
+
 /** How long people wait for a page without complaint, ms: ten seconds keep their attention (Nielsen 1993), half is safe. */
 const PATIENCE_MS = 5_000;
 
@@ -172,7 +185,14 @@ export const appSlow: Rule = (scene) => {
   const found = [...scene.all('ENDPOINT_SILENT'), ...scene.all('ENDPOINT_SLOW')];
   const logged = scene.all('SLOW_UPSTREAM');
   if (found.length === 0) {
-    if (logged.length === 0 || !scene.reported('slow', 'timeout')) return null;
+    if (!scene.reported('slow', 'timeout')) return null;
+    const counted = slowOnAverage(scene)[0];
+    if (logged.length === 0 && counted)
+      return suspect('app-slow', [counted], 0.77, {
+        fits: true,
+        sentence: `${serviceName(scene)} is slow itself: on average its endpoints need ${duration(1000 * Math.min(Number(counted.facts.seconds), Number(counted.facts.others)))} or more, all alike`,
+      });
+    if (logged.length === 0) return null;
     return suspect('app-slow', logged, maybeBusy(scene) || scene.failing === null ? 0.6 : 0.8, {
       fits: true,
       explains: scene.slowMs ? 1 : 0,
