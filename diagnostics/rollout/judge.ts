@@ -50,7 +50,9 @@ export function judgeStage(intervals: readonly Interval[], plan: StagePlan, now:
       headline: stopHeadline(share, worse),
     };
   const lacking = lackingOf(decides, plan);
-  const waiting = own.filter((w) => w.measured.verdict !== 'alike' && w.waits);
+  // What argues against it is waited for whoever saw it: probes too, where counters see nothing of it.
+  const untold = own.filter((w) => w.measured.verdict !== 'alike' && w.waits);
+  const waiting = [...untold, ...hints.filter((w) => !untold.includes(w))];
   if (decides && own.length > 0 && waiting.length === 0 && lacking === 0)
     return {
       result: 'go-on',
