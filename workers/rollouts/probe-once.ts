@@ -75,7 +75,9 @@ export async function request(
 /** Pure: adds one attempt to what a side did. */
 function count(attempt: Attempt, counts: SideCounts): void {
   counts.connections++;
-  const reset = attempt.error === 'ECONNRESET' || attempt.error === 'EPIPE';
+  // `CLOSED` before TLS stands is a reset too: Node has one word for both (diagnostics/io/http.ts). A refusal has an alert.
+  const cut = attempt.phase === 'tls' && attempt.error === 'CLOSED';
+  const reset = cut || ['RESET', 'ECONNRESET', 'EPIPE'].includes(attempt.error ?? '');
   if (reset) counts.resets++;
   const at = Object.hasOwn(counts.handshakes, 'probe') ? counts.handshakes.probe : undefined;
   const handshake = at ?? { tried: 0, failed: 0 };
