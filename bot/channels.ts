@@ -13,6 +13,8 @@ export interface Channels {
   has: (channel: string) => boolean;
   /** Those that are resolved, in the order of the configuration; null: some are not, and may be in a moment. */
   ids: () => string[] | null;
+  /** The id of one of the names; null: not (yet) found. */
+  idOf: (name: string) => string | null;
   close: () => void;
 }
 
@@ -67,6 +69,7 @@ export async function resolveChannels(names: readonly string[], client: WebClien
       const found = names.flatMap((name) => (name.startsWith('#') ? (idOf.get(name) ?? []) : name));
       return found.length === 0 && names.length > 0 ? null : found;
     },
+    idOf: (name) => (name.startsWith('#') ? (idOf.get(name) ?? null) : name),
     close: () => clearTimeout(timer),
   };
 }

@@ -25,6 +25,8 @@ import { newCaseId, openCase, readReport } from './intake.ts';
 import type { Intake, ListenerDeps } from './listeners/deps.ts';
 import type { ModelLimits } from './model/config.ts';
 import { createModel } from './model/model.ts';
+import { directoryOf } from './permissions/directory.ts';
+import { mayNotRollOut, NO_DIRECTORY, permissions } from './permissions/permissions.ts';
 import { createPoster } from './posting.ts';
 import { draftStore, nameStore } from './rollouts/form/draft.ts';
 import { oldClientsOf } from './rollouts/old-clients.ts';
@@ -73,9 +75,11 @@ export async function startBotProcess(
   paths = lastPaths(producer);
   metrics.watchCluster(() => inventory.cluster()?.view ?? null);
   const desk = createDesk(producer, now, parts.questionOf);
-  const none: Channels = { has: () => false, ids: () => null, close: () => {} };
+  const none: Channels = { has: () => false, ids: () => null, idOf: () => null, close: () => {} };
   let channels = none;
   let rolloutChannels = none;
+  let directory: Awaited<ReturnType<typeof directoryOf>> | null = null;
+  const mayNot = permissions({ rules: config.file.people, directory: () => directory ?? NO_DIRECTORY, log });
   const rollouts = rolloutDesk(producer);
   const recording = config.file.recorder;
   const recorder =
@@ -101,6 +105,7 @@ export async function startBotProcess(
     now,
     isTriageChannel: (channel) => channels.has(channel),
     alerts: config.file.channels.alerts,
+    mayNot,
     zoneOf: (user) => zoneOf(user),
     redis: producer,
     model: createModel(config.model, { redis: producer, metrics, log, now, limits: modelLimits(config) }),
@@ -109,6 +114,7 @@ export async function startBotProcess(
       drafts: draftStore(producer),
       names: nameStore(producer),
       always: () => rolloutChannels.ids(),
+      mayNot: mayNotRollOut(mayNot),
       oldClients: (side, known) => oldClientsOf(side, known, recorder, now()),
     },
   };
@@ -142,6 +148,7 @@ export async function startBotProcess(
     await rollouts.close();
     channels.close();
     rolloutChannels.close();
+    directory?.close();
     inventory.close();
     await health?.close();
     closeRedis(redis);
@@ -155,6 +162,7 @@ export async function startBotProcess(
   try {
     await bot.init(signal);
     zoneOf = zoneFinder(bot.app.client);
+    directory = await directoryOf(config.file.people, bot.app.client, log);
     await soonUp(producer);
     channels = await resolveChannels(config.file.channels.triage, bot.app.client, log);
     rolloutChannels = await resolveChannels(config.file.channels.rollouts, bot.app.client, log);

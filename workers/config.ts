@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { reasonOf, TriageError } from '../diagnostics/errors.ts';
+import { peopleSchema } from './people-rules.ts';
 import { readRedisUrl } from './redis.ts';
 
 /** What both production processes need to know. Read once, frozen, passed as arguments. */
@@ -30,6 +31,13 @@ const size = z
   .string()
   .regex(/^\d+(\.\d+)?(KiB|MiB)$/, 'a size such as 512KiB or 1MiB')
   .transform((text) => Math.round(Number.parseFloat(text) * (text.endsWith('KiB') ? 1024 : 1024 * 1024)));
+const isZone = (name: string): boolean => {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+};
 const perMinute = z.int().min(1).max(100_000);
 const channel = z.string().regex(/^(#\S{1,80}|[CGD][A-Z0-9]{2,})$/, 'a channel id or #name');
 
@@ -72,6 +80,21 @@ const fileSchema = z.object({
       /** Of the webhook's listener; `ALERTMANAGER_TOKEN` guards it. */
       port: z.int().min(0).max(65_535).default(9095),
       host: z.string().min(1).optional(),
+    })
+    .nullable()
+    .default(null),
+  /** Who may do what, where, about which hosts; without rules everybody may everything. */
+  people: peopleSchema.prefault({}),
+  /** A weekly message about cases, rollouts and changes; left out: none is sent. */
+  digest: z
+    .object({
+      channel,
+      day: z.enum(['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday']).default('monday'),
+      at: z
+        .string()
+        .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day such as 09:00')
+        .default('09:00'),
+      tz: z.string().refine(isZone, 'an IANA zone such as Europe/Vienna').default('UTC'),
     })
     .nullable()
     .default(null),
@@ -153,10 +176,12 @@ const KNOWN: Record<string, string[]> = {
     'model',
     'rollouts',
     'people',
+    'digest',
   ],
   channels: ['triage', 'rollouts', 'alerts'],
   limits: ['inAll', 'perChannel', 'perPerson', 'storm'],
   alertmanager: ['channel', 'hostLabels', 'port', 'host'],
+  digest: ['channel', 'day', 'at', 'tz'],
   slack: ['port', 'host'],
   model: ['calls', 'tokens', 'deadline'],
   workers: ['concurrency'],

@@ -19,6 +19,14 @@ export function actionRunAgain(deps: ListenerDeps) {
         await only(CASE_GONE_TEXT);
         return;
       }
+      const hosts = [record.case.target.host];
+      const channel = record.place.channel;
+      const no = deps.mayNot?.({ user: body.user.id, act: 'ask', channel, hosts }, 'button');
+      if (no) {
+        await ack();
+        await only(no);
+        return;
+      }
       const one = { ...record.case, at: new Date(deps.now()).toISOString() };
       await deps.freshInventory();
       const path = deps.intake.findPath(await deps.inventoryFor(one.target.host, one.target.path), one.target);

@@ -14,6 +14,10 @@ export function actionWhoWasRight(deps: ListenerDeps) {
   }: SlackActionMiddlewareArgs<BlockAction<ButtonAction>> & AllMiddlewareArgs) => {
     await ack();
     const record = await deps.desk.cases.load(action.value ?? '');
+    const channel = body.channel?.id ?? null;
+    const hosts = record === null ? ('later' as const) : [record.case.target.host];
+    const no = deps.mayNot?.({ user: body.user.id, act: 'vote', channel, hosts }, 'button');
+    if (no) return void (await respond({ response_type: 'ephemeral', replace_original: false, text: no }));
     if (record !== null) {
       const before = await deps.desk.cases.votes.by(record.case.id, body.user.id);
       await client.views.open({ trigger_id: body.trigger_id, view: whoWasRightModal(record, before) });

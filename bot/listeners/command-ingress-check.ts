@@ -14,6 +14,8 @@ export function commandIngressCheck(deps: ListenerDeps) {
     const { text, since } = splitSince(command.text ?? '');
     if (text === '' || /^help$/i.test(text)) return only(helpText(deps.inventory()));
     const changes = /^changes?\b\s*(.*)$/is.exec(text);
+    const no = changes && mayNotSee(changes[1] ?? '', command, deps);
+    if (no) return only(no);
     if (changes) return only(await changesAnswer(changes[1] ?? '', since, deps));
     const from = since === null ? null : readSince(since, deps.now());
     if (since !== null && from === null) return only(wrongSinceText(since));
@@ -36,4 +38,13 @@ export function commandIngressCheck(deps: ListenerDeps) {
       await only(QUEUE_AWAY_TEXT);
     }
   };
+}
+
+/** Changes are told to who may ask about their host, or about everything; null: they may. */
+function mayNotSee(about: string, command: { user_id: string; channel_id: string }, deps: ListenerDeps): string | null {
+  const at = new Date(deps.now()).toISOString();
+  const named = deps.intake.readReport(about, { at, tz: null }, deps.inventory()).hosts;
+  const hosts = named.length === 0 ? ('all' as const) : named;
+  const wish = { user: command.user_id, act: 'ask', channel: command.channel_id, hosts } as const;
+  return deps.mayNot?.(wish, 'changes') ?? null;
 }

@@ -8,6 +8,7 @@ import type { Desk } from '../../workers/open-case.ts';
 import type { RedisClient } from '../../workers/redis.ts';
 import type { newCaseId, openCase, readReport } from '../intake.ts';
 import type { Model } from '../model/model.ts';
+import type { MayNot } from '../permissions/permissions.ts';
 import type { RolloutParts } from '../rollouts/parts.ts';
 
 /** The pure half of taking a question; tests put their own in. */
@@ -44,6 +45,8 @@ export interface ListenerDeps {
   alerts: readonly string[];
   /** The optional model; null: everything goes on without. */
   model: Model | null;
+  /** Who may do what, by CONFIG; left out: everybody everything. */
+  mayNot?: MayNot;
   /** The writer's IANA zone, where it is known in time. */
   zoneOf: (user: string | null) => Promise<string | null>;
   /** A producer's connection. */

@@ -31,6 +31,10 @@ export function eventAppMention(deps: ListenerDeps) {
     const at = isoOf(event.ts, deps.now());
     const about = event.thread_ts === undefined ? null : await deps.desk.cases.ofThread(event.channel, event.thread_ts);
     // Under a case of ours a mention is first of all a question about it; one that names another host is a new one.
+    const hosts = about === null ? ('later' as const) : [about.case.target.host];
+    const wish = { user: place.user, act: 'ask', channel: place.channel, hosts } as const;
+    const no = about === null ? null : deps.mayNot?.(wish, 'mention');
+    if (no) return void (await deps.desk.say({ place, private: true, text: no, about: null, sources }));
     if (about !== null && !namesAnother(own, at, about.case.target.host, deps)) {
       if (await answerReply({ text: own, place, at, sources }, about, deps)) return;
     }

@@ -1,5 +1,7 @@
 import type { AllMiddlewareArgs, SlackEventMiddlewareArgs } from '@slack/bolt';
+import type { CaseRecord } from '../../workers/cases.ts';
 import { answerReply } from '../follow-ups/answer.ts';
+import { classifyFollowUp } from '../follow-ups/classify.ts';
 import type { ListenerDeps } from './deps.ts';
 import { isoOf, type Wordy, wordsOf } from './message-text.ts';
 import { sourcesOf } from './sources.ts';
@@ -31,7 +33,16 @@ export function eventMessage(deps: ListenerDeps) {
     const place = { channel: heard.channel, thread: heard.ts, user: heard.user ?? null, responseUrl: null };
     const at = isoOf(heard.ts, deps.now());
     const sources = sourcesOf(body.event_id, heard.channel, heard.ts);
-    const question: Question = { way: 'message', text, report: text, place, at, since: null, sources };
+    const question: Question = {
+      way: 'message',
+      text,
+      report: text,
+      place,
+      at,
+      since: null,
+      sources,
+      trusted: !isFromPerson(heard),
+    };
     await sayWhyNot(question, await takeQuestion(question, deps), deps);
   };
 }
@@ -42,7 +53,21 @@ async function reply(heard: Heard, thread: string, eventId: string, deps: Listen
   if (record === null) return;
   const place = { channel: heard.channel, thread, user: heard.user ?? null, responseUrl: null };
   const sources = sourcesOf(eventId, heard.channel, heard.ts);
+  // Overheard, as any report: silence for who may not ask.
+  if (asks(wordsOf(heard), record, deps)) {
+    const hosts = [record.case.target.host];
+    if (deps.mayNot?.({ user: place.user, act: 'ask', channel: place.channel, hosts }, 'reply')) return;
+  }
   await answerReply({ text: wordsOf(heard), place, at: isoOf(heard.ts, deps.now()), sources }, record, deps);
+}
+
+/** Whether a reply would be answered at all: most of what is said in a thread asks us nothing. */
+function asks(text: string, record: CaseRecord, deps: ListenerDeps): boolean {
+  if (record.verdict === null) return false;
+  const { hosts } = deps.intake.readReport(text, { at: record.case.at, tz: null }, deps.inventory());
+  return (
+    classifyFollowUp(text, hosts, record.case.target.host) !== null || (deps.model !== null && /\?\s*$/.test(text))
+  );
 }
 
 function isFromPerson(heard: Heard): boolean {

@@ -14,6 +14,7 @@ import {
 } from '../blocks/refusal.ts';
 import { inventoryOf } from '../intake.ts';
 import { filledIn } from '../model/fill-in.ts';
+import { refusedQuestion } from '../permissions/questions.ts';
 import type { ListenerDeps } from './deps.ts';
 
 /** Within this time after a verdict a report about the same host is a recurrence, unless configured, ms. */
@@ -31,6 +32,8 @@ export interface Question {
   since: string | null;
   /** Names of what was received: the same ones never make a second case. */
   sources: string[];
+  /** Written by a bot that CONFIG trusts: it may ask whatever the rules about people say. */
+  trusted?: boolean;
 }
 
 export type Taken =
@@ -52,6 +55,9 @@ async function take(question: Question, deps: ListenerDeps): Promise<Taken> {
   const tz = await deps.zoneOf(question.place.user);
   const plain = intake.readReport(question.text, { at: question.at, tz }, known);
   if (question.way === 'message' && !plain.report) return { is: 'no-report' };
+  // Before anything is spent on it.
+  const early = await refusedQuestion(question, 'later', ['ask'], deps);
+  if (early !== null) return early;
   const reading = await filledIn(plain, question.text, known, deps.model);
   const inventory = await inventoryOf({ known: () => known, forHost: deps.inventoryFor }, reading);
   const now = new Date(deps.now());
@@ -67,6 +73,9 @@ async function take(question: Question, deps: ListenerDeps): Promise<Taken> {
   const one = question.since === null ? made.case : { ...made.case, since: question.since };
   try {
     const path = intake.findPath(inventory, one.target);
+    const acts = path.hops.length === 0 ? (['ask', 'probe'] as const) : (['ask'] as const);
+    const no = await refusedQuestion(question, [one.target.host], acts, deps);
+    if (no !== null) return no;
     const planned = intake.planLooks(one, path);
     const { sources } = question;
     const overheard = question.way === 'message' || question.way === 'alert';

@@ -33,6 +33,10 @@ export function viewWhoWasRight(deps: ListenerDeps) {
         VOTE_BLOCK,
         record === null ? 'I do not have this case any more.' : 'I am looking again; wait for it.',
       );
+    const hosts = [record.case.target.host];
+    const no = deps.mayNot?.({ user: body.user.id, act: 'vote', channel: record.place.channel, hosts }, 'form');
+    // Plain text: what an error of a form says is not formatted.
+    if (no) return fail(VOTE_BLOCK, 'The rules changed meanwhile: only some people may say who was right here.');
     const place = readPlace(given[PLACE_BLOCK]?.[PLACE_ACTION]?.selected_option?.value ?? '');
     if (contradicts(said, place.hop, record.verdict.answer))
       return fail(PLACE_BLOCK, 'That does not fit: load balancer, node and proxy are the ingress, the rest is not.');

@@ -12,6 +12,14 @@ export interface RolloutParts {
   always: () => readonly string[] | null;
   /** What is known of old clients on a side, as a sentence; empty: nothing. Left out: nobody records it. */
   oldClients?: (side: Side, inventory: Inventory) => Promise<string>;
-  /** Whether this person may announce (record null) or decide here. The text says why not, and whom to ask; null: they may. */
-  mayNot?: (who: { user: string; channel: string | null; record: RolloutRecord | null }) => Promise<string | null>;
+  /**
+   * Whether this person may announce (record null; `hosts`: for which, where that was said) or decide here. The text says why not,
+   * and whom to ask; null: they may.
+   */
+  mayNot?: (who: {
+    user: string;
+    channel: string | null;
+    record: RolloutRecord | null;
+    hosts?: readonly string[];
+  }) => Promise<string | null>;
 }

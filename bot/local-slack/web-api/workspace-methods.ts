@@ -73,6 +73,16 @@ const usergroupsList: Method = {
   },
 };
 
+const usergroupsUsersList: Method = {
+  tier: 2,
+  scopes: ['usergroups:read'],
+  run({ core, args }) {
+    const group = core.workspace.usergroups.find((one) => one.id === text(args, 'usergroup'));
+    if (!group) throw new SlackError('no_such_subteam');
+    return { users: group.users };
+  },
+};
+
 const botsInfo: Method = {
   tier: 3,
   scopes: ['users:read'],
@@ -178,6 +188,7 @@ export const workspaceMethods: Record<string, Method> = {
   'users.info': usersInfo,
   'users.list': usersList,
   'usergroups.list': usergroupsList,
+  'usergroups.users.list': usergroupsUsersList,
   'bots.info': botsInfo,
   'team.info': teamInfo,
   'files.getUploadURLExternal': uploadUrl,

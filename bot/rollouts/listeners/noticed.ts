@@ -14,7 +14,8 @@ export function actionAnnounce(deps: RolloutDeps) {
     const only = (text: string) => respond({ response_type: 'ephemeral', replace_original: false, text });
     const record = await deps.rolloutParts.desk.store.load(readCarried(action.value)?.id ?? '');
     if (record === null) return void (await only(ROLLOUT_GONE_TEXT));
-    const no = await deps.rolloutParts.mayNot?.({ user: body.user.id, channel: body.channel?.id ?? null, record });
+    const here = { user: body.user.id, channel: body.channel?.id ?? null };
+    const no = await deps.rolloutParts.mayNot?.({ ...here, record: null, hosts: record.rollout.hosts });
     if (no) return void (await only(no));
     const { by, id, title, old, fresh } = record.rollout;
     if (by !== null) {

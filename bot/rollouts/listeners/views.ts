@@ -71,7 +71,12 @@ export function viewPreview(deps: RolloutDeps) {
     const draft = await deps.rolloutParts.drafts.load(view.id);
     const rollout = draft === null ? null : rolloutOf(draft, deps);
     if (draft === null || rollout === null) return ack({ response_action: 'update', view: doneView(FORM_GONE_TEXT) });
-    const no = await deps.rolloutParts.mayNot?.({ user: body.user.id, channel: null, record: null });
+    const no = await deps.rolloutParts.mayNot?.({
+      user: body.user.id,
+      channel: null,
+      record: null,
+      hosts: rollout.hosts,
+    });
     if (no) return ack({ response_action: 'update', view: doneView(no) });
     await rememberName(deps, client, body.user);
     if (draft.noticed === null) await deps.rolloutParts.desk.create(rollout, [`view:${view.id}`]);
