@@ -8,7 +8,10 @@ import { plural } from './wording.ts';
 const CERTAIN = 0.97;
 /** Reasons that a person reads; the rest waits behind a click. */
 const REASONS = 4;
+/** Two faults together explain all requests once, and a little by chance. */
+const MORE_THAN_ALL = 1.25;
 
+const allOf = (count: number): string => (count === 2 ? 'both' : `all ${count}`);
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** Proxies and products that the report accuses and that this request never meets. */
@@ -33,7 +36,7 @@ function nothingWrong(judgement: Judgement): string {
   const all = requests([...new Set([...scene.front, ...scene.balancers, ...scene.replicas])]);
   const endpoints = scene.endpoints.filter((e) => e.reached).length;
   const depth = endpoints
-    ? `, and ${endpoints === 1 ? 'its endpoint answers' : `all ${endpoints} endpoints answer`} when asked directly`
+    ? `, and ${endpoints === 1 ? 'its endpoint answers' : `${allOf(endpoints)} endpoints answer`} when asked directly`
     : '';
   return `Nothing wrong with ${scene.case.target.host} that I can see: ${all.ok} of ${all.total} requests fine${depth}.`;
 }
@@ -72,7 +75,7 @@ function sentences(findings: Finding[]): string[] {
     const first = same[0] as Finding;
     return same.length === 1
       ? first.says
-      : `${first.says} (${plural(same.length - 1, 'more')} like it.)`.replace('mores', 'more');
+      : `${first.says} (${same.length === 2 ? 'One' : same.length - 1} more like it.)`;
   });
 }
 
@@ -86,13 +89,14 @@ export function saysOf(judgement: Judgement, title: string | null): string[] {
   // Nothing is wrong: what was looked at stands under `cleared`.
   if (!chosen) return [];
   const reasons = sentences(chosen.because).slice(0, REASONS);
-  // A second fault that explains something of its own stays visible.
+  // A second fault that explains something of its own stays visible; one that would explain the very same is a rival, and no second fault.
   const second = suspicions.find(
     (s) =>
       s !== chosen &&
       s.cause !== null &&
       s.cause !== chosen.cause &&
       s.explains > 0 &&
+      (s.explains < chosen.explains || chosen.explains + s.explains < MORE_THAN_ALL) &&
       s.strength >= 0.9 &&
       !s.because.some((f) => chosen.because.includes(f)),
   );
@@ -110,7 +114,7 @@ export function clearedOf(judgement: Judgement): string[] {
   const reached = scene.endpoints.filter((e) => e.reached);
   if (hop !== 'app' && hop !== 'none' && reached.length && reached.every((e) => e.failing === 0 && e.slowMs === null)) {
     said.push(
-      `the application: ${reached.length === 1 ? 'its endpoint answers' : `all ${reached.length} endpoints answer`} when asked directly`,
+      `the application: ${reached.length === 1 ? 'its endpoint answers' : `${allOf(reached.length)} endpoints answer`} when asked directly`,
     );
   }
   const replicas = requests(scene.replicas);
@@ -136,6 +140,11 @@ export function clearedOf(judgement: Judgement): string[] {
     !scene.has('ERRORS_MADE_UPSTREAM') &&
     !scene.has('ERRORS_MADE_BY_PROXY')
   )
-    said.push(`the logs: no 5xx among ${logs.reduce((sum, f) => sum + Number(f.facts.total), 0)} requests`);
+    said.push(
+      `the logs: no 5xx among ${plural(
+        logs.reduce((sum, f) => sum + Number(f.facts.total), 0),
+        'request',
+      )}`,
+    );
   return said;
 }

@@ -143,13 +143,17 @@ function ruledOut(findings: Finding[], convicted: Verdict['hop']): Verdict['rule
 }
 
 const MOST_EVENTS = 50;
+/** The next step of findings that clear. */
+const NOTHING_TO_DO = 'Nothing to do here.';
 
 function nextStep(judgement: Judgement): string {
   const { scene, chosen, answer, cause } = judgement;
   if (answer !== 'inconclusive' && chosen) {
-    const telling =
-      chosen.because.find((f) => f.direction === 'implicates') ?? chosen.because.find((f) => f.direction === 'context');
+    // What is as it should be asks for nothing, though it may be a part of the reason.
+    const asking = chosen.because.filter((f) => f.next !== NOTHING_TO_DO);
+    const telling = asking.find((f) => f.direction === 'implicates') ?? asking.find((f) => f.direction === 'context');
     return (
+      chosen.next ??
       telling?.next ??
       `Look at the log of ${chosen.because[0]?.about.hop ?? chosen.hop} for these requests, and at what changed there last.`
     );

@@ -169,7 +169,7 @@ function plan({ case: triage, path }: Scope): Planned[] {
 const jq = (f: { source: string }): string =>
   f.source.startsWith('/')
     ? `grep -nE 'server_name|use_backend|default_backend' ${shellWord(f.source)}`
-    : `curl -s ${shellWord(f.source)}`;
+    : `curl -s ${shellWord(f.source.replace(/\?…$/, ''))}`;
 
 /** Which object of the proxy serves this host and path, as its own API or its configuration says? */
 export const routeOwner = defineCheck<ProxyRoutes, RouteFacts>({
@@ -189,7 +189,7 @@ export const routeOwner = defineCheck<ProxyRoutes, RouteFacts>({
       hop: 'proxy',
       direction: 'implicates',
       title: 'The proxy has no route for this host',
-      says: (f) => `${f.proxy} has no route for ${f.host} (${f.total} routes in all).`,
+      says: (f) => `${f.proxy} has no route for ${f.host} (${plural(f.total, 'route')} in all).`,
       next: (f) =>
         `Bring the route of ${f.host} back: see whether its rule, class or file changed, and whether the proxy refused it.`,
       reproduce: jq,

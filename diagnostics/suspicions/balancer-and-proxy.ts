@@ -145,6 +145,7 @@ export const balancerSlow: Rule = (scene) => {
       explains: 1,
       fits: scene.reported('slow', 'timeout', 'unspecified'),
       sentence: `${first.about.hop} itself adds the time: ${(Number(first.facts.ms) / 1000).toFixed(1)} s through it, ${Math.round(behind)} ms straight to the proxies behind it`,
+      next: `Look at ${first.about.hop} itself: its load, its queue, and what it does to each request.`,
     },
   );
 };

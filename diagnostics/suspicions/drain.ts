@@ -116,5 +116,6 @@ export const rolloutDropsInPlace: Rule = (scene) => {
   return suspect('app-rollout-drops', [...refused, ...found, ...logged], found.length ? 0.93 : 0.88, {
     fits: true,
     sentence: `endpoints of ${serviceName(scene)} closed while the proxy still sent to them, when they were replaced at ${clock(new Date(times[0] as number).toISOString(), scene.case.at)}`,
+    next: `Take an endpoint of ${serviceName(scene)} out of the proxy's list first, and let it answer on for some seconds before it is told to stop (Kubernetes: a preStop sleep).`,
   });
 };

@@ -18,6 +18,7 @@ export const reloadDisconnects: Rule = (scene) => {
   return suspect('reload-disconnects', cutting, deployed ? 0.6 : 0.8, {
     fits: true,
     sentence: `${proxyName(scene, found[0])} ${found[0]?.code === 'RELOADED_RECENTLY' ? 'was reloaded' : 'began a new process'} in the time in question, which cuts long-lived connections to ${host(scene)}`,
+    next: 'See what made it reload, and give old workers more time to end (nginx: worker_shutdown_timeout, HAProxy: hard-stop-after).',
   });
 };
 

@@ -67,6 +67,7 @@ const refusedElsewhere: Rule = (scene) => {
     explains: answeredWith(scene, status),
     fits: true,
     sentence: `${proxyName(scene, led[0])} sends ${host(scene)} to ${text(led[0]?.facts.service)}, which answers ${status}; the endpoints of ${serviceName(scene)} answer the same request`,
+    next: `Compare the rules of both routes (host, path, priority): the one to ${serviceName(scene)} must win for ${host(scene)}.`,
   });
 };
 
@@ -100,6 +101,7 @@ export const routeWrong: Rule = (scene) => {
       explains: 1,
       fits: true,
       sentence: `${proxyName(scene, first)} answers ${host(scene)} with a ${text(first?.facts.page)}, which is not what its endpoints serve (${[...own][0]})`,
+      next: `See which route or catch-all of ${proxyName(scene, first)} takes ${host(scene)}, and bring back the one to ${serviceName(scene)}.`,
     },
   );
 };

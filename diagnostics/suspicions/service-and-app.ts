@@ -45,7 +45,13 @@ export const portMismatch: Rule = (scene) => {
 const count = (scene: Scene, test: (e: Scene['endpoints'][number]) => boolean): string => {
   const hit = scene.endpoints.filter(test).length;
   const total = scene.endpoints.length;
-  return hit === total ? (total === 1 ? 'its endpoint' : `all ${total} endpoints`) : `${hit} of ${total} endpoints`;
+  return hit === total
+    ? total === 1
+      ? 'its endpoint'
+      : total === 2
+        ? 'both endpoints'
+        : `all ${total} endpoints`
+    : `${hit} of ${total} endpoints`;
 };
 
 export const appErrors: Rule = (scene) => {

@@ -12,6 +12,7 @@ import {
   suspect,
   text,
 } from './suspicion.ts';
+import { waitLonger } from './upstreams.ts';
 
 /** Causes that stand in the configuration: each needs a symptom that the setting explains, never the setting alone. */
 
@@ -62,6 +63,7 @@ export const configuredTimeout: Rule = (scene) => {
     explains: byStatus(scene, 504),
     fits: true,
     sentence: `${text(wait.facts.proxy)} waits ${seconds} s for ${host(scene)}${place(wait)}, while the application would have answered after ${(slowest / 1000).toFixed(1)} s`,
+    next: waitLonger(slowest),
   });
 };
 

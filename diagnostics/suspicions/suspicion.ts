@@ -15,6 +15,8 @@ export interface Suspicion {
   fits: boolean;
   /** One sentence without its full stop, for the first line. */
   sentence: string;
+  /** What to do about it, where the findings alone do not say. */
+  next?: string;
 }
 
 /** One suspicion from the scene, or none. Pure. */
@@ -28,7 +30,7 @@ export function suspect(
   cause: CauseId,
   because: Finding[],
   strength: number,
-  how: { explains?: number; fits?: boolean; sentence: string; hop?: Hop },
+  how: { explains?: number; fits?: boolean; sentence: string; hop?: Hop; next?: string },
 ): Suspicion {
   return {
     cause,
@@ -38,6 +40,7 @@ export function suspect(
     explains: Math.min(1, how.explains ?? 0),
     fits: how.fits ?? false,
     sentence: how.sentence,
+    ...(how.next !== undefined && { next: how.next }),
   };
 }
 

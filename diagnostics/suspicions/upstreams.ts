@@ -101,6 +101,10 @@ export const endpointImbalance: Rule = (scene) => {
 /** Longer than this nobody waits for a page, ms. */
 const ANYONE_WAITS_MS = 10_000;
 
+/** What to do where a proxy gives up too early; `slowest`: what the application needs, ms. */
+export const waitLonger = (slowest: number): string =>
+  `Let the proxy wait longer than the ${(slowest / 1000).toFixed(1)} s that the application needs here, or make this page faster.`;
+
 export const timeoutTooShort: Rule = (scene) => {
   const cut = scene.all('PROXY_GATEWAY_ERROR').filter((f) => f.facts.status === 504);
   const finishing = scene.all('ENDPOINT_SLOW');
@@ -114,5 +118,6 @@ export const timeoutTooShort: Rule = (scene) => {
     explains: byStatus(scene, 504),
     fits: true,
     sentence: `${proxyName(scene, first)} gives up on ${host(scene)} after ${(limit / 1000).toFixed(1)} s, while the application would have answered after ${(slowest / 1000).toFixed(1)} s`,
+    next: waitLonger(slowest),
   });
 };
