@@ -169,7 +169,7 @@ function plan({ case: triage, path }: Scope): Planned[] {
 const jq = (f: { source: string }): string =>
   f.source.startsWith('/')
     ? `grep -nE 'server_name|use_backend|default_backend' ${shellWord(f.source)}`
-    : `curl -s ${shellWord(f.source.replace(/\?…$/, ''))}`;
+    : `curl -s ${shellWord(f.source.split('?')[0] as string)}`;
 
 /** Which object of the proxy serves this host and path, as its own API or its configuration says? */
 export const routeOwner = defineCheck<ProxyRoutes, RouteFacts>({
