@@ -13,8 +13,8 @@ import { createLog } from '../workers/log.ts';
 import { createMetrics, type Metrics } from '../workers/metrics.ts';
 import { createDesk } from '../workers/open-case.ts';
 import { type Running, runUntilStopped } from '../workers/process.ts';
-import { closeRedis, connectRedis, isUp, type RedisClient } from '../workers/redis.ts';
 import { recorderStore } from '../workers/recorder/store.ts';
+import { closeRedis, connectRedis, isUp, type RedisClient } from '../workers/redis.ts';
 import { rolloutDesk } from '../workers/rollouts/desk.ts';
 import { listenForAlerts } from './alertmanager/listen.ts';
 import { buildApp, isFinal } from './app.ts';
@@ -30,6 +30,7 @@ import { mayNotRollOut, NO_DIRECTORY, permissions } from './permissions/permissi
 import { createPoster } from './posting.ts';
 import { draftStore, nameStore } from './rollouts/form/draft.ts';
 import { oldClientsOf } from './rollouts/old-clients.ts';
+import { createSights } from './sights.ts';
 import { startThread } from './thread.ts';
 import { zoneFinder } from './zones.ts';
 
@@ -84,6 +85,7 @@ export async function startBotProcess(
   const recording = config.file.recorder;
   const recorder =
     recording && recorderStore(producer, { ...recording, everyMs: recording.every, keepMs: recording.keep });
+  const sights = createSights({ config, inventory: inventory.current, redis: producer, recorder, log, now });
   let zoneOf: (user: string | null) => Promise<string | null> = async () => null;
   const deps: ListenerDeps = {
     desk,
@@ -108,6 +110,8 @@ export async function startBotProcess(
     mayNot,
     zoneOf: (user) => zoneOf(user),
     redis: producer,
+    changeSources: sights.sources,
+    triageChannels: () => config.file.channels.triage.length,
     model: createModel(config.model, { redis: producer, metrics, log, now, limits: modelLimits(config) }),
     rolloutParts: {
       desk: rollouts,
@@ -120,6 +124,8 @@ export async function startBotProcess(
   };
   const bot = buildApp(config, deps);
   const poster = createPoster(bot.app.client, metrics);
+  deps.gallery = sights.gallery(bot.app.client);
+  const digest = sights.digest(deps);
   let stopping = false;
   let started = false;
   let alerts: Awaited<ReturnType<typeof listenForAlerts>> = null;
@@ -136,6 +142,8 @@ export async function startBotProcess(
   const thread = startThread({
     ...{ redis, poster, metrics, log, now, paced: !parts.unlimited && !parts.unpaced },
     rolloutChannels: () => rolloutChannels.ids(),
+    gallery: deps.gallery,
+    ...(digest && { digest }),
   });
   const stop = async () => {
     stopping = true;
@@ -144,6 +152,7 @@ export async function startBotProcess(
     await alerts?.close();
     await bot.stop();
     await thread.close(4000);
+    await sights.close();
     await desk.close();
     await rollouts.close();
     channels.close();
@@ -166,6 +175,7 @@ export async function startBotProcess(
     await soonUp(producer);
     channels = await resolveChannels(config.file.channels.triage, bot.app.client, log);
     rolloutChannels = await resolveChannels(config.file.channels.rollouts, bot.app.client, log);
+    await sights.start(bot.app.client);
     alerts = await listenForAlerts(config, bot.app.client, deps);
     await bot.start(signal);
     started = true;

@@ -8,6 +8,7 @@ import {
 import { Hopeless, Later } from '../workers/consume.ts';
 import type { Metrics } from '../workers/metrics.ts';
 import type { Message } from './blocks/message.ts';
+import { hasPictures, withoutPictures } from './pictures/without.ts';
 
 /** Slack will not have this message in this place, now or later. */
 export class Refused extends Error {
@@ -99,7 +100,7 @@ export function createPoster(client: WebClient, metrics: Metrics) {
   }
 
   return {
-    /** Posts a message. Blocks that Slack does not like are left out: the text says everything. */
+    /** Posts a message. Charts and pictures that Slack does not like are left out first, then all blocks: the text says everything. */
     async post(channel: string, thread: string | null, message: Message, mark: Mark): Promise<string> {
       const send = (part: Partial<Message>) =>
         call('chat.postMessage', () =>
@@ -113,20 +114,14 @@ export function createPoster(client: WebClient, metrics: Metrics) {
             unfurl_media: false,
           }),
         );
-      const answer = await send(message).catch((error: unknown) => {
-        if (error instanceof Hopeless) return send({ text: message.text.slice(0, 3000) });
-        throw error;
-      });
+      const answer = await lessAndLess(message, send, { text: message.text.slice(0, 3000) });
       if (!answer.ts) throw new Error('chat.postMessage answered without ts');
       return answer.ts;
     },
 
     async update(channel: string, ts: string, message: Message): Promise<void> {
       const send = (part: Message) => call('chat.update', () => client.chat.update({ channel, ts, ...part }));
-      await send(message).catch((error: unknown) => {
-        if (error instanceof Hopeless) return send({ text: message.text.slice(0, 3000), blocks: [] });
-        throw error;
-      });
+      await lessAndLess(message, send, { text: message.text.slice(0, 3000), blocks: [] });
     },
 
     /** Looks for a message that may have been posted although its answer was lost. Bounded; null: it is not there. */
@@ -179,6 +174,19 @@ export function createPoster(client: WebClient, metrics: Metrics) {
       return answer.permalink ?? null;
     },
   };
+}
+
+/** Sends a message, without its pictures if Slack does not like it, and at last its words alone. */
+async function lessAndLess<P, A>(message: Message, send: (part: Message | P) => Promise<A>, words: P): Promise<A> {
+  const orWords = (error: unknown) => {
+    if (error instanceof Hopeless) return send(words);
+    throw error;
+  };
+  if (!hasPictures(message.blocks)) return send(message).catch(orWords);
+  return send(message).catch((error: unknown) => {
+    if (!(error instanceof Hopeless)) throw error;
+    return send({ ...message, blocks: withoutPictures(message.blocks) }).catch(orWords);
+  });
 }
 
 function sortOut(method: string, error: unknown, metrics: Metrics): unknown {

@@ -11,9 +11,12 @@ import type { RedisClient } from '../workers/redis.ts';
 import { unjudged } from '../workers/verdict-job.ts';
 import type { Message } from './blocks/message.ts';
 import { caseMessages } from './case-message.ts';
+import type { Known } from './changes/known.ts';
 import { afterRunText } from './follow-ups/after-run.ts';
+import { digests } from './home/digest.ts';
 import { createLivingMessages } from './living-message.ts';
 import { mayEditNow, pacedPoster } from './paced-poster.ts';
+import type { Gallery } from './pictures/upload.ts';
 import { Gone, type Poster, Refused } from './posting.ts';
 import { rolloutMessages } from './rollouts/bring.ts';
 import { personTeller } from './tell-person.ts';
@@ -30,6 +33,10 @@ interface ThreadParts {
   judge?: typeof judgeNow;
   /** Channels, by id, where every rollout is announced; null: Slack has not told their ids yet. */
   rolloutChannels?: () => readonly string[] | null;
+  /** Where pictures are drawn; null or left out: words only. */
+  gallery?: Gallery | null;
+  /** The weekly digest's channel, by id (null: not known yet), and what changed in its week; left out: nobody wants one. */
+  digest?: { channel: () => string | null; changes: (from: string) => Promise<Known> };
 }
 
 /** First look at how far a case is; most are over by then and the message goes straight to its verdict. */
@@ -64,7 +71,9 @@ export function startThread(parts: ThreadParts): Consumer {
   const poster = pacedPoster(parts.poster, pace, 'first');
   const patient = pacedPoster(parts.poster, pace, 'later');
   const living = createLivingMessages({ poster, log, now });
-  const rollouts = rolloutMessages({ redis, poster, living, log, always: parts.rolloutChannels ?? (() => []) });
+  const always = parts.rolloutChannels ?? (() => []);
+  const rollouts = rolloutMessages({ redis, poster, living, log, always, gallery: parts.gallery ?? null });
+  const digest = parts.digest ? digests({ redis, living, log, ...parts.digest }) : null;
   const livingLater = createLivingMessages({ poster: patient, log, now });
   // Progress asks for its permit itself, and is left out without one.
   const livingMaybe = createLivingMessages({ poster: { ...poster, update: parts.poster.update }, log, now });
@@ -81,6 +90,7 @@ export function startThread(parts: ThreadParts): Consumer {
     work: async (payload, job) => {
       if (payload.kind === 'say') return say(payload, job);
       if (payload.kind === 'rollout') return rollouts.bring(payload.rollout, job);
+      if (payload.kind === 'digest') return digest?.send(payload, job);
       if (payload.kind === 'verdict') return finished(payload.case, payload.run, job);
       if (payload.kind === 'refresh') return show(payload.case, job, 'later');
       if (payload.kind === 'follow-up') return followUp(payload, job);

@@ -341,6 +341,14 @@ export function createCases(redis: RedisClient, questionOf: (one: Case) => strin
       return records.filter((record) => record !== null);
     },
 
+    /** Cases that were opened from `from` on and before `to` (ms), newest first, at most `most`; `total`: how many there were. */
+    async openedBetween(from: number, to: number, most: number): Promise<{ records: CaseRecord[]; total: number }> {
+      const ids = await redis.zrevrangebyscore(key.index, `(${to}`, from);
+      const records = (await Promise.all(ids.slice(0, most).map((id) => store.load(id)))).filter((one) => one !== null);
+      // Those that are forgotten are none of the others: they are told to be more.
+      return { records, total: ids.length };
+    },
+
     /** How often the ingress was blamed and guilty, in all and by month until `now` (ms). */
     score: (now: number = Date.now()): Promise<Score> => loadScore(redis, now),
 

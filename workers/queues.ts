@@ -80,6 +80,8 @@ export const threadPayload = z.discriminatedUnion('kind', [
   z.object({ v: z.literal(1), kind: z.literal('refresh'), case: caseId, at: isoTime }),
   /** Bring this rollout's messages to what the store says; `at`: when it changed. */
   z.object({ v: z.literal(1), kind: z.literal('rollout'), rollout: rolloutId, at: isoTime }),
+  /** The weekly digest of this moment, and earlier moments whose digest was not sent. */
+  z.object({ v: z.literal(1), kind: z.literal('digest'), due: isoTime, missed: z.array(isoTime).max(10) }),
   z.object({
     v: z.literal(1),
     kind: z.literal('follow-up'),

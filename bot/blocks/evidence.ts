@@ -9,8 +9,16 @@ import { proseBlocks } from './prose.ts';
 const MAX_BLOCKS = 95;
 const MAX_SUM = 40_000;
 
-/** Everything a verdict rests on: findings, what was not seen, the timeline; above it what a model made of it, if any. */
-export function evidenceModal(record: CaseRecord, verdict: Verdict, prose: Prose | null = null): ModalView {
+/**
+ * Everything a verdict rests on: findings, what was not seen, the timeline; above it what a model made of it, if any, and what
+ * there is to look at (`pictures`).
+ */
+export function evidenceModal(
+  record: CaseRecord,
+  verdict: Verdict,
+  prose: Prose | null = null,
+  pictures: KnownBlock[] = [],
+): ModalView {
   const order = { implicates: 0, clears: 1, context: 2 };
   const findings = [...verdict.findings].sort((a, b) => order[a.direction] - order[b.direction]);
   const all: KnownBlock[] = [
@@ -18,6 +26,7 @@ export function evidenceModal(record: CaseRecord, verdict: Verdict, prose: Prose
       `${record.case.id} · ${plain(record.case.target.host)} · ${verdict.answer}, confidence ${verdict.confidence}`,
     ),
     ...(prose ? proseBlocks(prose) : []),
+    ...pictures,
     ...findings.map(findingBlock),
   ];
   if (verdict.blind.length > 0) {

@@ -5,6 +5,8 @@ import type { CaseRecord } from '../../workers/cases.ts';
 import { evidenceModal } from '../blocks/evidence.ts';
 import { CASE_GONE_TEXT } from '../blocks/refusal.ts';
 import { keepProse, keptProse } from '../model/kept-prose.ts';
+import type { Prose } from '../model/prose.ts';
+import { type CasePictures, drawable, pictureBlocks, picturesOf } from '../pictures/of-case.ts';
 import type { ListenerDeps } from './deps.ts';
 
 /** [Evidence]: everything that the verdict rests on, for the person who wants to check it. */
@@ -19,30 +21,58 @@ export function actionEvidence(deps: ListenerDeps) {
     await ack();
     const record = await deps.desk.cases.load(action.value ?? '');
     if (record?.verdict) {
-      const { asked, prose } = await keptProse(deps.redis, record);
-      const view = evidenceModal(record, record.verdict, prose);
-      const opened = await client.views.open({ trigger_id: body.trigger_id, view });
-      // Nobody waits for a model: what it writes is added, if it comes while the modal is open.
-      if (!asked && deps.model !== null) void explain(opened.view?.id ?? '', record, record.verdict, client, deps);
+      const [{ asked, prose }, seen] = await Promise.all([
+        keptProse(deps.redis, record),
+        deps.desk.cases.evidence(record.case.id).catch(() => null),
+      ]);
+      const modal = openModal(record, record.verdict, picturesOf(record, record.verdict, seen), prose, deps);
+      await modal.whatIsThere();
+      const opened = await client.views.open({ trigger_id: body.trigger_id, view: modal.view() });
+      const update = () => client.views.update({ view_id: opened.view?.id ?? '', view: modal.view() });
+      // Nobody waits for a picture or a model: what comes while the modal is open is added.
+      void modal.drawTheRest(update);
+      if (!asked && deps.model !== null) void modal.explain(update);
       return;
     }
     await respond({ response_type: 'ephemeral', replace_original: false, text: CASE_GONE_TEXT });
   };
 }
 
-/** Adds the model's prose to an open modal. Never rejects: who has closed it, or has no model, misses nothing. */
-async function explain(
-  viewId: string,
-  record: CaseRecord,
-  verdict: Verdict,
-  client: AllMiddlewareArgs['client'],
-  deps: ListenerDeps,
-): Promise<void> {
-  try {
-    const prose = (await deps.model?.prose(verdict, record)) ?? null;
-    await keepProse(deps.redis, record, prose);
-    if (prose !== null) await client.views.update({ view_id: viewId, view: evidenceModal(record, verdict, prose) });
-  } catch (error) {
-    deps.log.debug({ case: record.case.id, reason: reasonOf(error) }, 'prose came too late');
-  }
+/** The modal of one person: what is known so far, and what is added to it. Neither addition rejects. */
+function openModal(record: CaseRecord, verdict: Verdict, seen: CasePictures, kept: Prose | null, deps: ListenerDeps) {
+  const ids = new Map<string, string>();
+  const pictures = drawable(seen);
+  let prose = kept;
+  const quietly = async (what: string, work: () => Promise<void>) =>
+    work().catch((error: unknown) =>
+      deps.log.debug({ case: record.case.id, reason: reasonOf(error) }, `${what} came too late`),
+    );
+  return {
+    view: () => evidenceModal(record, verdict, prose, pictureBlocks(seen, ids)),
+
+    /** Pictures that somebody looked at before. */
+    async whatIsThere(): Promise<void> {
+      for (const picture of pictures) {
+        const id = (await deps.gallery?.known(picture)) ?? null;
+        if (id !== null) ids.set(picture.svg, id);
+      }
+    },
+
+    drawTheRest: (update: () => Promise<unknown>) =>
+      quietly('a picture', async () => {
+        const missing = pictures.filter(({ svg }) => !ids.has(svg));
+        for (const picture of missing) {
+          const id = (await deps.gallery?.show(picture)) ?? null;
+          if (id !== null) ids.set(picture.svg, id);
+        }
+        if (missing.some(({ svg }) => ids.has(svg))) await update();
+      }),
+
+    explain: (update: () => Promise<unknown>) =>
+      quietly('prose', async () => {
+        prose = (await deps.model?.prose(verdict, record)) ?? null;
+        await keepProse(deps.redis, record, prose);
+        if (prose !== null) await update();
+      }),
+  };
 }

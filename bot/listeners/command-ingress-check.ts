@@ -2,7 +2,7 @@ import type { AllMiddlewareArgs, SlackCommandMiddlewareArgs } from '@slack/bolt'
 import { QueueAway } from '../../workers/open-case.ts';
 import { helpText } from '../blocks/help.ts';
 import { QUEUE_AWAY_TEXT, wrongSinceText } from '../blocks/refusal.ts';
-import { changesAnswer } from '../follow-ups/changes-answer.ts';
+import { changesAnswer } from '../changes/answer.ts';
 import type { ListenerDeps } from './deps.ts';
 import { readSince, splitSince } from './since.ts';
 import { takeQuestion } from './take-question.ts';

@@ -6,9 +6,11 @@ import type { Limits } from '../../workers/cases.ts';
 import type { Metrics } from '../../workers/metrics.ts';
 import type { Desk } from '../../workers/open-case.ts';
 import type { RedisClient } from '../../workers/redis.ts';
+import type { ChangeSources } from '../changes/gather.ts';
 import type { newCaseId, openCase, readReport } from '../intake.ts';
 import type { Model } from '../model/model.ts';
 import type { MayNot } from '../permissions/permissions.ts';
+import type { Gallery } from '../pictures/upload.ts';
 import type { RolloutParts } from '../rollouts/parts.ts';
 
 /** The pure half of taking a question; tests put their own in. */
@@ -52,4 +54,10 @@ export interface ListenerDeps {
   /** A producer's connection. */
   redis: RedisClient;
   rolloutParts: RolloutParts;
+  /** Where pictures are drawn; null or left out: everything is told in words. */
+  gallery?: Gallery | null;
+  /** What tells of changes beside the change feed; left out: nothing does. */
+  changeSources?: ChangeSources;
+  /** How many channels are configured whose reports are answered unasked; left out: none. */
+  triageChannels?: () => number;
 }

@@ -102,6 +102,9 @@ const elementChecks: Record<string, Check> = {
     if (element.image_url === undefined && element.slack_file === undefined)
       p.add('missing required field: image_url', at);
     if (element.image_url !== undefined) p.text(element.image_url, `${at}/image_url`, 3000);
+    const file = element.slack_file;
+    if (file !== undefined && p.object(file, `${at}/slack_file`) && !/^F[A-Z0-9]{2,}$/.test(String(file.id ?? '')))
+      p.add('invalid slack file', `${at}/slack_file/id`);
     if (element.alt_text === undefined) p.add('missing required field: alt_text', at);
     else p.text(element.alt_text, `${at}/alt_text`, 2000, 0);
   },

@@ -7,6 +7,7 @@ import { rolloutStore } from '../../workers/rollouts/store.ts';
 import type { RolloutRecord } from '../../workers/rollouts/types.ts';
 import type { Message } from '../blocks/message.ts';
 import type { createLivingMessages } from '../living-message.ts';
+import type { Gallery } from '../pictures/upload.ts';
 import { Gone, type Poster, Refused } from '../posting.ts';
 import { type Around, announcementMessage } from './blocks/announcement.ts';
 import type { Complaints } from './blocks/complaints.ts';
@@ -14,6 +15,7 @@ import { cleanUpMessage, reviewMessage } from './blocks/review.ts';
 import { alarmMessage, stageMessage } from './blocks/stage.ts';
 import { channelsRefusedText } from './blocks/texts.ts';
 import { nameStore } from './form/draft.ts';
+import { rolloutPictures, withPicture } from './pictures.ts';
 
 interface BringParts {
   /** A connection of role `worker`. */
@@ -24,6 +26,8 @@ interface BringParts {
   /** Channels, by id, where every rollout is announced; null: Slack has not told their ids yet. */
   always: () => readonly string[] | null;
   now?: () => number;
+  /** Where pictures are drawn; null or left out: words only. */
+  gallery?: Gallery | null;
 }
 
 /** Longer than any call to Slack may take. */
@@ -43,8 +47,9 @@ const MOST_LINKS = 20;
  * them (the home) a reply for each stage, an alarm where the judge says stop, the review, the reminder. Repeating it
  * changes nothing; nothing is carried from job to job.
  */
-export function rolloutMessages({ redis, poster, living, log, always, now = Date.now }: BringParts) {
+export function rolloutMessages({ redis, poster, living, log, always, now = Date.now, gallery = null }: BringParts) {
   const store = rolloutStore(redis);
+  const pictures = rolloutPictures({ read: store.intervals.read, gallery });
   const messages = messageStore(redis);
   const names = nameStore(redis);
   const cases = createCases(redis);
@@ -81,10 +86,11 @@ export function rolloutMessages({ redis, poster, living, log, always, now = Date
       message && show(record, home.channel, home.ts, what, message, must, hold);
     for (const index of record.rollout.stages.keys()) {
       const must = index === record.stage;
-      await reply(`stage-${index}`, stageMessage(record, index, around.names), must);
+      const stage = stageMessage(record, index, around.names);
+      await reply(`stage-${index}`, withPicture(stage, await pictures.ofStage(record, index)), must);
       await bringAlarm(record, index, home, around, hold);
     }
-    await reply('review', reviewMessage(record, around), true);
+    await reply('review', withPicture(reviewMessage(record, around), await pictures.ofReview(record)), true);
     await reply('clean-up', cleanUpMessage(record, around), true);
     await tellAuthor(record, channels);
   }

@@ -99,7 +99,9 @@ function task(block) {
 
 /** Pictures come only from this workspace; others are named and linked, so that the page asks nobody else for anything. */
 function picture(e, name) {
-  const url = e.image_url ?? '';
+  const url = e.slack_file?.id
+    ? `${location.origin}/files/${encodeURIComponent(e.slack_file.id)}`
+    : (e.image_url ?? '');
   const own = url.startsWith(`${location.origin}/`) || url.startsWith('data:image/');
   if (own) return h(`img.${name}`, { src: url, alt: e.alt_text ?? '' });
   return h('span.picture-elsewhere', {}, icon('picture'), ' ', url ? link(url, e.alt_text || url) : e.alt_text);
