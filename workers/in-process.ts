@@ -1,3 +1,5 @@
+import { repeatUntilPlaced } from '../diagnostics/bisect/repeat.ts';
+import { repeatsWorth } from '../diagnostics/bisect/worth.ts';
 import type { Planned } from '../diagnostics/define-check.ts';
 import type { ClusterReader } from '../diagnostics/io/cluster-reader.ts';
 import { judge } from '../diagnostics/judge.ts';
@@ -41,7 +43,14 @@ export async function triageInProcess(
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  const evidence = rows.flat();
-  const verdict = judge({ case: triage, path, evidence, changes, durationMs: performance.now() - began });
-  return { version: 1, case: triage, path, evidence, changes, verdict };
+  const judged = (evidence: EvidenceRow[]): SavedCase => {
+    const durationMs = performance.now() - began;
+    const verdict = judge({ case: triage, path, evidence, changes, durationMs });
+    return { version: 1, case: triage, path, evidence, changes, verdict };
+  };
+  const first = judged(rows.flat());
+  const budgetMs = repeatsWorth(first, triage.deadlineMs - (performance.now() - began));
+  if (budgetMs === 0) return first;
+  const again = await repeatUntilPlaced(first.evidence, path, io, { budgetMs, signal: deadline });
+  return again.requests > 0 ? judged(again.rows) : first;
 }

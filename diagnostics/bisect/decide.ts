@@ -1,12 +1,14 @@
 import { type Belief, believe, membersAtFault, type Stage } from './model.ts';
 
 /** This sure, and no further request is made for it. */
-const SURE = 0.988;
+const SURE = 0.98;
 const MEMBER_SURE = 0.98;
 /** Requests answered in front before "nothing fails": a fault of one in twenty would have shown in 99 of 100 such tries. */
 export const CLEAN = 90;
 /** Requests at one place at most: what is rarer than that is for logs to tell. */
-export const MOST_AT_ONE = 200;
+export const MOST_AT_ONE = 240;
+/** Requests of one case at all places together, the first looks among them. */
+const MOST_IN_ALL = 900;
 /** Requests at one stage in one round. */
 const BATCH = 4;
 
@@ -78,7 +80,8 @@ const total = (site?: { ok: number; failed: number }): number => (site ? site.ok
  * @param closed sites where no more requests should be made (a limit by rate was met, or nobody answers in time)
  */
 export function nextAsks(stages: Stage[], decision: Decision, closed: ReadonlySet<string> = new Set()): Ask[] {
-  if (decision.is !== 'open') return [];
+  const made = stages.flatMap((s) => s.sites).reduce((sum, site) => sum + total(site), 0);
+  if (decision.is !== 'open' || made >= MOST_IN_ALL) return [];
   const { belief, leading } = decision;
   const everyone = (s: number): number[] => [...(stages[s] as Stage).sites.keys()];
   if (leading && leading.sure >= SURE) {

@@ -22,6 +22,8 @@ export interface BisectData {
   path: string;
   total: number;
   outcomes: Outcome[];
+  /** How many of them were made later, since it comes and goes; left out: none. */
+  repeated?: number;
   /** The same request with the other PROXY header, made when the declared one never got through. */
   alternate: { header: RequestSpec['proxyHeader']; outcome: Outcome } | null;
 }
@@ -93,8 +95,10 @@ export interface PathBisectFacts {
   PROXY_LIMITS_REQUESTS: { status: number; maker: string; count: number; total: number; url: string; address: string };
 }
 
+type Asked = Pick<BisectData, 'host' | 'path'> & { scheme: string };
+
 /** Does the answer redirect to the very address that was asked? */
-function redirectsToItself(data: BisectData, attempt: Attempt): boolean {
+function redirectsToItself(data: Asked, attempt: Attempt): boolean {
   const location = attempt.headers.location;
   if (!attempt.status || attempt.status < 300 || attempt.status >= 400 || !location) return false;
   const asked = `${data.scheme}://${data.host}${data.path}`;
@@ -106,6 +110,9 @@ function redirectsToItself(data: BisectData, attempt: Attempt): boolean {
 /** What nginx, Go servers and Apache say to clear HTTP on their TLS port (measured). */
 const PLAIN_ON_TLS =
   /plain HTTP request was sent to HTTPS port|sent an HTTP request to an HTTPS server|speaking plain HTTP to an SSL-enabled server port/;
+
+/** What nginx says to a client without a certificate, or with one that it does not take (ngx_http_special_response.c). */
+const NO_CLIENT_CERTIFICATE = /No required SSL certificate|SSL certificate error/;
 
 /** Answers below 500 that are failures all the same. */
 const SPOILT = new Set([
@@ -149,10 +156,7 @@ function readOutcome(
       facts: { status: sample.status as number, location: sample.headers.location as string, ...base },
     });
   }
-  if (
-    sample.alert === 116 ||
-    (sample.status === 400 && /No required SSL certificate|SSL certificate error/.test(sample.body))
-  ) {
+  if (sample.alert === 116 || (sample.status === 400 && NO_CLIENT_CERTIFICATE.test(sample.body))) {
     found.push({
       code: 'CLIENT_CERTIFICATE_DEMANDED',
       facts: { how: sample.alert ? 'TLS alert 116' : 'HTTP 400', ...base },
@@ -160,6 +164,13 @@ function readOutcome(
   }
   return found;
 }
+
+/** Pure: an answer below 500 that is none for whoever asked: a proxy's own 404 or limit, a demand, a redirect to itself. */
+export const isSpoilt = (asked: Asked, a: Attempt): boolean =>
+  a.error === null &&
+  (((a.status === 404 || a.status === 429) && whoMade(a) !== null) ||
+    redirectsToItself(asked, a) ||
+    (a.status === 400 && (PLAIN_ON_TLS.test(a.body) || NO_CLIENT_CERTIFICATE.test(a.body))));
 
 /** Pure: how the request fares at one place. */
 export function readBisect(data: BisectData, scope: ReadScope): Draft<PathBisectFacts>[] {
