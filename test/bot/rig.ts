@@ -48,6 +48,8 @@ export interface Rig {
   botMetrics: Metrics;
   config: BotConfig;
   startBot: () => Promise<{ stop: () => Promise<void>; metricsPort: number | null; alertsPort: number | null }>;
+  /** The test does not wait for the end of what died in it. */
+  forget: (end: () => Promise<void>) => void;
   startWorkers: (over?: Partial<WorkerParts>) => { close: (graceMs?: number) => Promise<void> };
 }
 
@@ -68,7 +70,7 @@ export async function rig(
     startLocalSlack({ manifest, mode: options.http ? 'http' : 'socket', limits: 'off', ...options.slack }),
     startEmbeddedRedis(),
   ]);
-  const ends: (() => Promise<void> | void)[] = [];
+  let ends: (() => Promise<void> | void)[] = [];
   t.after(async () => {
     for (const end of ends.reverse()) await end();
     await slack.close();
@@ -101,6 +103,9 @@ export async function rig(
       const bot = await startBotProcess(config, new AbortController().signal, parts);
       ends.push(bot.stop);
       return bot;
+    },
+    forget(end) {
+      ends = ends.filter((one) => one !== end);
     },
     startWorkers(over = {}) {
       const connections = [connectRedis(redis.url, 'worker'), connectRedis(redis.url, 'producer')] as const;
