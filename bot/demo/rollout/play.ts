@@ -83,7 +83,8 @@ export async function playRollout(
     const stopped = last?.result === 'stop';
     await lab.share(stopped ? 0 : 1);
     await decide(slack, root.message, stopped ? 'stop' : 'finish', follow.look, record.stage, rollouts, id);
-    await slack.waitFor(() => follow.ours().find((one) => /complained|guilty|could not be told/.test(one.text)), {
+    const isReview = (one: Message) => JSON.stringify(one.blocks ?? []).includes('· review');
+    await slack.waitFor(() => follow.ours().find(isReview), {
       timeoutMs: SLACK_MS,
       what: 'the review',
     });
