@@ -52,7 +52,7 @@ export interface StormResult {
 /** Plays a storm on a workspace that keeps Slack's limits: real Redis, Bolt, queues and intake; looks are stand-ins. */
 export async function runStorm(storm: Storm): Promise<StormResult> {
   const dir = await mkdtemp(join(tmpdir(), 'iti-storm-'));
-  const ends: (() => Promise<unknown> | void)[] = [() => rm(dir, { recursive: true, force: true })];
+  const ends: (() => unknown)[] = [() => rm(dir, { recursive: true, force: true })];
   try {
     return await play(storm, dir, ends);
   } finally {
@@ -62,7 +62,7 @@ export async function runStorm(storm: Storm): Promise<StormResult> {
 
 const hostOf = (i: number) => `app-${i}.example.test`;
 
-async function play(storm: Storm, dir: string, ends: (() => Promise<unknown> | void)[]): Promise<StormResult> {
+async function play(storm: Storm, dir: string, ends: (() => unknown)[]): Promise<StormResult> {
   const inventory = join(dir, 'inventory.yaml');
   const routes = Array.from(
     { length: storm.hosts },

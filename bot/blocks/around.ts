@@ -1,4 +1,5 @@
-import type { Asked, CaseRecord } from '../../workers/cases.ts';
+import type { Asked } from '../../workers/asked.ts';
+import type { CaseRecord } from '../../workers/cases.ts';
 import { bold, clock, plain } from './mrkdwn.ts';
 
 /** What stands around a case: who asked, what goes before it, which cases it is linked with. */

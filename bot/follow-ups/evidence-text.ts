@@ -43,7 +43,8 @@ export function whatToDoText(verdict: Verdict): string {
 export function otherHostText(record: CaseRecord, verdict: Verdict, other: Path): string {
   const host = plain(other.host);
   const ask = `Ask me for its own look: \`/ingress-check ${host}\`.`;
-  if (!other.routed || other.hops.length === 0) return `I know no route to ${host}, so this answer says nothing about it. ${ask}`;
+  if (!other.routed || other.hops.length === 0)
+    return `I know no route to ${host}, so this answer says nothing about it. ${ask}`;
   const names = new Set(other.hops.map((hop) => hop.name));
   const guilty = convictedHops(record).find((hop) => names.has(hop));
   if (guilty !== undefined)

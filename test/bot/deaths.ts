@@ -36,7 +36,7 @@ Redis.prototype.sendCommand = function (this: Redis, command, stream) {
   const plan = plans.get(socket);
   const sent = command as unknown as Sent;
   const never = new Promise<never>(() => {});
-  if (!plan || !plan.name.test(this.options.connectionName ?? '')) return sendCommand.call(this, command, stream);
+  if (!plan?.name.test(this.options.connectionName ?? '')) return sendCommand.call(this, command, stream);
   if (plan.dead.has(this)) return never;
   const all = seen.get(socket) ?? new Set();
   seen.set(socket, all.add(this));

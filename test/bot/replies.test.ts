@@ -104,7 +104,7 @@ test('"what changed?" as a command is answered privately', async (t) => {
   await slack.command('maya', '#platform', '/ingress-check changes since=4h');
   await slack.command('maya', '#platform', '/ingress-check changes shop.example.test since=nonsense');
   const said = slack.ephemerals('maya').map((one) => one.text);
-  assert.match(said[0] ?? '', /I know of no change on the path of every host since .*\n\*Not seen:\* no change feed/);
+  assert.match(said[0] ?? '', /I know of no change since .*\n\*Not seen:\* no change feed/);
   assert.match(said[1] ?? '', /I do not understand/);
 });
 
