@@ -53,7 +53,7 @@ export function tieCase(one: EndedCase, record: RolloutRecord, sides: SideNames)
   const onset = one.verdict.onset;
   if (onset && Date.parse(onset.at) < Date.parse(began) - SLACK_MS)
     return tied('cleared', `It began at ${clock(onset.at)}, before the first stage (${clock(began)}).`);
-  if (one.verdict.answer === 'not-ingress') return tied('cleared', `Not the ingress: ${one.verdict.headline}`);
+  if (one.verdict.answer === 'not-ingress') return tied('cleared', one.verdict.headline);
   return bySides(one, record, sides, tied);
 }
 
