@@ -1,4 +1,6 @@
 import { eventsOf, onsetFrom } from './began.ts';
+import { whereItBegins } from './bisect/begins.ts';
+import { isCompared } from './bisect/worth.ts';
 import { calibrated } from './calibration.ts';
 import { CAUSES } from './causes.ts';
 import { readRows } from './findings.ts';
@@ -86,6 +88,8 @@ function reckon(scene: Scene, chosen: Suspicion, others: Suspicion[]): { confide
       o.explains > 0,
   );
   if (rival) times(0.9, `${rival.cause ?? rival.hop} would explain as much`);
+  if (scene.begins === 'unsure' && isCompared(chosen))
+    times(0.75, 'part of the requests fails, and too few were made to say at which hop that begins');
   if (scene.front.length === 0) times(0.95, 'the public address could not be looked at');
   // What users meet may come from somewhere before the place that is accused; only a name that leads nowhere explains itself.
   if (scene.failing === null && chosen.hop !== 'dns') times(0.8, 'no request could be made');
@@ -102,7 +106,14 @@ const WHOLE: JudgeParts = { read: readRows, suspect: suspicionsOf };
 /** How a case is judged, step by step: what `replay --explain` prints. */
 export function weigh(input: Judged, parts: JudgeParts = WHOLE): Judgement {
   const { findings, blind } = parts.read(input.evidence, input.case, input.path);
-  const scene = sceneOf(input.case, input.path, findings, blind, input.changes);
+  const scene = sceneOf(
+    input.case,
+    input.path,
+    findings,
+    blind,
+    input.changes,
+    whereItBegins(input.evidence, input.path),
+  );
   const suspicions = rank(parts.suspect(scene));
   const chosen = suspicions[0] ?? null;
   if (!chosen) return sure({ scene, suspicions, chosen, ...withoutSuspicion(scene) });

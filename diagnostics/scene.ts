@@ -1,3 +1,4 @@
+import type { Begins } from './bisect/begins.ts';
 import type { Blind, Case, Change, Finding, Path, SymptomKind, Vantage } from './types.ts';
 
 /** What the request met at one vantage: how often it was answered, and how it failed. */
@@ -46,6 +47,8 @@ export interface Scene {
   /** Share of users' requests that fail now, 0 to 1; null when the front could not be looked at. */
   failing: number | null;
   slowMs: number | null;
+  /** Where only a part of the requests fails: the hop at which that begins; see `whereItBegins`. */
+  begins: Begins | 'unsure' | null;
   has(code: string): boolean;
   all(code: string): Finding[];
   reported(...kinds: SymptomKind[]): boolean;
@@ -130,7 +133,14 @@ function endpointMeetings(findings: Finding[]): EndpointMet[] {
 }
 
 /** Pure: the findings of a case arranged by place. */
-export function sceneOf(triage: Case, path: Path, findings: Finding[], blind: Blind[], changes: Change[]): Scene {
+export function sceneOf(
+  triage: Case,
+  path: Path,
+  findings: Finding[],
+  blind: Blind[],
+  changes: Change[],
+  begins: Scene['begins'] = null,
+): Scene {
   const kinds = new Set(triage.symptoms.kinds);
   const trustMatters = kinds.has('certificate') || kinds.has('handshake');
   const met = meetings(findings, trustMatters);
@@ -155,6 +165,7 @@ export function sceneOf(triage: Case, path: Path, findings: Finding[], blind: Bl
     replicas,
     endpoints: endpointMeetings(findings),
     failing: total === 0 ? null : 1 - ok / total,
+    begins,
     slowMs: slowest >= SLOW_MS ? slowest : null,
     has: (code) => codes.has(code),
     all: (code) => findings.filter((f) => f.code === code),

@@ -33,7 +33,7 @@ export async function repeatUntilPlaced(
   rows: EvidenceRow[],
   path: Path,
   io: Pick<Io, 'request'>,
-  options: { budgetMs: number; signal: AbortSignal },
+  options: { budgetMs: number; signal: AbortSignal; roundMs?: number },
 ): Promise<{ rows: EvidenceRow[]; requests: number }> {
   const stages = stagesOf(rows, path);
   const more = new Map<Place, Attempt[]>();
@@ -70,7 +70,7 @@ export async function repeatUntilPlaced(
       void one.finally(() => waiting.delete(one));
     }
     if (begun.length === 0) return false;
-    const least = pause(ROUND_MS);
+    const least = pause(options.roundMs ?? ROUND_MS);
     await Promise.race([Promise.all([least, ...begun]), pause(QUICK_MS)]);
     while (underWay >= UNDER_WAY) await Promise.race(waiting);
     return true;

@@ -17,6 +17,8 @@ const COMPARED: ReadonlySet<string | null> = new Set([
   'dns-wrong-address',
   'lb-slow',
 ]);
+/** Is a cause told by nothing but counts of requests at two places? */
+export const isCompared = ({ cause }: { cause: string | null }): boolean => COMPARED.has(cause);
 /** Causes that are seen at an endpoint: which ones have it may still be unknown. */
 const AT_ENDPOINTS = new Set(['app-errors', 'app-down']);
 

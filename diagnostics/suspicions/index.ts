@@ -9,6 +9,7 @@ import {
   proxyProtocolUnexpected,
   staleTarget,
 } from './balancer-and-proxy.ts';
+import { beginsInFront } from './begins.ts';
 import {
   balancerExhausted,
   cdnBlamesOrigin,
@@ -128,6 +129,7 @@ const RULES: readonly Rule[] = [
   proxyHeaderSuspected,
   balancerExhausted,
   balancerFails,
+  beginsInFront,
   proxyDown,
   replicaBad,
   routeWrong,
