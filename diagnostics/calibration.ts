@@ -16,10 +16,13 @@ export function calibrated(strength: number): number {
   const [first] = KNOTS;
   const last = KNOTS.at(-1);
   if (!first || !last) return strength;
-  if (strength <= first[0]) return Math.min(first[1], strength);
-  if (strength >= last[0]) return last[1];
+  if (strength <= first[0]) return round(Math.min(first[1], strength));
+  if (strength >= last[0]) return round(last[1]);
   const above = KNOTS.findIndex(([knot]) => knot >= strength);
   const [x1, y1] = KNOTS[above] as (typeof KNOTS)[number];
   const [x0, y0] = KNOTS[above - 1] as (typeof KNOTS)[number];
-  return Math.round((y0 + ((y1 - y0) * (strength - x0)) / (x1 - x0)) * 100) / 100;
+  return round(y0 + ((y1 - y0) * (strength - x0)) / (x1 - x0));
 }
+
+/** All to the same digits, or a stronger case could come out the less sure one. */
+const round = (confidence: number): number => Math.round(confidence * 100) / 100;

@@ -1,11 +1,11 @@
 import { CAUSES } from '../../diagnostics/causes.ts';
-import { CHECKS } from '../../diagnostics/checks/index.ts';
 import { readRows } from '../../diagnostics/findings.ts';
 import { suspicionsOf } from '../../diagnostics/suspicions/index.ts';
 import type { SavedCase } from '../../diagnostics/types.ts';
 import type { Incident } from './incident.ts';
 import { judgeAgain } from './saved.ts';
 import { scoreOne } from './score.ts';
+import { VARIANTS } from './variants.ts';
 
 /** What happens to the suite when the judge is damaged in one place. */
 export interface Bite {
@@ -17,7 +17,8 @@ export interface Bite {
   seen: number;
 }
 
-interface Kept {
+/** What was saved of an incident. */
+export interface Kept {
   incident: Incident;
   saved: SavedCase;
 }
@@ -28,25 +29,50 @@ function isRight({ incident, saved }: Kept, read = readRows): boolean {
   return right.answer && right.hop && right.cause;
 }
 
-/** Mutation of the judge: each code in turn is read by nobody. A code without a bite is one that no incident depends on. */
-export function biteOfCodes(all: Kept[]): Bite[] {
-  const right = all.filter((one) => isRight(one));
-  const codes = CHECKS.flatMap((check) => Object.keys(check.findings)).sort();
-  const seenIn = new Map(
-    right.map((one) => [
-      one,
-      new Set(readRows(one.saved.evidence, one.saved.case, one.saved.path).findings.map((f) => f.code)),
-    ]),
+/** Pure: every variant of what was saved, named after both. */
+export const variantsOf = (all: Kept[]): Kept[] =>
+  all.flatMap(({ incident, saved }) =>
+    VARIANTS.flatMap((variant) => {
+      const changed = variant.of(saved);
+      return changed === null
+        ? []
+        : [{ incident: { ...incident, id: `${incident.id}, ${variant.name}` }, saved: changed }];
+    }),
   );
-  return codes.map((code) => {
-    const deaf: typeof readRows = (rows, triage, path) => {
-      const { findings, blind } = readRows(rows, triage, path);
-      return { findings: findings.filter((finding) => finding.code !== code), blind };
-    };
-    const concerned = right.filter((one) => seenIn.get(one)?.has(code));
-    const fails = concerned.filter((one) => !isRight(one, deaf)).map((one) => one.incident.id);
-    return { damage: code, fails, seen: concerned.length };
+
+/** Mutation of the judge: each code in turn is read by nobody. A code without a bite is one that no incident depends on. */
+export function biteOfCodes(all: Kept[], codes: string[]): Bite[] {
+  const right = all.flatMap((one) => {
+    const seen = readRows(one.saved.evidence, one.saved.case, one.saved.path);
+    return isRight(one, () => seen) ? [{ one, seen, codes: new Set(seen.findings.map((f) => f.code)) }] : [];
   });
+  return codes.map((code) => {
+    const concerned = right.filter((kept) => kept.codes.has(code));
+    const fails = concerned.filter(({ one, seen }) => {
+      const deaf = { findings: seen.findings.filter((finding) => finding.code !== code), blind: seen.blind };
+      return !isRight(one, () => deaf);
+    });
+    return { damage: code, fails: fails.map(({ one }) => one.incident.id), seen: concerned.length };
+  });
+}
+
+/** Mutation of every code that a rule names: in the incidents as they are, and where none notices in their variants. */
+export function teethOf(
+  all: Kept[],
+  rules: string[],
+): { bites: Bite[]; inVariants: Bite[]; unnoticed: Bite[]; unseen: Bite[] } {
+  const plain = biteOfCodes(all, rules);
+  const bites = plain.filter((bite) => bite.fails.length > 0);
+  const rest = plain.filter((bite) => bite.fails.length === 0 && bite.seen > 0);
+  const codes = rest.map((bite) => bite.damage);
+  const varied = codes.length ? biteOfCodes(variantsOf(all), codes) : [];
+  const inVariants = varied.filter((bite) => bite.fails.length > 0);
+  return {
+    bites,
+    inVariants,
+    unnoticed: rest.filter((bite) => !inVariants.some((one) => one.damage === bite.damage)),
+    unseen: plain.filter((bite) => bite.seen === 0),
+  };
 }
 
 /**

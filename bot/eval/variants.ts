@@ -1,5 +1,6 @@
+import { CHECKS } from '../../diagnostics/checks/index.ts';
 import { planLooks } from '../../diagnostics/plan.ts';
-import type { Case, Change, EvidenceRow, Look, SavedCase } from '../../diagnostics/types.ts';
+import type { Case, Change, EvidenceRow, Look, Path, SavedCase } from '../../diagnostics/types.ts';
 import { MASKS, type Mask, maskedPath } from './mask.ts';
 
 /**
@@ -39,6 +40,7 @@ export const VARIANTS: readonly Variant[] = [
     name: `half of the looks blind (${seed})`,
     of: (saved: SavedCase) => halfBlind(saved, seed),
   })),
+  ...CHECKS.map(({ id }) => ({ name: `the look ${id} is blind`, of: (saved: SavedCase) => withoutCheck(saved, id) })),
   ...SHIFTS.map(({ name, ms }) => ({ name, of: (saved: SavedCase) => shifted(saved, ms) })),
   { name: 'the wrong proxy is accused', of: accusing },
   { name: 'a reload and a deploy just before', of: withChangesBeside },
@@ -52,14 +54,48 @@ function withoutTelemetry(saved: SavedCase, masks: readonly Mask[]): SavedCase |
   const rows = Map.groupBy(saved.evidence, (row) => nameOf(row.look));
   const at = saved.case.at;
   const planned = planLooks(saved.case, path);
+  const gone = sourcesGone(saved.path, path, masks);
   const evidence = planned.flatMap(({ look, blind }): EvidenceRow[] => {
     if (blind) return [{ v: 1, look, startedAt: at, ms: 0, blind }];
     const found = rows.get(nameOf(look));
     rows.delete(nameOf(look));
-    if (found) return found;
+    if (found) return found.map((row) => (gone(row) ? untold(row) : row));
     return [{ v: 1, look, startedAt: at, ms: 0, blind: { reason: 'deadline', detail: `${look.check} was not asked` } }];
   });
   return { ...saved, path, evidence, changes };
+}
+
+/** What rows call a source that has no address of its own. */
+const SOURCE_WORDS: { [mask in Mask]?: string[] } = { metrics: ['metrics'], logs: ['error log', 'access log'] };
+
+/**
+ * Does a row rest on something that was taken away? It names the file or the page that its instance has no more, or says that
+ * it drew on one. A row that drew on other things too goes with it: the variant may see less than the mask leaves, never more.
+ */
+function sourcesGone(before: Path, after: Path, masks: readonly Mask[]): (row: EvidenceRow) => boolean {
+  const lost = new Map<string, string[]>();
+  for (const [i, hop] of before.hops.entries())
+    for (const [k, instance] of hop.instances.entries())
+      lost.set(`${hop.name} ${instance.name}`, missingIn(instance, after.hops[i]?.instances[k] ?? {}));
+  const shared = missingIn({ prometheus: before.prometheus, changes: before.changes }, { ...after });
+  const words = masks.flatMap((mask) => SOURCE_WORDS[mask] ?? []);
+  return (row) => {
+    const own = lost.get(`${row.look.at.hop} ${row.look.at.part}`) ?? [];
+    if (row.blind || row.look.vantage !== 'inside' || own.length + shared.length === 0) return false;
+    const sources = (row.data as { sources?: string[] } | null)?.sources ?? [];
+    const told = `${row.look.address} ${JSON.stringify(row.data)}`;
+    return [...own, ...shared].some((name) => told.includes(name)) || words.some((word) => sources.includes(word));
+  };
+}
+
+const missingIn = (before: object, after: object): string[] =>
+  Object.entries(before).flatMap(([key, value]) =>
+    typeof value === 'string' && (after as { [key: string]: unknown })[key] === null ? [value] : [],
+  );
+
+function untold({ v, look, startedAt }: EvidenceRow): EvidenceRow {
+  const detail = `${look.at.part ?? look.at.hop}: what ${look.check} reads is not known`;
+  return { v, look, startedAt, ms: 0, blind: { reason: 'not-configured', detail } };
 }
 
 /** A look by what it asks and where. A public name is asked at each address that it resolves to: the row then names that. */
@@ -68,12 +104,21 @@ function nameOf({ check, vantage, at, with: more }: Look): string {
 }
 
 function halfBlind(saved: SavedCase, seed: number): SavedCase {
-  const evidence = saved.evidence.map((row, i): EvidenceRow => {
-    if (row.blind || draw(`${saved.case.target.host} ${nameOf(row.look)} ${i}`, seed) < 0.5) return row;
-    const { v, look, startedAt, ms } = row;
-    return { v, look, startedAt, ms, blind: { reason: 'deadline', detail: `no time was left for ${look.check}` } };
-  });
-  return { ...saved, evidence };
+  const unlucky = (row: EvidenceRow, i: number): boolean =>
+    draw(`${saved.case.target.host} ${nameOf(row.look)} ${i}`, seed) >= 0.5;
+  return { ...saved, evidence: saved.evidence.map((row, i) => (unlucky(row, i) ? blinded(row) : row)) };
+}
+
+/** One kind of look saw nothing anywhere. */
+function withoutCheck(saved: SavedCase, check: string): SavedCase | null {
+  if (!saved.evidence.some((row) => row.look.check === check && !row.blind)) return null;
+  return { ...saved, evidence: saved.evidence.map((row) => (row.look.check === check ? blinded(row) : row)) };
+}
+
+function blinded(row: EvidenceRow): EvidenceRow {
+  if (row.blind) return row;
+  const { v, look, startedAt, ms } = row;
+  return { v, look, startedAt, ms, blind: { reason: 'deadline', detail: `no time was left for ${look.check}` } };
 }
 
 /** 0 to 1 from a text, the same on every machine (FNV-1a). */
