@@ -4,6 +4,8 @@ import { TriageError } from '../diagnostics/errors.ts';
 import { planLooks } from '../diagnostics/plan.ts';
 import type { Case } from '../diagnostics/types.ts';
 import { findPath } from '../proxy/inventory/inventory.ts';
+import { createAudit } from '../workers/audit/audit.ts';
+import { startNote } from '../workers/audit/notes.ts';
 import { changeStore } from '../workers/changes/store.ts';
 import type { Environment } from '../workers/config.ts';
 import { startHealth } from '../workers/health.ts';
@@ -18,6 +20,7 @@ import { closeRedis, connectRedis, isUp, type RedisClient } from '../workers/red
 import { rolloutDesk } from '../workers/rollouts/desk.ts';
 import { listenForAlerts } from './alertmanager/listen.ts';
 import { buildApp, isFinal } from './app.ts';
+import { redact } from './blocks/mrkdwn.ts';
 import { changesSince } from './changes-since.ts';
 import { type Channels, resolveChannels } from './channels.ts';
 import { type BotConfig, readBotConfig } from './config.ts';
@@ -26,6 +29,7 @@ import type { Intake, ListenerDeps } from './listeners/deps.ts';
 import type { ModelLimits } from './model/config.ts';
 import { createModel } from './model/model.ts';
 import { directoryOf } from './permissions/directory.ts';
+import { auditedDesk, auditedModelCalls, refusalNote } from './permissions/notes.ts';
 import { mayNotRollOut, NO_DIRECTORY, permissions } from './permissions/permissions.ts';
 import { createPoster } from './posting.ts';
 import { draftStore, nameStore } from './rollouts/form/draft.ts';
@@ -73,6 +77,8 @@ export async function startBotProcess(
   for (const client of [redis, producer]) client.on('error', () => {});
   redis.on('close', () => log.warn('redis is away'));
   redis.on('ready', () => log.info('redis is there'));
+  const audit = createAudit({ redis: producer, config: config.file.audit, process: 'bot', metrics, log, now, redact });
+  audit.note(startNote(config, inventory.current()));
   paths = lastPaths(producer);
   metrics.watchCluster(() => inventory.cluster()?.view ?? null);
   const desk = createDesk(producer, now, parts.questionOf);
@@ -80,8 +86,13 @@ export async function startBotProcess(
   let channels = none;
   let rolloutChannels = none;
   let directory: Awaited<ReturnType<typeof directoryOf>> | null = null;
-  const mayNot = permissions({ rules: config.file.people, directory: () => directory ?? NO_DIRECTORY, log });
-  const rollouts = rolloutDesk(producer);
+  const mayNot = permissions({
+    rules: config.file.people,
+    directory: () => directory ?? NO_DIRECTORY,
+    log,
+    onRefusal: (...refusal) => audit.note(refusalNote(...refusal)),
+  });
+  const rollouts = auditedDesk(rolloutDesk(producer), audit);
   const recording = config.file.recorder;
   const recorder =
     recording && recorderStore(producer, { ...recording, everyMs: recording.every, keepMs: recording.keep });
@@ -107,12 +118,19 @@ export async function startBotProcess(
     now,
     isTriageChannel: (channel) => channels.has(channel),
     alerts: config.file.channels.alerts,
+    audit,
     mayNot,
     zoneOf: (user) => zoneOf(user),
     redis: producer,
     changeSources: sights.sources,
     triageChannels: () => config.file.channels.triage.length,
-    model: createModel(config.model, { redis: producer, metrics, log, now, limits: modelLimits(config) }),
+    model: createModel(config.model, {
+      redis: producer,
+      metrics: auditedModelCalls(metrics, audit),
+      log,
+      now,
+      limits: modelLimits(config),
+    }),
     rolloutParts: {
       desk: rollouts,
       drafts: draftStore(producer),
@@ -154,6 +172,7 @@ export async function startBotProcess(
     await thread.close(4000);
     await sights.close();
     await desk.close();
+    await audit.close(1000);
     await rollouts.close();
     channels.close();
     rolloutChannels.close();

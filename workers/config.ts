@@ -98,6 +98,20 @@ const fileSchema = z.object({
     })
     .nullable()
     .default(null),
+  /** The append-only log of who asked, decided and was refused what. */
+  audit: z
+    .object({
+      keep: duration
+        .refine((ms) => ms >= 86_400_000 && ms <= 315_360_000_000, 'between 1d and 3650d')
+        .default(31_536_000_000),
+      /** What it may take in Redis. */
+      maxBytes: size
+        .refine((bytes) => bytes >= 1_048_576 && bytes <= 10_737_418_240, 'between 1MiB and 10240MiB')
+        .default(67_108_864),
+      /** A file that each entry is appended to as well, or `stdout`. */
+      file: z.string().min(1).max(1000).nullable().default(null),
+    })
+    .prefault({}),
   slack: z
     .object({
       /** Where HTTP mode listens. */
@@ -176,12 +190,14 @@ const KNOWN: Record<string, string[]> = {
     'model',
     'rollouts',
     'people',
+    'audit',
     'digest',
   ],
   channels: ['triage', 'rollouts', 'alerts'],
   limits: ['inAll', 'perChannel', 'perPerson', 'storm'],
   alertmanager: ['channel', 'hostLabels', 'port', 'host'],
   digest: ['channel', 'day', 'at', 'tz'],
+  audit: ['keep', 'maxBytes', 'file'],
   slack: ['port', 'host'],
   model: ['calls', 'tokens', 'deadline'],
   workers: ['concurrency'],

@@ -27,6 +27,8 @@ interface WatchParts {
   /** How long a question waits for a cluster's first lists, ms. */
   patienceMs?: number;
   onChange?: (change: ObjectChange, view: ClusterView) => void;
+  /** The file was read again. */
+  onRead?: (inventory: Inventory) => void;
   /** Paths as they were known before this process began. */
   lastPaths?: () => LastPaths | null;
   now?: () => number;
@@ -46,7 +48,7 @@ const NO_HOST = 'nobody.invalid';
 export async function watchInventory(
   file: string | null,
   log: Logger,
-  { everyMs = 2000, patienceMs = 4000, onChange, lastPaths, now = Date.now }: WatchParts = {},
+  { everyMs = 2000, patienceMs = 4000, onChange, onRead, lastPaths, now = Date.now }: WatchParts = {},
 ): Promise<InventorySource> {
   if (file === null) {
     const empty = emptyInventory();
@@ -83,6 +85,7 @@ export async function watchInventory(
     }
     inventory = read;
     log.info({ file }, 'inventory read again');
+    onRead?.(read);
   };
   const refresh = (): Promise<void> => {
     reading ??= reload()

@@ -2,6 +2,9 @@ import { judge } from '../diagnostics/judge.ts';
 import { runLook } from '../diagnostics/run-look.ts';
 import { clusterReader } from '../proxy/kubernetes/reader.ts';
 import { ioFor, readChanges } from '../proxy/triage.ts';
+import { type Audit, createAudit } from './audit/audit.ts';
+import { noteRolloutProbes, probesNote, readNote, startNote } from './audit/notes.ts';
+import { createCases } from './cases.ts';
 import { type Collector, collectChanges } from './changes/collect.ts';
 import { changeStore } from './changes/store.ts';
 import { type Environment, readSharedConfig, type SharedConfig } from './config.ts';
@@ -16,6 +19,7 @@ import { recorderStore } from './recorder/store.ts';
 import { closeRedis, connectRedis, isUp } from './redis.ts';
 import { type RolloutParts, startRollouts } from './rollouts/schedule.ts';
 import { rolloutSources } from './rollouts/sources.ts';
+import { rolloutStore } from './rollouts/store.ts';
 import { startWorkers, type WorkerParts } from './run-workers.ts';
 
 /** A sample or a watch that is under way at a stop is as well taken by another worker, ms. */
@@ -37,7 +41,9 @@ export async function startWorkersProcess(
   const metrics = parts.metrics ?? createMetrics();
   // What is wrong in a file stops the start before anything connects: Redis comes after it.
   let beyond: { collector: Collector; paths: LastPaths } | null = null;
+  let audit: Audit | null = null;
   const inventory = await watchInventory(config.inventory, log, {
+    onRead: (read) => audit?.note(readNote(read)),
     onChange: (change, view) => beyond?.collector.hear(change, view),
     lastPaths: () => beyond?.paths ?? null,
   });
@@ -47,6 +53,8 @@ export async function startWorkersProcess(
   for (const client of [redis, producer]) client.on('error', () => {});
   redis.on('close', () => log.warn('redis is away'));
   redis.on('ready', () => log.info('redis is there'));
+  audit = createAudit({ redis: producer, config: config.file.audit, process: 'workers', metrics, log });
+  audit.note(startNote(config, inventory.current()));
   const changes = changeStore(producer);
   const collector = collectChanges(changes, metrics, log);
   const paths = lastPaths(producer);
@@ -84,12 +92,19 @@ export async function startWorkersProcess(
     ...rolloutSources({ inventory, recorder: store, recordEveryMs: recording?.every ?? 0, changes, config: watching }),
     ...parts.rollouts,
   });
+  const cases = createCases(producer);
+  const rolloutProbes = noteRolloutProbes(audit, rolloutStore(producer), watching.probes);
   const workers = startWorkers({
     redis,
     producer,
     metrics,
     log,
-    onVerdict: rollouts.caseEnded,
+    async onVerdict(of) {
+      await rollouts.caseEnded(of);
+      // The verdict stands: what cannot be written down now does not make it wait.
+      const note = await probesNote(of, cases).catch(() => null);
+      if (note !== null) audit?.note(note);
+    },
     concurrency: config.file.workers.concurrency,
     look: async (planned, host, options) => runLook(planned, await ioOf(host, options.path ?? '/'), options),
     judge,
@@ -126,6 +141,8 @@ export async function startWorkersProcess(
       clearInterval(said);
       log.info('stopping');
       await Promise.all([workers.close(), recorder?.close(RECORDER_GRACE_MS), rollouts.close(RECORDER_GRACE_MS)]);
+      rolloutProbes.close();
+      await audit?.close(1000);
       inventory.close();
       await collector.close();
       await health?.close();

@@ -84,6 +84,13 @@ export function createMetrics(options: { process?: boolean } = {}) {
     registers,
   });
 
+  const auditEntries = new Counter({
+    name: 'iti_audit_entries_total',
+    help: 'Entries of the audit log, by outcome (kept; failed: a write that is tried again; lost: given up; sink-failed: not in the file).',
+    labelNames: ['outcome'],
+    registers,
+  });
+
   const samples = new Counter({
     name: 'iti_recorder_samples_total',
     help: 'Samples of managed proxies, by outcome (kept, missed, there: the slot had one, late, removed).',
@@ -223,6 +230,10 @@ export function createMetrics(options: { process?: boolean } = {}) {
     },
     modelCalled(kind: string, result: string): void {
       modelCalls.inc({ kind, result });
+    },
+    /** Counts entries of the audit log. */
+    audited(outcome: string, count: number): void {
+      if (count > 0) auditEntries.inc({ outcome }, count);
     },
     slack(method: string, outcome: string): void {
       slackCalls.inc({ method, outcome });

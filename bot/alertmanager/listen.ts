@@ -2,6 +2,7 @@ import type { WebClient } from '@slack/web-api';
 import { type Channels, resolveChannels } from '../channels.ts';
 import type { BotConfig } from '../config.ts';
 import type { ListenerDeps } from '../listeners/deps.ts';
+import { webhookNote } from '../permissions/notes.ts';
 import { startAlertServer } from './server.ts';
 import { takeAlerts } from './take.ts';
 
@@ -24,7 +25,10 @@ export async function listenForAlerts(
       const channel = channels.ids()?.[0];
       // Slack has not told the channel's id yet: Alertmanager sends again.
       if (channel === undefined) throw new Error(`no channel ${alertmanager.channel} that I can see`);
-      return takeAlerts(webhook, { channel, hostLabels: alertmanager.hostLabels }, deps);
+      return takeAlerts(webhook, { channel, hostLabels: alertmanager.hostLabels }, deps).then((taken) => {
+        deps.audit?.note(webhookNote(channel, webhook.alerts.length, taken));
+        return taken;
+      });
     },
   });
   deps.log.info({ port: server.port, channel: alertmanager.channel }, 'alerts are taken');

@@ -35,6 +35,11 @@ const COMMANDS: { [name: string]: { says: string; load: () => Promise<Command> }
   },
   eval: { says: 'runs every incident and scores the verdicts', load: async () => (await import('./eval.ts')).evaluate },
   bench: { says: 'benchmarks, each beside its peer', load: async () => (await import('./bench.ts')).bench },
+  audit: {
+    says: 'who asked, decided and was refused what; --verify checks that nothing was changed',
+    load: async () => (await import('./audit.ts')).audit,
+  },
+  votes: { says: 'what people said of verdicts', load: async () => (await import('./votes.ts')).votes },
   bot: { says: 'the Slack bot (production process)', load: async () => (await import('./bot.ts')).bot },
   workers: {
     says: 'the diagnostic workers (production process)',

@@ -33,6 +33,8 @@ export function actionRunAgain(deps: ListenerDeps) {
       const planned = deps.intake.planLooks(one, path);
       const sources = [`trigger:${body.trigger_id}`];
       const answer = await deps.desk.again({ case: one, path, planned, place: record.place, sources });
+      const facts = { way: 'run-again', is: answer, case: one.id };
+      deps.audit?.note({ kind: 'question', by: body.user.id, in: channel, facts, once: `question:${sources[0]}` });
       await ack();
       if (answer === 'busy') await only(CASE_BUSY_TEXT);
     } catch (error) {

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Planned } from '../../diagnostics/define-check.ts';
 import type { Case, Change, Path } from '../../diagnostics/types.ts';
 import type { findPath, Inventory } from '../../proxy/inventory/inventory.ts';
+import type { Audit } from '../../workers/audit/audit.ts';
 import type { Limits } from '../../workers/cases.ts';
 import type { Metrics } from '../../workers/metrics.ts';
 import type { Desk } from '../../workers/open-case.ts';
@@ -47,6 +48,8 @@ export interface ListenerDeps {
   alerts: readonly string[];
   /** The optional model; null: everything goes on without. */
   model: Model | null;
+  /** Where what happens is written down; left out: nowhere. */
+  audit?: Pick<Audit, 'note'>;
   /** Who may do what, by CONFIG; left out: everybody everything. */
   mayNot?: MayNot;
   /** The writer's IANA zone, where it is known in time. */

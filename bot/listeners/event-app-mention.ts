@@ -36,7 +36,17 @@ export function eventAppMention(deps: ListenerDeps) {
     const no = about === null ? null : deps.mayNot?.(wish, 'mention');
     if (no) return void (await deps.desk.say({ place, private: true, text: no, about: null, sources }));
     if (about !== null && !namesAnother(own, at, about.case.target.host, deps)) {
-      if (await answerReply({ text: own, place, at, sources }, about, deps)) return;
+      if (await answerReply({ text: own, place, at, sources }, about, deps)) {
+        const facts = { way: 'mention', is: 'answered', case: about.case.id, text: own };
+        deps.audit?.note({
+          kind: 'question',
+          by: place.user,
+          in: place.channel,
+          facts,
+          once: `question:${sources[0]}`,
+        });
+        return;
+      }
     }
     const ask = (text: string): Question => ({ way: 'mention', text, report: text, place, at, since: null, sources });
     let taken = await takeQuestion(ask(own), deps);

@@ -58,7 +58,10 @@ async function reply(heard: Heard, thread: string, eventId: string, deps: Listen
     const hosts = [record.case.target.host];
     if (deps.mayNot?.({ user: place.user, act: 'ask', channel: place.channel, hosts }, 'reply')) return;
   }
-  await answerReply({ text: wordsOf(heard), place, at: isoOf(heard.ts, deps.now()), sources }, record, deps);
+  const text = wordsOf(heard);
+  if (!(await answerReply({ text, place, at: isoOf(heard.ts, deps.now()), sources }, record, deps))) return;
+  const facts = { way: 'reply', is: 'answered', case: record.case.id, text };
+  deps.audit?.note({ kind: 'question', by: place.user, in: place.channel, facts, once: `question:${sources[0]}` });
 }
 
 /** Whether a reply would be answered at all: most of what is said in a thread asks us nothing. */

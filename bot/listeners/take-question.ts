@@ -14,6 +14,7 @@ import {
 } from '../blocks/refusal.ts';
 import { inventoryOf } from '../intake.ts';
 import { filledIn } from '../model/fill-in.ts';
+import { questionNote } from '../permissions/notes.ts';
 import { refusedQuestion } from '../permissions/questions.ts';
 import type { ListenerDeps } from './deps.ts';
 
@@ -39,13 +40,16 @@ export interface Question {
 export type Taken =
   | { is: 'opened' | 'joined' | 'seen'; case: string }
   | { is: 'no-report' }
-  | { is: 'refused' | 'limited'; text: string }
+  /** `ruled`: by the rules about people, which noted it. */
+  | { is: 'refused' | 'limited'; text: string; ruled?: true }
   | { is: 'which-host'; text: string };
 
 /** From a question to a queued case. Whatever it returns from is safe in Redis; QueueAway passes through. */
 export async function takeQuestion(question: Question, deps: ListenerDeps): Promise<Taken> {
   const taken = await take(question, deps);
   deps.metrics.opened.inc({ way: question.way, result: taken.is });
+  const note = questionNote(question, taken);
+  if (note !== null) deps.audit?.note(note);
   return taken;
 }
 

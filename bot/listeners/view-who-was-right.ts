@@ -47,6 +47,10 @@ export function viewWhoWasRight(deps: ListenerDeps) {
     const is = await deps.desk.cases.votes.cast(record, word);
     if (is === 'too-many') return fail(VOTE_BLOCK, 'So much was said about this case that nothing more is kept.');
     deps.log.info({ case: id, said, by: user, is }, 'a vote');
+    // Noted when it is the same too: whoever stored it may have died before. The name makes it one.
+    const facts = { case: id, run: record.run, said, hop: place.hop, cause: place.cause, reason };
+    const once = `vote:${view.id}:${said}:${place.hop}:${place.cause}:${reason}`;
+    deps.audit?.note({ kind: 'vote', by: user, in: record.place.channel, facts, once });
     // Even if nothing changed: whoever stored it may have died before the message was brought up to date.
     await deps.desk.refresh(id);
     await ack();

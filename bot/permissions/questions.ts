@@ -17,11 +17,11 @@ export async function refusedQuestion(
   for (const act of acts) {
     const text = deps.mayNot?.({ user, act, channel, hosts }, question.way) ?? null;
     if (text === null) continue;
-    if (question.way !== 'message') return { is: 'refused', text };
+    if (question.way !== 'message') return { is: 'refused', text, ruled: true };
     // The same message again is the same word again: whoever claimed it first may have died before saying it.
     const name = question.sources[0] ?? channel;
     const told = await deps.desk.cases.firstTime([`refused:${user}-${channel}`], name);
-    return told === null || told === name ? { is: 'refused', text } : { is: 'no-report' };
+    return told === null || told === name ? { is: 'refused', text, ruled: true } : { is: 'no-report' };
   }
   return null;
 }

@@ -8,6 +8,7 @@ import type {
 } from '@slack/bolt';
 import { rolloutId } from '../../../workers/rollouts/store.ts';
 import type { Rollout } from '../../../workers/rollouts/types.ts';
+import { announced } from '../../permissions/notes.ts';
 import { FORM_GONE_TEXT, ROLLOUT_GONE_TEXT } from '../blocks/texts.ts';
 import type { Draft } from '../form/draft.ts';
 import { FIELDS, type Submitted } from '../form/fields.ts';
@@ -83,6 +84,8 @@ export function viewPreview(deps: RolloutDeps) {
     else if (!(await announceNoticed(deps, draft.noticed, rollout)))
       return ack({ response_action: 'update', view: doneView(ROLLOUT_GONE_TEXT) });
     deps.log.info({ rollout: rollout.id, noticed: draft.noticed, by: body.user.id }, 'a rollout is announced');
+    // One of our own making is noted where it is created.
+    if (draft.noticed !== null) deps.audit?.note(announced(body.user.id, draft.noticed, rollout.title, rollout.hosts));
     await ack();
   };
 }
