@@ -31,21 +31,31 @@ const MOST_DONE = 8;
 const MOST_ROLLOUTS = 8;
 /** Home must be there within Slack's three seconds, whatever is slow, ms. */
 const EACH_MS = 1_500;
+const LINK_MS = 600;
+
+/** Asks Slack for the permalink of a message that has none yet. */
+type LinkTo = (channel: string, ts: string) => Promise<string | null>;
 
 /** Reads everything at once, each for a moment only. Never rejects. */
-export async function homeFacts(deps: ListenerDeps): Promise<HomeFacts> {
+export async function homeFacts(deps: ListenerDeps, linkTo: LinkTo = async () => null): Promise<HomeFacts> {
   const now = deps.now();
   const inventory = deps.inventory();
   const { cases } = deps.desk;
   const recent = inTime(cases.recent(MOST_CASES), EACH_MS);
+  const linked = (records: CaseRecord[]) => Promise.all(records.map((one) => withLink(one, deps, linkTo)));
+  const open = async () => {
+    const all = (await recent)?.filter(({ state }) => state === 'open').slice(0, MOST_OPEN);
+    return all ? linked(all) : null;
+  };
   const done = async () => {
     const all = (await recent)?.filter(({ state }) => state === 'finished').slice(0, MOST_DONE);
     if (!all) return null;
-    return Promise.all(all.map(async (record) => ({ record, votes: await cases.votes.of(record.case.id) })));
+    const records = await linked(all);
+    return Promise.all(records.map(async (record) => ({ record, votes: await cases.votes.of(record.case.id) })));
   };
   const [found, finished, proxies, rollouts, changes, score] = await Promise.all([
-    recent,
-    inTime(done(), EACH_MS),
+    inTime(open(), 2 * EACH_MS - 1_000),
+    inTime(done(), 2 * EACH_MS - 1_000),
     inTime(proxyHealth(inventory, deps.changeSources?.recorder ?? null, now), EACH_MS),
     inTime(rolloutsNow(deps), EACH_MS),
     inTime(gatherChanges(new Date(now - DAY_MS).toISOString(), null, inventory, deps), 1.2 * EACH_MS),
@@ -53,7 +63,7 @@ export async function homeFacts(deps: ListenerDeps): Promise<HomeFacts> {
   ]);
   return {
     proxies,
-    open: found?.filter(({ state }) => state === 'open').slice(0, MOST_OPEN) ?? null,
+    open: found,
     done: finished,
     rollouts,
     changes,
@@ -62,6 +72,16 @@ export async function homeFacts(deps: ListenerDeps): Promise<HomeFacts> {
     triage: deps.triageChannels?.() ?? 0,
     now,
   };
+}
+
+/** A case whose message has a permalink, asked for once and kept; a link is worth a moment, and no failure. */
+async function withLink(record: CaseRecord, deps: ListenerDeps, linkTo: LinkTo): Promise<CaseRecord> {
+  const { channel, ts, permalink } = record.message;
+  if (permalink !== null || channel === null || ts === null) return record;
+  const link = await inTime(linkTo(channel, ts), LINK_MS);
+  if (link === null) return record;
+  await deps.desk.cases.setMessage(record.case.id, { permalink: link }).catch(() => {});
+  return { ...record, message: { ...record.message, permalink: link } };
 }
 
 /** Rollouts that run or are planned, with the permalink of their announcement where it is known. */

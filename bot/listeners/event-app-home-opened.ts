@@ -13,7 +13,10 @@ import type { ListenerDeps } from './deps.ts';
 export function eventAppHomeOpened(deps: ListenerDeps) {
   return async ({ event, client }: SlackEventMiddlewareArgs<'app_home_opened'> & AllMiddlewareArgs): Promise<void> => {
     if (event.tab !== 'home') return;
-    const facts = await homeFacts(deps);
+    const facts = await homeFacts(deps, async (channel, ts) => {
+      const answer = await client.chat.getPermalink({ channel, message_ts: ts });
+      return answer.permalink ?? null;
+    });
     const picture = facts.score === null ? null : scorePicture(facts.score);
     const known = picture === null ? null : ((await deps.gallery?.known(picture)) ?? null);
     const publish = async (file: string | null, hash: string | undefined): Promise<string | null> => {

@@ -1,5 +1,5 @@
 import { number, roundUp } from './axis.ts';
-import { COLOURS, frame, INK, label, legend, WIDTH, xml } from './svg.ts';
+import { COLOURS, frame, INK, LABEL_PX, label, legend, WIDTH, xml } from './svg.ts';
 
 /** Counts of some things side by side: requests by endpoint, verdicts by month. */
 export interface Bars {
@@ -12,8 +12,8 @@ export interface Bars {
 
 /** More groups than this are too thin to read. */
 export const MOST_GROUPS = 20;
-const HEIGHT = 260;
-const EDGE = { left: 48, right: 16, top: 62, bottom: 34 };
+const HEIGHT = 270;
+const EDGE = { left: 52, right: 16, top: 76, bottom: 36 };
 
 /** Bars as SVG; a value that is not known leaves its place empty and says so. */
 export function barsSvg(bars: Bars): string {
@@ -36,17 +36,17 @@ export function barsSvg(bars: Bars): string {
         x + thick / 2 - 1,
         y(value ?? 0) - 4,
         value === null ? '?' : number(value),
-        'text-anchor="middle" font-size="10"',
+        'text-anchor="middle" font-size="12"',
       );
       if (value === null) return says;
       return `<rect x="${x.toFixed(1)}" y="${y(value).toFixed(1)}" width="${(thick - 2).toFixed(1)}" height="${Math.max(0, floor - y(value)).toFixed(1)}" rx="2" fill="${COLOURS[n % COLOURS.length]}"/>${says}`;
     });
-    const most = Math.max(4, Math.floor(step / 6.4));
+    const most = Math.max(4, Math.floor(step / LABEL_PX));
     return `${bars.join('')}${label(middle, floor + 18, xml(name, most), `text-anchor="middle" fill="${INK.faint}"`)}`;
   });
-  const names = bars.series.length > 1 ? legend(bars.series.slice(0, COLOURS.length), 16, 44) : '';
+  const names = bars.series.length > 1 ? legend(bars.series.slice(0, COLOURS.length), 16, 52) : '';
   return frame(
     HEIGHT,
-    [label(16, 24, xml(bars.title, 84), 'font-size="14" font-weight="bold"'), names, ...grid, ...drawn].join(''),
+    [label(16, 27, xml(bars.title, 58), 'font-size="16" font-weight="bold"'), names, ...grid, ...drawn].join(''),
   );
 }

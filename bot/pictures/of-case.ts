@@ -84,8 +84,7 @@ export function pictureBlocks(one: CasePictures, ids: ReadonlyMap<string, string
     ...(one.path === '' ? [] : [section(one.path)]),
     ...(one.overTime === null ? [] : [...shown(one.overTime), context(plain(one.overTime.alt))]),
     ...one.endpoints.flatMap(({ title, lines, picture }) => {
-      const block = shown(picture);
-      return [...block, block.length > 0 ? context(lines.join(' · ')) : section(`*${title}*\n${lines.join('\n')}`)];
+      return [...shown(picture), section(`*${title}*\n${lines.join('\n')}`)];
     }),
   ];
 }

@@ -8,12 +8,14 @@ export const INK = { text: '#1c1e23', faint: '#5d6470', grid: '#e1e4ea', gap: '#
 export const COLOURS = ['#d55e00', '#0072b2', '#009e73', '#cc79a7'] as const;
 const MARKS = { reload: '#6c7684', restart: '#6c7684', stage: '#2456c8', onset: '#b8243b', change: '#6c7684' } as const;
 
-export const WIDTH = 720;
-const HEIGHT = 300;
-const EDGE = { left: 56, right: 16, top: 92, bottom: 34 };
-const LABEL_PX = 6.2;
-const MOST_TITLE = 84;
-const MOST_LABEL = 26;
+/** Narrow and with large letters: Slack shows it about 360 wide, phones less. */
+export const WIDTH = 600;
+const HEIGHT = 320;
+const EDGE = { left: 62, right: 16, top: 118, bottom: 36 };
+/** Width of a letter of 13 pixels, about (measured on DejaVu Sans: 7.3 on average). */
+export const LABEL_PX = 7.4;
+const MOST_TITLE = 48;
+const MOST_LABEL = 22;
 
 /** Text for XML: escaped, without characters that XML has none of, cut. */
 export function xml(text: string, most: number): string {
@@ -30,18 +32,24 @@ export function label(x: number, y: number, text: string, more = ''): string {
 
 /** A whole picture: white, since Slack's themes are dark and light. */
 export function frame(height: number, body: string): string {
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" font-family="${FONT}" font-size="11" fill="${INK.text}"><rect width="${WIDTH}" height="${height}" fill="${INK.back}"/>${body}</svg>`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" font-family="${FONT}" font-size="13" fill="${INK.text}"><rect width="${WIDTH}" height="${height}" fill="${INK.back}"/>${body}</svg>`;
 }
+
+/** What stands at the right of the legend. */
+const ASIDE_PX = 110;
 
 /** Coloured squares with names, from `x` on; each name gets the room that the others leave. */
 export function legend(names: readonly string[], x: number, y: number): string {
-  const most = Math.max(8, Math.floor(((WIDTH - x - EDGE.right) / Math.max(1, names.length) - 34) / LABEL_PX));
+  const most = Math.max(
+    6,
+    Math.floor(((WIDTH - x - ASIDE_PX - EDGE.right) / Math.max(1, names.length) - 34) / LABEL_PX),
+  );
   let at = x;
   return names
     .map((name, i) => {
-      const square = `<rect x="${at.toFixed(1)}" y="${y - 9}" width="10" height="10" rx="2" fill="${COLOURS[i % COLOURS.length]}"/>`;
-      const word = label(at + 15, y, xml(name, most), `fill="${INK.faint}"`);
-      at += 15 + Math.min(name.length, most) * LABEL_PX + 19;
+      const square = `<rect x="${at.toFixed(1)}" y="${y - 10}" width="11" height="11" rx="2" fill="${COLOURS[i % COLOURS.length]}"/>`;
+      const word = label(at + 17, y, xml(name, most), `fill="${INK.faint}"`);
+      at += 17 + Math.min(name.length, most) * LABEL_PX + 19;
       return square + word;
     })
     .join('');
@@ -59,14 +67,14 @@ export function timelineSvg(timeline: Timeline): string {
   const gaps = timeline.gaps.map(({ from: begin, to: end }) => {
     const wide = Math.max(1, x(end) - x(begin));
     const word =
-      wide > 60 ? label(x(begin) + wide / 2, floor - 6, 'not counted', `text-anchor="middle" fill="${INK.faint}"`) : '';
+      wide > 84 ? label(x(begin) + wide / 2, floor - 6, 'no samples', `text-anchor="middle" fill="${INK.faint}"`) : '';
     return `<rect x="${x(begin).toFixed(1)}" y="${EDGE.top}" width="${wide.toFixed(1)}" height="${height}" fill="${INK.gap}"/>${word}`;
   });
   const grid = shareTicks(top).map(
     (tick) =>
       `<path d="M${EDGE.left} ${y(tick.at).toFixed(1)}H${WIDTH - EDGE.right}" stroke="${INK.grid}"/>${label(EDGE.left - 8, y(tick.at) + 4, tick.label, `text-anchor="end" fill="${INK.faint}"`)}`,
   );
-  const times = timeTicks(from, to).map(
+  const times = timeTicks(from, to, 6).map(
     (tick) =>
       `<path d="M${x(tick.at).toFixed(1)} ${floor}v4" stroke="${INK.faint}"/>${label(x(tick.at), floor + 18, tick.label, `text-anchor="middle" fill="${INK.faint}"`)}`,
   );
@@ -74,12 +82,12 @@ export function timelineSvg(timeline: Timeline): string {
   return frame(
     HEIGHT,
     [
-      label(16, 24, xml(timeline.title, MOST_TITLE), 'font-size="14" font-weight="bold"'),
-      label(WIDTH - EDGE.right, 24, `${day} UTC`, `text-anchor="end" fill="${INK.faint}"`),
+      label(16, 27, xml(timeline.title, MOST_TITLE), 'font-size="16" font-weight="bold"'),
+      label(WIDTH - EDGE.right, 52, `${day} UTC`, `text-anchor="end" fill="${INK.faint}"`),
       legend(
         timeline.lines.map(({ name }) => name),
         16,
-        44,
+        52,
       ),
       ...gaps,
       ...grid,
@@ -124,7 +132,7 @@ function drawn(
 }
 
 const ROWS = 3;
-const ROW_PX = 13;
+const ROW_PX = 16;
 
 /** What happened: a rule from top to floor, its word in the first row that has room; a word without room is left to the text. */
 function rules(marks: readonly Mark[], x: (at: number) => number, floor: number): string[] {
@@ -147,6 +155,6 @@ function rules(marks: readonly Mark[], x: (at: number) => number, floor: number)
             text,
             `fill="${MARKS[mark.kind]}"${isRight ? ' text-anchor="end"' : ''}`,
           );
-    return `<path d="M${at.toFixed(1)} ${row < 0 ? EDGE.top : up - 8}V${floor}" stroke="${MARKS[mark.kind]}" stroke-width="${mark.kind === 'onset' ? 1.8 : 1.2}" stroke-dasharray="${mark.kind === 'onset' ? 'none' : '3 3'}"/>${word}`;
+    return `<path d="M${at.toFixed(1)} ${row < 0 ? EDGE.top : up - 10}V${floor}" stroke="${MARKS[mark.kind]}" stroke-width="${mark.kind === 'onset' ? 1.8 : 1.2}" stroke-dasharray="${mark.kind === 'onset' ? 'none' : '3 3'}"/>${word}`;
   });
 }

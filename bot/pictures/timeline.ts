@@ -13,6 +13,8 @@ export interface Line {
   name: string;
   /** Oldest first, not overlapping. */
   points: Point[];
+  /** Everything that was counted, stretches that `points` leave out included; left out: the sum of `points`. */
+  total?: { requests: number; bad: number };
 }
 
 /** Something that happened. `onset`: when it began to fail, as far as that can be told. */
@@ -29,7 +31,7 @@ export interface Timeline {
   from: number;
   to: number;
   lines: Line[];
-  /** Stretches in which nothing could be counted. */
+  /** Stretches without samples: what happened in them is in the totals, and nobody knows when. */
   gaps: { from: number; to: number }[];
   marks: Mark[];
 }
@@ -74,12 +76,20 @@ export function totalOf(points: readonly Point[]): { requests: number; bad: numb
   });
 }
 
-/** Pure: a timeline within its bounds, marks in order; null: there is nothing to look at. */
+const overlap = (point: Point, gap: { from: number; to: number }): number =>
+  Math.max(0, Math.min(point.to, gap.to) - Math.max(point.from, gap.from));
+
+/** Pure: a timeline within its bounds, stretches over gaps left out of the lines, marks in order; null: there is nothing to look at. */
 export function bounded(given: Timeline): Timeline | null {
+  const isSeen = (point: Point) => given.gaps.every((gap) => overlap(point, gap) <= (point.to - point.from) / 2);
   const lines = given.lines
     .filter((line) => line.points.length > 1 && line.points.some(({ requests }) => requests > 0))
     .slice(0, MOST_LINES)
-    .map((line) => ({ ...line, points: thinned(line.points, MOST_POINTS) }));
+    .map((line) => ({
+      ...line,
+      points: thinned(line.points.filter(isSeen), MOST_POINTS),
+      total: totalOf(line.points),
+    }));
   if (lines.length === 0 || !(given.to > given.from)) return null;
   const inside = ({ at }: Mark) => at >= given.from && at <= given.to;
   const marks = given.marks.filter(inside).sort((a, b) => a.at - b.at);

@@ -21,12 +21,12 @@ export function timelineWords(timeline: Timeline): string {
   const gaps =
     timeline.gaps.length === 0
       ? ''
-      : ` Not counted: ${minutes < 1 ? 'less than a minute' : `${Math.round(minutes)} min`} of it.`;
+      : ` No samples for ${minutes < 1 ? 'less than a minute' : `${Math.round(minutes)} min`} of it.`;
   return `${span} ${lines.join(' ')}${happened}${gaps}`;
 }
 
 function lineWords(line: Line, at: (ms: number) => string): string {
-  const all = totalOf(line.points);
+  const all = line.total ?? totalOf(line.points);
   if (all.bad === 0) return `${line.name}: 0 of ${count(all.requests)}.`;
   const worst = line.points.reduce((a, b) => ((shareOf(b) ?? 0) > (shareOf(a) ?? 0) ? b : a));
   const share = worst.requests >= MANY ? ` (${Math.round((100 * worst.bad) / worst.requests)} %)` : '';

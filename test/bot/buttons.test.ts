@@ -39,6 +39,6 @@ test('App Home names open cases and the score', async (t) => {
   slack.openHome('maya');
   const home = await slack.waitFor(() => slack.home('maya'));
   const text = JSON.stringify(home.blocks);
-  assert.match(text, /1 case: the ingress in 0, something else or nothing in 1/);
+  assert.match(text, /1 case in all: the ingress in 0, something else or nothing in 1/);
   assert.match(text, /Not the ingress: shop\.example\.test answers 500 itself/);
 });

@@ -1,8 +1,8 @@
 import { h, svg } from './dom.js';
 
-const width = 520;
-const height = 200;
-const edge = { left: 44, right: 12, top: 12, bottom: 30 };
+const width = 400;
+const height = 190;
+const edge = { left: 42, right: 12, top: 12, bottom: 30 };
 
 /** A `data_visualization` block: bars, lines, areas or a pie, with the numbers in words for those who cannot see it. */
 export function chart(block) {
@@ -30,7 +30,7 @@ function axes(data) {
   const series = data.series ?? [];
   const categories = data.axis_config?.categories ?? (series[0]?.data ?? []).map((point) => point.label);
   const values = series.flatMap((s) => (s.data ?? []).map((point) => point.value));
-  const max = Math.max(...values, 1e-9);
+  const max = roundUp(Math.max(...values, 1e-9));
   const inner = { width: width - edge.left - edge.right, height: height - edge.top - edge.bottom };
   const step = inner.width / Math.max(1, categories.length);
   const y = (value) => edge.top + inner.height * (1 - Math.max(0, value) / max);
@@ -42,7 +42,7 @@ function axes(data) {
       svg('text', { x: edge.left - 6, y: at + 4, 'text-anchor': 'end' }, short(max * part)),
     ];
   });
-  const every = Math.ceil(categories.length / 8);
+  const every = Math.ceil(categories.length / 6);
   const labels = categories.map(
     (label, i) => i % every === 0 && svg('text', { x: x(i), y: height - 10, 'text-anchor': 'middle' }, label),
   );
@@ -121,6 +121,12 @@ function legend(data) {
     {},
     names.map((name, n) => h('span', {}, h(`i.series-${n % 6}`), name)),
   );
+}
+
+/** The least round number that is at least `value`, so that the grid's labels are short. */
+function roundUp(value) {
+  const power = 10 ** Math.floor(Math.log10(value));
+  return power * ([1, 2, 3, 4, 6, 8, 10].find((one) => one * power >= value * (1 - 1e-9)) ?? 10);
 }
 
 function short(value) {
