@@ -5,7 +5,7 @@ import { readRun } from '../eval/saved.ts';
 import { printJson } from './options.ts';
 
 /** Which incidents are learnt from; written down, so that anyone gets the same split. */
-const SEED = 1;
+export const SEED = 1;
 
 /** `./dev eval --calibrate --from DIR`: learns the knots of diagnostics/calibration.ts, and holds those in use against the rest. */
 export async function evaluateCalibration(incidents: Incident[], dir: string, json: boolean): Promise<number> {

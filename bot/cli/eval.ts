@@ -13,19 +13,25 @@ import { type Score, type Scored, scoreAll, scoreMasked, scoreOne, skippedOne, u
 import { startWorldOf } from '../eval/world.ts';
 import { inventoryOf, newCaseId, openCase, readReport, readTarget } from '../intake.ts';
 import { evaluateCalibration } from './eval-calibrate.ts';
+import { evaluatePublish } from './eval-publish.ts';
 import { evaluateTeeth } from './eval-teeth.ts';
 import { evaluateVariants } from './eval-variants.ts';
 import { printJson, readArgs, readInventory, readSinceFlag } from './options.ts';
 
 const USAGE =
-  './dev eval [--incidents DIR]… [--mask WHAT[,WHAT]…]… [--save DIR | --from DIR [--variants | --teeth | --calibrate]] [--parallel N] [--keep] [--json] | ./dev eval --intake [FILE]… [--inventory FILE] [--json]';
+  './dev eval [--incidents DIR]… [--mask WHAT[,WHAT]…]… [--save DIR | --from DIR [--variants | --teeth | --calibrate | --publish]] [--parallel N] [--keep] [--json] | ./dev eval --intake [FILE]… [--inventory FILE] [--json]';
 const OWN_INCIDENTS = fileURLToPath(new URL('../../test/incidents', import.meta.url));
 const OWN_MESSAGES = fileURLToPath(new URL('../../test/intake/messages.ndjson', import.meta.url));
 const OWN_INVENTORY = fileURLToPath(new URL('../../test/intake/inventory.yaml', import.meta.url));
 const DEADLINE_MS = 20_000;
 
 /** What can be learnt from saved evidence alone. */
-const STUDIES = { variants: evaluateVariants, teeth: evaluateTeeth, calibrate: evaluateCalibration };
+const STUDIES = {
+  variants: evaluateVariants,
+  teeth: evaluateTeeth,
+  calibrate: evaluateCalibration,
+  publish: evaluatePublish,
+};
 
 /** The triage of an incident, exactly as `check --report` does it, without what the masks take away. */
 async function triageOf(
@@ -155,6 +161,7 @@ export async function evaluate(args: string[]): Promise<number> {
       variants: { type: 'boolean' },
       teeth: { type: 'boolean' },
       calibrate: { type: 'boolean' },
+      publish: { type: 'boolean' },
       parallel: { type: 'string' },
       keep: { type: 'boolean' },
       json: { type: 'boolean' },
@@ -177,7 +184,7 @@ export async function evaluate(args: string[]): Promise<number> {
   if (masks.length && (save ?? from) !== null)
     throw new TriageError('wrong-usage', '--mask runs the worlds: it goes with neither --save nor --from');
   const incidents = (await Promise.all((values.incidents ?? [OWN_INCIDENTS]).map(incidentsIn))).flat();
-  const study = (['variants', 'teeth', 'calibrate'] as const).find((name) => values[name]);
+  const study = (['variants', 'teeth', 'calibrate', 'publish'] as const).find((name) => values[name]);
   if (study) {
     if (from === null) throw new TriageError('wrong-usage', `--${study} reads what --save kept: give --from DIR`);
     return STUDIES[study](incidents, from, json);

@@ -75,8 +75,12 @@ const SOURCE_WORDS: { [mask in Mask]?: string[] } = { metrics: ['metrics'], logs
 function sourcesGone(before: Path, after: Path, masks: readonly Mask[]): (row: EvidenceRow) => boolean {
   const lost = new Map<string, string[]>();
   for (const [i, hop] of before.hops.entries())
-    for (const [k, instance] of hop.instances.entries())
-      lost.set(`${hop.name} ${instance.name}`, missingIn(instance, after.hops[i]?.instances[k] ?? {}));
+    for (const [k, instance] of hop.instances.entries()) {
+      const missing = missingIn(instance, after.hops[i]?.instances[k] ?? {});
+      // How nginx writes its log stands in its configuration, where nobody has said it.
+      const format = missing.includes(instance.config ?? '') && !instance.logFormat ? instance.accessLog : null;
+      lost.set(`${hop.name} ${instance.name}`, [...missing, ...(format ? [format] : [])]);
+    }
   const shared = missingIn({ prometheus: before.prometheus, changes: before.changes }, { ...after });
   const words = masks.flatMap((mask) => SOURCE_WORDS[mask] ?? []);
   return (row) => {

@@ -1,0 +1,74 @@
+import { writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { calibrated } from '../../diagnostics/calibration.ts';
+import { baselinesOf } from '../eval/baselines.ts';
+import { drawsOf, isForTraining, reliability } from '../eval/calibrate.ts';
+import type { Incident } from '../eval/incident.ts';
+import { type Published, scorePage } from '../eval/publish.ts';
+import { judgeAgain, readRun } from '../eval/saved.ts';
+import { scoreAll, scoreMasked, scoreOne } from '../eval/score.ts';
+import { causesWithoutTeeth, type Kept, teethOf } from '../eval/teeth.ts';
+import { unseen } from '../eval/unseen.ts';
+import { VARIANTS } from '../eval/variants.ts';
+import { weightOfCodes } from '../eval/weight.ts';
+import { SEED } from './eval-calibrate.ts';
+import { printJson } from './options.ts';
+
+const PAGE = fileURLToPath(new URL('../../docs/score.md', import.meta.url));
+
+/** `./dev eval --publish --from DIR`: writes docs/score.md, red or green; 1 when something there is wrong. */
+export async function evaluatePublish(incidents: Incident[], dir: string, json: boolean): Promise<number> {
+  const kept: (Kept & { durationMs: number })[] = [];
+  const skipped: string[] = [];
+  for (const incident of incidents) {
+    const run = await readRun(dir, incident);
+    if (run === null) skipped.push(`\`${incident.id}\` (no evidence was kept)`);
+    else kept.push({ incident, saved: run.saved, durationMs: run.durationMs });
+  }
+  const scored = kept.map(({ incident, saved, durationMs }) => scoreOne(incident, saved.verdict, durationMs));
+  const draws = kept.flatMap(({ incident, saved }) => drawsOf(incident, saved));
+  const heldOut = draws.filter((one) => !isForTraining(one.incident, SEED));
+  const part = (of: string, some: typeof draws): Published['reliability'][number] => ({
+    of,
+    ...reliability(some, calibrated),
+  });
+  const days = kept.map(({ saved }) => saved.case.at.slice(0, 10)).sort();
+  const ran = kept.map(({ incident }) => incident);
+  const weights = await weightOfCodes();
+  const data: Published = {
+    from: days[0] ?? '-',
+    to: days.at(-1) ?? '-',
+    incidents: ran,
+    scored,
+    skipped,
+    baselines: baselinesOf(ran),
+    seed: SEED,
+    learnt: new Set(ran.map(({ id }) => id).filter((id) => isForTraining(id, SEED))),
+    reliability: [
+      part(
+        'the suite as it is, conclusive verdicts',
+        draws.filter((one) => one.kind === 'plain'),
+      ),
+      part('held out: as they are, as variants, without the rule of their cause', heldOut),
+      part(
+        'held out, only those without the rule of their cause',
+        heldOut.filter((one) => one.kind === 'unseen'),
+      ),
+    ],
+    variants: kept.flatMap(({ incident, saved }) =>
+      VARIANTS.flatMap(({ name, of }) => {
+        const changed = of(saved);
+        return changed === null ? [] : [scoreMasked(scoreOne(incident, judgeAgain(changed), 0), name)];
+      }),
+    ),
+    unseen: kept.flatMap(({ incident, saved }) => unseen(incident, saved)?.scored ?? []),
+    teeth: teethOf(kept, weights.rules),
+    causes: causesWithoutTeeth(kept),
+    weights,
+  };
+  await writeFile(PAGE, scorePage(data));
+  if (json) printJson({ ...data, learnt: [...data.learnt], incidents: ran.length, score: scoreAll(scored) });
+  else process.stdout.write(`${PAGE}: ${scored.length} incidents, ${data.variants.length} variants\n`);
+  const wrong = scored.some(({ right }) => !(right.answer && right.hop && right.cause));
+  return wrong || data.variants.some((one) => one.outcome === 'wrong') ? 1 : 0;
+}
