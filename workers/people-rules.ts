@@ -15,13 +15,18 @@ const HOST_GLOB = /^(?=.{1,253}$)[a-z0-9._*:[\]-]+$/i;
 const MOST_STARS = 5;
 const MOST_RULES = 200;
 
+/** Names what stands there and what should. */
+function wants(what: string): { error: (issue: { input?: unknown }) => string } {
+  return { error: ({ input }) => `${JSON.stringify(input ?? null).slice(0, 100)} is not ${what}` };
+}
+
 const who = z
   .string()
-  .regex(/^(everybody|[UW][A-Z0-9]{2,30}|S[A-Z0-9]{2,30})$/, 'a user id (U…), a group id (S…) or everybody');
-const place = z.string().regex(/^(#\S{1,80}|[CGD][A-Z0-9]{2,30})$/, 'a channel id or #name');
+  .regex(/^(everybody|[UW][A-Z0-9]{2,30}|S[A-Z0-9]{2,30})$/, wants('a user id (U…), a group id (S…) or everybody'));
+const place = z.string().regex(/^(#\S{1,80}|[CGD][A-Z0-9]{2,30})$/, wants('a channel id or #name'));
 const host = z
   .string()
-  .regex(HOST_GLOB, 'a host or a glob such as *.example.test')
+  .regex(HOST_GLOB, wants('a host or a glob such as *.example.test'))
   .refine((text) => text.split('*').length <= MOST_STARS + 1, `at most ${MOST_STARS} stars`)
   .transform((text) => text.toLowerCase());
 /** Whom a refusal names: shown as a person, a group or a channel where it is one, else as it stands. */

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Directory, matches, may, type Wish } from '../../../bot/permissions/may.ts';
+import { mayNotRollOut, permissions } from '../../../bot/permissions/permissions.ts';
 import { refusalText } from '../../../bot/permissions/texts.ts';
 import { namesIn, peopleSchema } from '../../../workers/people-rules.ts';
+import type { RolloutRecord } from '../../../workers/rollouts/types.ts';
+import { quiet } from '../../workers/stand-ins.ts';
 
 const directory: Directory = {
   membersOf: (group) => (group === 'S0TEAM' ? new Set(['U0MAYA', 'U0ANN']) : null),
@@ -137,7 +140,7 @@ test('globs cover hosts and take linear time', () => {
 test('wrong rules are named', () => {
   const wrong: [unknown, RegExp, string][] = [
     [{ rollout: [] }, /no such act: rollout; there are ask, probe, rollouts, decide, vote/, ''],
-    [{ ask: [{ allow: ['bob'] }] }, /a user id \(U…\), a group id \(S…\) or everybody/, 'ask.0.allow.0'],
+    [{ ask: [{ allow: ['bob'] }] }, /"bob" is not a user id \(U…\), a group id \(S…\) or everybody/, 'ask.0.allow.0'],
     [{ ask: [{ allow: ['U0BOB'], deny: ['U0EVE'] }] }, /either allow or deny/, 'ask.0'],
     [{ ask: [{ in: ['C0A'] }] }, /either allow or deny/, 'ask.0'],
     [{ ask: [{ allow: [] }] }, /./, 'ask.0.allow'],
@@ -168,4 +171,27 @@ test('a refusal says what, whom to ask, and repeats nothing that could harm', ()
   assert.match(text('the platform team <!here>'), /ask the platform team &lt;!here&gt;\./);
   assert.match(text(null), /ask who runs me/);
   assert.match(text(null, { act: 'rollouts', hosts: 'later' }), /may announce a rollout, and you are not/);
+});
+
+test('announcing and deciding are two acts, about the hosts of the rollout', async () => {
+  const refused: string[] = [];
+  const mayNot = permissions({
+    rules: peopleSchema.parse({
+      rollouts: [{ allow: ['U0MAYA'], hosts: ['shop.*'] }],
+      decide: [{ deny: ['U0MAYA'] }],
+    }),
+    directory: () => directory,
+    log: quiet,
+    onRefusal: ({ act }, way, { why }) => refused.push(`${way} ${act} ${why}`),
+  });
+  const ask = mayNotRollOut(mayNot);
+  const record = { rollout: { hosts: ['shop.test'] } } as RolloutRecord;
+  const maya = { user: 'U0MAYA', channel: 'C0A' };
+  assert.equal(await ask({ ...maya, record: null }), null, 'the form opens, for its hosts come later');
+  assert.equal(await ask({ ...maya, record: null, hosts: ['shop.test'] }), null);
+  assert.match((await ask({ ...maya, record: null, hosts: ['billing.test'] })) ?? '', /announce a rollout for billing/);
+  assert.match((await ask({ ...maya, record: null, hosts: [] })) ?? '', /for everything at once/);
+  assert.match((await ask({ ...maya, record })) ?? '', /may decide on this rollout/);
+  assert.equal(await ask({ user: 'U0BOB', channel: null, record }), null);
+  assert.deepEqual(refused, ['rollout rollouts not-allowed', 'rollout rollouts not-allowed', 'rollout decide denied']);
 });
