@@ -34,7 +34,7 @@ export async function gatherChanges(
   const path = target === null ? null : deps.intake.findPath(inventory, target);
   const only = path === null ? null : new Set(path.hops.map((hop) => hop.name));
   const { changeSources: sources } = deps;
-  const missing = (what: string): Known => ({ happened: [], blind: [`${what}: could not be read in time`] });
+  const missing = (what: string): Known => ({ happened: [], blind: [`${what}: could not be read just now`] });
 
   const feed = async (): Promise<Known> => {
     if (!deps.changesSince) return { happened: [], blind: ['edits and deploys: nobody tells me of changes'] };

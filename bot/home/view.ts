@@ -14,6 +14,8 @@ import { monthLines, scorePicture, scoreText } from './score.ts';
 const DAY_MS = 24 * 60 * 60 * 1000;
 const MOST_PROXIES = 15;
 const MOST_OF_ONE = 6;
+/** A share of 5xx that somebody should see at a glance. */
+const NOTABLE = 0.01;
 const MOST_SECTION = 2_400;
 const AWAY = 'Could not be read just now; open this page again in a moment.';
 
@@ -91,7 +93,7 @@ function proxiesText(proxies: ProxyHealth[] | null): string {
     return `• *${clip(plain(proxy.name).replaceAll('*', ''), 80)}* (${clip(plain(proxy.kind), 30)}): ${instances}`;
   });
   if (proxies.length > MOST_PROXIES) lines.push(`and ${proxies.length - MOST_PROXIES} more`);
-  return `${lines.join('\n')}\n_5xx answers of all requests in the last 5 min, as the proxies count them._`;
+  return `${lines.join('\n')}\n_Failed: 5xx among all answers of the last 5 min, as the proxies count them._`;
 }
 
 function instanceText(one: InstanceHealth): string {
@@ -100,8 +102,11 @@ function instanceText(one: InstanceHealth): string {
   const rate = one.ms === 0 ? 0 : (one.requests * 1000) / one.ms;
   const speed = `${rate >= 10 ? Math.round(rate).toLocaleString('en-US') : rate.toFixed(1)}/s`;
   const all = one.requests.toLocaleString('en-US');
-  const bad =
-    one.errors === null ? `${all} requests, without statuses` : `${one.errors.toLocaleString('en-US')} of ${all}`;
+  const failed =
+    one.errors === null
+      ? `${all} requests, without statuses`
+      : `${one.errors.toLocaleString('en-US')} of ${all} failed`;
+  const bad = one.errors !== null && one.errors > NOTABLE * one.requests ? `*${failed}*` : failed;
   const restarts = one.restarts === 0 ? '' : `, *began anew ${one.restarts === 1 ? 'once' : `${one.restarts} times`}*`;
   return `${name} ${bad}, ${speed}${restarts}`;
 }

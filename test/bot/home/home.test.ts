@@ -47,8 +47,8 @@ test('Home shows proxies with counts, cases with links, changes, and the score w
     return view?.blocks.some(({ type }) => type === 'image') ? view : null;
   });
   const text = JSON.stringify(shown.blocks);
-  assert.match(text, /edge-1 \d+ of [\d,]+, 4\.0\/s/);
-  assert.match(text, /edge-2 0 of/);
+  assert.match(text, /edge-1 \*\d+ of [\d,]+ failed\*, 4\.0\/s/);
+  assert.match(text, /edge-2 0 of [\d,]+ failed/);
   assert.match(text, /wiki-1 not asked: neither `metrics` nor `admin` in the inventory/);
   assert.match(text, /configuration reloaded/);
   assert.match(text, /It is the ingress: edge-1 answers 502[^"]*\|thread>/);

@@ -136,7 +136,11 @@ test('Home, the evidence and a rollout show their pictures on the page', { skip 
   await desk.decide(rollout.id, { what: 'stop', by: maya, at: at(42), stage: 1, reason: 'errors' });
   await drawn(page, 1);
   await page.locator('#thread img.picture').last().scrollIntoViewIfNeeded();
-  await shot('review', 1000);
+  if (screenshots)
+    await page
+      .locator('#thread .message')
+      .last()
+      .screenshot({ path: `${screenshots}/review.png` });
   await page.locator('[data-channel="home"]').click();
   await page.getByText('Managed proxies').waitFor();
   await drawn(page, 1);
