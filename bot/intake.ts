@@ -25,12 +25,14 @@ export interface Reading {
   symptoms: Symptoms;
   /** Places that the text names, ports and schemes as far as it gives them. */
   places: Named[];
+  /** Two to five hosts that share the only name the text gives: whoever wrote it is asked which one is meant. */
+  ambiguous?: string[];
 }
 
 /** Pure: reads one message (Slack mrkdwn or plain text). Never throws, whatever the text. */
 export function readReport(text: string, written: Written, inventory: Inventory): Reading {
   const plain = plainText(text);
-  const { places, mentions } = placesIn(plain, inventory);
+  const { places, mentions, ambiguous } = placesIn(plain, inventory);
   const symptoms = symptomsIn(plain.text);
   return {
     report: isReport(plain.text, { places: mentions, suspects: symptoms.suspects.length }),
@@ -38,6 +40,7 @@ export function readReport(text: string, written: Written, inventory: Inventory)
     since: sinceIn(plain.text, written.at, written.tz),
     symptoms,
     places,
+    ...(ambiguous.length > 0 && { ambiguous }),
   };
 }
 

@@ -96,7 +96,7 @@ export async function startBotProcess(
   const recording = config.file.recorder;
   const recorder =
     recording && recorderStore(producer, { ...recording, everyMs: recording.every, keepMs: recording.keep });
-  const sights = createSights({ config, inventory: inventory.current, redis: producer, recorder, log, now });
+  const sights = createSights({ config, inventory: inventory.current, redis: producer, desk, recorder, log, now });
   let zoneOf: (user: string | null) => Promise<string | null> = async () => null;
   const deps: ListenerDeps = {
     desk,
@@ -140,6 +140,8 @@ export async function startBotProcess(
       oldClients: (side, known) => oldClientsOf(side, known, recorder, now()),
     },
   };
+  // Word tables and names are compiled by the first reading: not while a person waits.
+  deps.intake.readReport('is it down?', { at: new Date(now()).toISOString(), tz: null }, inventory.current());
   const bot = buildApp(config, deps);
   const poster = createPoster(bot.app.client, metrics);
   deps.gallery = sights.gallery(bot.app.client);

@@ -16,8 +16,13 @@ export function helpText(inventory: Inventory): string {
   return clip(lines.join('\n'), MAX_TEXT);
 }
 
-/** Which host? With the hosts that could be meant. */
-export function whichHostText(inventory: Inventory): string {
+/** Which host? With the hosts that could be meant: `ambiguous`, where the question's own words fit several equally well. */
+export function whichHostText(inventory: Inventory, ambiguous: readonly string[] = []): string {
+  if (ambiguous.length > 1) {
+    const names = ambiguous.map((host) => `\`${plain(host)}\``);
+    const choice = `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
+    return clip(`Which one: ${choice}? Name it here with a mention of me, and I look at once.`, MAX_TEXT);
+  }
   return clip(
     `Which host? Name it (\`shop.example.test\`, or paste the link that fails) and I look at once. ${knownLine(inventory)}`,
     MAX_TEXT,

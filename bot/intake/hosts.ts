@@ -6,6 +6,7 @@ import { hostMatches } from '../../proxy/inventory/path.ts';
 import { asideMentions } from './asides.ts';
 import { likelyNames, namesIn } from './names.ts';
 import type { PlainText } from './plain-text.ts';
+import { sharedNameIn } from './which.ts';
 
 /** A place that a text names: what nobody said is null. */
 export interface Named {
@@ -71,12 +72,13 @@ function completed(host: string, known: readonly string[]): string {
 
 /**
  * Pure: the places that a text names, in its order: links and hosts as written, then aliases and short names. Known
- * hosts come first; a stranger counts only when nothing known is named; a misspelt name, only when nothing else is.
+ * hosts come first; a stranger counts only when nothing known is named; a misspelt name, or a word that several hosts
+ * share, only when nothing else is. `ambiguous`: hosts of which one is meant, and the text does not say which.
  */
 export function placesIn(
   { text, links }: PlainText,
   inventory: Inventory,
-): { places: Named[]; mentions: { at: number; end: number; known: boolean }[] } {
+): { places: Named[]; mentions: { at: number; end: number; known: boolean }[]; ambiguous: string[] } {
   const known = knownHosts(inventory);
   const found = new Map<string, Named & { at: number; known: boolean }>();
   const mentions: Mention[] = [];
@@ -120,6 +122,10 @@ export function placesIn(
   for (const { host, at, end } of namesIn(bare, inventory)) add({ host, ...short }, at, end, null);
   if (found.size === 0)
     for (const { host, at, end } of likelyNames(bare, inventory)) add({ host, ...short }, at, end, null);
+  const shared = found.size === 0 ? sharedNameIn(bare, inventory) : null;
+  if (shared) for (const host of shared.hosts) add({ host, ...short }, shared.at, shared.end, null);
+  if (shared && shared.hosts.length > 1)
+    return { places: [], mentions: [{ at: shared.at, end: shared.end, known: true }], ambiguous: shared.hosts };
 
   const anyKnown = [...found.values()].some((one) => one.known);
   const counted = mentions.filter(({ host }) => !anyKnown || found.get(host)?.known);
@@ -129,6 +135,7 @@ export function placesIn(
   return {
     places: places.map(({ host, port, path, scheme }) => ({ host, port, path, scheme })),
     mentions: counted.map(({ host, at, end }) => ({ at, end, known: found.get(host)?.known ?? false })),
+    ambiguous: [],
   };
 }
 

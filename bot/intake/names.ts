@@ -9,7 +9,7 @@ interface Found {
 }
 
 /** First labels that are everyday words: they name a host only as an alias. */
-const EVERYDAY = new Set(
+export const EVERYDAY: ReadonlySet<string> = new Set(
   'www app web dev test prod production stage staging live new old my it go me us home help edge proxy node ingress data file files server service services internal public demo beta backend frontend host site page main the user users team work default cloud core base one time'.split(
     ' ',
   ),
@@ -19,6 +19,9 @@ const ENDINGS = "(?:'?s|u|em|ie|owi|ovi|ou|om|y|a)?";
 /** What may hang on a name with a hyphen: "Metabase-Server", "wiki-page". */
 const HANGERS =
   '(?:-(?:server|seite|page|site|login|host|url|ui|app|api|frontend|backend|cluster|instance|instanz|portal|web))?';
+
+/** Scripts that are written without spaces. */
+const SIGNS = /[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]/;
 
 const bare = (name: string): string => name.replace(/[\u0080-\uffff]/g, (letter) => letter.normalize('NFD').charAt(0));
 const literally = (word: string): string => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/[ _-]+/g, '[ _-]?');
@@ -63,14 +66,11 @@ function patternsOf(inventory: Inventory): { pattern: RegExp; host: string; name
       name.length >= 6 && /[aeo]$/i.test(name)
         ? `${literally(name.slice(0, -1))}(?:${name.slice(-1)}${tail}|ou|u|y|ie|e|om|ach)`
         : literally(name) + tail;
-    return {
-      pattern: new RegExp(
-        `(?<![\\p{L}\\p{N}_.#@-])(?<!(?:^|[^\\p{L}\\p{N}_])\\/)${stem}(?![\\p{L}\\p{N}_-]|\\.\\p{L})`,
-        'giu',
-      ),
-      host,
-      name,
-    };
+    // Signs have no spaces around them: "ポータルに".
+    const edges = SIGNS.test(name)
+      ? ['', '']
+      : ['(?<![\\p{L}\\p{N}_.#@-])(?<!(?:^|[^\\p{L}\\p{N}_])\\/)', '(?![\\p{L}\\p{N}_-]|\\.\\p{L})'];
+    return { pattern: new RegExp(`${edges[0]}${stem}${edges[1]}`, 'giu'), host, name };
   });
   compiled.set(inventory, patterns);
   return patterns;
@@ -103,21 +103,38 @@ function nearlySame(a: string, b: string): boolean {
   return x.length > 1 && x[0] === y[1] && x[1] === y[0] && x.slice(2) === y.slice(2);
 }
 
+/** Whether two neighbouring letters of a short name were swapped, none of them the first: "jria", "wsm". */
+function swapped(word: string, name: string): boolean {
+  return (
+    word.length === name.length &&
+    word.length >= 3 &&
+    word[0] === name[0] &&
+    nearlySame(word, name) &&
+    [...word].sort().join('') === [...name].sort().join('')
+  );
+}
+
 /** English words that are one letter away from names that hosts often have. */
 const REAL_WORDS = new Set(
-  'filling willing killing stores score shops metabolic grabbing status statuses stating statics tickets'.split(' '),
+  'from form trial trail unite untie sign sing lost slot quite quiet claim calm blot bolt clam cart crat filling willing killing stores score shops metabolic grabbing status statuses stating statics tickets'.split(
+    ' ',
+  ),
 );
 
-/** Pure: names with one wrong letter ("metabse", "grafna"), from six letters up and with the right first letter. */
+/** Pure: names with one wrong letter ("metabse", "grafna") from six letters up, shorter ones with two swapped; the first letter is right. */
 export function likelyNames(text: string, inventory: Inventory): Found[] {
-  const names = patternsOf(inventory).filter(({ name }) => name.length >= 6 && /^[\w-]+$/.test(name));
+  const names = patternsOf(inventory).filter(({ name }) => name.length >= 3 && /^[\w-]+$/.test(name));
   const found: Found[] = [];
   let words = 0;
-  for (const match of text.toLowerCase().matchAll(/(?<![\w.#@/-])[a-z][a-z-]{4,24}(?![\w.-]*\w)/g)) {
+  for (const match of text.toLowerCase().matchAll(/(?<![\w.#@/-])[a-z][a-z-]{2,24}(?![\w.-]*\w)/g)) {
     if (++words > 300) break;
     const word = match[0];
     if (REAL_WORDS.has(word)) continue;
-    const like = names.find(({ name }) => name !== word && name[0] === word[0] && nearlySame(word, name));
+    const like = names.find(
+      ({ name }) =>
+        name !== word &&
+        (name.length >= 6 ? name[0] === word[0] && nearlySame(word, name) : swapped(word, name.toLowerCase())),
+    );
     if (like) found.push({ host: like.host, at: match.index, end: match.index + word.length });
   }
   return found;

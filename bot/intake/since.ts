@@ -207,6 +207,10 @@ const SPOKEN = new RegExp(
   `\\b(half past|quarter past|quarter to|half|halb|viertel nach|viertel vor|since|seit|ab|from) (\\d{1,2}|${Object.keys(HOURS_IN_WORDS).join('|')})(?= o'?clock|(?! ?(?:uhr|am|pm|[:.h]\\d|minut|hour|stund|day|tag|week|woch|min|h\\b|d\\b)))\\b( o'?clock)?`,
   'i',
 );
+const HOUR_ALONE = new RegExp(
+  `\\b(?:since|seit) (${Object.keys(HOURS_IN_WORDS).join('|')})(?=\\s*(?:$|[,;.!?):])| (?:this|in the|today|or so|and|it|we|the|all|nothing|heute|morgens|fruh|rum|geht|gehen|ist|sind|kommt|nix|nichts|kein|keine|lauft|nur|alles|und|hangt)\\b)`,
+  'i',
+);
 const SPOKEN_SHIFT: { [words: string]: number } = {
   'half past': 30,
   half: 30,
@@ -343,10 +347,16 @@ function clockTimeOf(text: string, now: number, zone: Clock): number | null {
   return null;
 }
 
+/** "Since seven", "seit sieben": an hour in words, where nothing is counted by it ("since two releases"). */
+function hourAlone(text: string): boolean {
+  const word = HOUR_ALONE.exec(text)?.[1]?.toLowerCase();
+  return word !== undefined && (HOURS_IN_WORDS[word] ?? 1) > 1;
+}
+
 function spokenTimeOf(text: string, now: number, clock: Clock): number | null {
   const [, how = '', word = '', oclock] = SPOKEN.exec(text) ?? [];
   const shift = SPOKEN_SHIFT[how.toLowerCase()];
-  if (shift === undefined && !oclock) return null;
+  if (shift === undefined && !oclock && !hourAlone(text)) return null;
   const hour = HOURS_IN_WORDS[word.toLowerCase()] ?? Number(word);
   if (!word || hour > 12) return null;
   const minutes = hour * 60 + (shift ?? 0);

@@ -72,7 +72,7 @@ async function take(question: Question, deps: ListenerDeps): Promise<Taken> {
     inventory,
     deadlineMs: deps.deadlineMs,
   });
-  if ('missing' in made) return { is: 'which-host', text: whichHostText(inventory) };
+  if ('missing' in made) return { is: 'which-host', text: whichHostText(inventory, reading.ambiguous) };
   if ('refused' in made) return { is: 'refused', text: notAllowedText(made.refused) };
   const one = question.since === null ? made.case : { ...made.case, since: question.since };
   try {

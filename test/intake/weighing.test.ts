@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { featuresOf } from '../../bot/intake/features.ts';
 import { placesIn } from '../../bot/intake/hosts.ts';
+import { digestOf, teachingRows } from '../../bot/intake/learn.ts';
 import { withMarks } from '../../bot/intake/marks.ts';
 import { plainText } from '../../bot/intake/plain-text.ts';
 import { sinceIn } from '../../bot/intake/since.ts';
@@ -56,6 +58,12 @@ test('weights are read from text and summed', () => {
   assert.equal(weights.threshold, 1.5);
   assert.equal(weigh(new Set(['"down"', 'never seen']), weights), 1.5);
   assert.equal(weigh(new Set(), weights), -0.5);
+});
+
+test('the weights were learnt from what the tables and the corpora are now', async () => {
+  const weights = await readFile(new URL('../../bot/intake/weights.tsv', import.meta.url), 'utf8');
+  const digest = digestOf(await teachingRows());
+  assert.equal(/^# Inputs: (\w+)$/m.exec(weights)?.[1], digest, 'run `node bot/intake/learn.ts --write`');
 });
 
 test('of several hosts, those that are said to be well, or are only shown, are left out', () => {
