@@ -2,6 +2,7 @@ import type { WebClient } from '@slack/web-api';
 import type { Logger } from 'pino';
 import { reasonOf } from '../diagnostics/errors.ts';
 import type { Inventory } from '../proxy/inventory/inventory.ts';
+import type { Desk } from '../workers/open-case.ts';
 import type { RecorderStore } from '../workers/recorder/store.ts';
 import { isUp, type RedisClient } from '../workers/redis.ts';
 import { type ChangeSources, gatherChanges } from './changes/gather.ts';
@@ -20,13 +21,14 @@ interface Parts {
   inventory: () => Inventory;
   /** A producer's connection. */
   redis: RedisClient;
+  desk: Pick<Desk, 'digest'>;
   recorder: Pick<RecorderStore, 'samples'> | null;
   log: Logger;
   now: () => number;
 }
 
 /** What people look at beside answers: what changed, pictures, Home, the digest. Nothing here asks Slack before `start`. */
-export function createSights({ config, inventory, redis, recorder, log, now }: Parts) {
+export function createSights({ config, inventory, redis, desk, recorder, log, now }: Parts) {
   const file = inventoryLog(redis);
   const sources: ChangeSources = { recorder, keepMs: config.file.recorder?.keep ?? 0, inventoryLog: file };
   const { digest } = config.file;
@@ -60,7 +62,7 @@ export function createSights({ config, inventory, redis, recorder, log, now }: P
       note();
       if (digest === null) return;
       channels = await resolveChannels([digest.channel], client, log);
-      clock = startDigestClock({ when: digest, redis, log, now });
+      clock = startDigestClock({ when: digest, redis, desk, log, now });
     },
 
     async close(): Promise<void> {

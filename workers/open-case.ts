@@ -101,6 +101,14 @@ export function createDesk(redis: RedisClient, now: () => number = Date.now, que
         await thread.add('say', data, { ...JOBS.thread, jobId: id });
       }),
 
+    /** Sends the digest of a moment (ms), once; `missed`: earlier moments whose digest was not sent. */
+    digest: (due: number, missed: readonly number[]): Promise<void> =>
+      inTime(async () => {
+        const iso = (at: number) => new Date(at).toISOString();
+        const data: ThreadPayload = { v: 1, kind: 'digest', due: iso(due), missed: missed.map(iso) };
+        await thread.add('digest', data, { ...JOBS.thread, jobId: `digest-${due}` });
+      }),
+
     /** Brings a case's message up to date, after something beside the verdict changed. */
     refresh: (id: string): Promise<void> =>
       inTime(async () => {

@@ -1,7 +1,7 @@
-import { Queue } from 'bullmq';
 import type { Logger } from 'pino';
 import { reasonOf } from '../../diagnostics/errors.ts';
-import { JOBS, PREFIX, QUEUES, type ThreadPayload } from '../../workers/queues.ts';
+import type { Desk } from '../../workers/open-case.ts';
+import { PREFIX } from '../../workers/queues.ts';
 import { isUp, type RedisClient } from '../../workers/redis.ts';
 import { type DigestTime, dueNow } from './digest-when.ts';
 
@@ -15,13 +15,12 @@ const LAST = `${PREFIX}:digest:last`;
 export function startDigestClock(parts: {
   when: DigestTime;
   redis: RedisClient;
+  desk: Pick<Desk, 'digest'>;
   log: Logger;
   now: () => number;
   everyMs?: number;
 }) {
-  const { when, redis, log, now } = parts;
-  const queue = new Queue<ThreadPayload>(QUEUES.thread, { connection: redis, prefix: PREFIX, skipVersionCheck: true });
-  queue.on('error', () => {});
+  const { when, redis, desk, log, now } = parts;
   let warned = 0;
   let looking: Promise<void> | null = null;
 
@@ -36,13 +35,7 @@ export function startDigestClock(parts: {
       return;
     }
     if (found.is === 'due') {
-      const due = new Date(found.due).toISOString();
-      const missed = found.missed.map((at) => new Date(at).toISOString());
-      await queue.add(
-        'digest',
-        { v: 1, kind: 'digest', due, missed },
-        { ...JOBS.thread, jobId: `digest-${found.due}` },
-      );
+      await desk.digest(found.due, found.missed);
     }
     await redis.set(LAST, String(found.due));
   }
@@ -64,7 +57,6 @@ export function startDigestClock(parts: {
     async close(): Promise<void> {
       clearInterval(timer);
       await looking;
-      await queue.close().catch(() => {});
     },
   };
 }
