@@ -28,6 +28,8 @@ export interface Judged {
   evidence: EvidenceRow[];
   changes: Change[];
   durationMs: number;
+  /** Looks that were made and that were planned; left out where nobody counted. */
+  looks?: NonNullable<Verdict['looks']>;
 }
 
 /** Below this no answer is given: a confident wrong verdict is the worst outcome there is. */
@@ -212,6 +214,7 @@ export function judge(input: Judged, parts: JudgeParts = WHOLE): Verdict {
     timeline: eventsOf(scene).slice(-MOST_EVENTS),
     onset: onsetFrom(scene),
     durationMs: Math.round(input.durationMs),
+    ...(input.looks && { looks: input.looks }),
     headline: headlineOf(judgement),
     cleared: clearedOf(judgement),
     says: saysOf(judgement, cause ? ((CAUSES as { [id: string]: { title: string } })[cause]?.title ?? null) : null),

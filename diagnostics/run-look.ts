@@ -3,6 +3,7 @@ import { checkNamed } from './checks/index.ts';
 import type { Planned } from './define-check.ts';
 import { reasonOf } from './errors.ts';
 import { joinAddress, splitAddress } from './io/address.ts';
+import { hurriedIo } from './io/hurried.ts';
 import type { Io } from './io/io.ts';
 import { BlindLook } from './io/proxy-reader.ts';
 import type { BlindReason, EvidenceRow, Json, Look } from './types.ts';
@@ -43,12 +44,12 @@ async function addressesOf(io: Io, look: Look, signal: AbortSignal): Promise<str
 /**
  * Makes one planned look: resolves its address, asks every address it leads to, and turns whatever goes wrong on our
  * side into a blind row. Never throws. `budgetMs` caps the check's own budget; `signal` ends it at once.
- * `onBug` hears of exceptions that are our own, with their stack.
+ * `hurry` ends its waiting for answers, and keeps what was seen. `onBug` hears of exceptions that are our own, with their stack.
  */
 export async function runLook(
   planned: Planned,
   io: Io,
-  options: { budgetMs: number; signal?: AbortSignal; onBug?: (error: unknown) => void },
+  options: { budgetMs: number; signal?: AbortSignal; hurry?: AbortSignal; onBug?: (error: unknown) => void },
 ): Promise<EvidenceRow[]> {
   const { look, blind } = planned;
   const began = performance.now();
@@ -69,6 +70,7 @@ export async function runLook(
     return [row(look.address, { blind: { reason: 'our-bug', detail: `there is no check named ${look.check}` } })];
   const limit = AbortSignal.timeout(Math.ceil(Math.max(1, Math.min(check.budgetMs, options.budgetMs))));
   const signal = options.signal ? AbortSignal.any([limit, options.signal]) : limit;
+  const asking = options.hurry ? hurriedIo(io, options.hurry) : io;
   const failed = (address: string, error: unknown): EvidenceRow => {
     const why = whyBlind(error, look, address, signal);
     if (why.reason === 'our-bug') options.onBug?.(error);
@@ -82,7 +84,7 @@ export async function runLook(
     return await Promise.all(
       addresses.map(async (address) => {
         try {
-          const data = await raced(check.look(io, look, address, signal), signal);
+          const data = await raced(check.look(asking, look, address, signal), signal);
           const text = JSON.stringify(data);
           if (text.length > MAX_ROW_BYTES)
             return row(address, { blind: { reason: 'too-large', detail: 'what was seen is too large to keep' } });

@@ -305,6 +305,8 @@ export interface Verdict {
   timeline: Change[];
   onset: { at: string; from: string } | null;
   durationMs: number;
+  /** Looks that were made, of those that were planned: the rest could not have changed the answer. Left out in verdicts of old. */
+  looks?: { made: number; planned: number };
   /** The answer in plain words, then the reasons: what a person reads first. */
   headline: string;
   says: string[];

@@ -2,7 +2,7 @@ import { repeatUntilPlaced } from '../diagnostics/bisect/repeat.ts';
 import { repeatsWorth } from '../diagnostics/bisect/worth.ts';
 import type { Planned } from '../diagnostics/define-check.ts';
 import type { ClusterReader } from '../diagnostics/io/cluster-reader.ts';
-import { judge } from '../diagnostics/judge.ts';
+import { type Judged, judge } from '../diagnostics/judge.ts';
 import { planLooks } from '../diagnostics/plan.ts';
 import { runLook } from '../diagnostics/run-look.ts';
 import type { Case, EvidenceRow, SavedCase } from '../diagnostics/types.ts';
@@ -10,9 +10,7 @@ import { findPath, type Inventory } from '../proxy/inventory/inventory.ts';
 import type { ClusterFeed } from '../proxy/kubernetes/changes/feed.ts';
 import type { PodLogs } from '../proxy/kubernetes/logs.ts';
 import { ioFor, readChanges } from '../proxy/triage.ts';
-
-/** Looks under way at once: enough to be quick, few enough not to be a flood. */
-const AT_ONCE = 16;
+import { lookAll } from './look-all.ts';
 
 /**
  * One triage in this process, without Redis or Slack: plan, look, judge. The same functions that the queue runs.
@@ -31,26 +29,27 @@ export async function triageInProcess(
   const path = findPath(inventory, triage.target);
   const io = ioFor(inventory, triage.target.host, null, cluster, more.logs);
   const { changes, blind } = await readChanges(inventory, triage, more.feed);
-  const waiting: Planned[] = [...planLooks(triage, path), ...blind];
+  const planned: Planned[] = [...planLooks(triage, path), ...blind];
   const deadline = AbortSignal.timeout(triage.deadlineMs);
-  const rows: EvidenceRow[][] = waiting.map(() => []);
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    while (next < waiting.length) {
-      const i = next++;
-      const left = triage.deadlineMs - (performance.now() - began);
-      rows[i] = await runLook(waiting[i] as Planned, io, { budgetMs: left, signal: deadline, ...(onBug && { onBug }) });
-    }
+  const leftMs = (): number => triage.deadlineMs - (performance.now() - began);
+  const seen = (evidence: EvidenceRow[]): Judged => {
+    return { case: triage, path, evidence, changes, durationMs: performance.now() - began };
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  const judged = (evidence: EvidenceRow[]): SavedCase => {
-    const durationMs = performance.now() - began;
-    const verdict = judge({ case: triage, path, evidence, changes, durationMs });
-    return { version: 1, case: triage, path, evidence, changes, verdict };
+  const { evidence, made } = await lookAll(planned, seen, (one, hurry, enough) =>
+    runLook(one, io, {
+      budgetMs: leftMs(),
+      signal: AbortSignal.any([deadline, enough]),
+      hurry,
+      ...(onBug && { onBug }),
+    }),
+  );
+  const judged = (rows: EvidenceRow[]): SavedCase => {
+    const verdict = judge({ ...seen(rows), looks: { made, planned: planned.length } });
+    return { version: 1, case: triage, path, evidence: rows, changes, verdict };
   };
-  const first = judged(rows.flat());
-  const budgetMs = repeatsWorth(first, triage.deadlineMs - (performance.now() - began));
+  const first = judged(evidence);
+  const budgetMs = repeatsWorth(first, leftMs());
   if (budgetMs === 0) return first;
-  const again = await repeatUntilPlaced(first.evidence, path, io, { budgetMs, signal: deadline });
+  const again = await repeatUntilPlaced(evidence, path, io, { budgetMs, signal: deadline });
   return again.requests > 0 ? judged(again.rows) : first;
 }

@@ -70,11 +70,11 @@ export const pathBisect = defineCheck<BisectData, PathBisectFacts>({
     const spec: RequestSpec = { address, scheme, host, path, proxyHeader: header, patienceMs: PATIENCE_MS };
     const wave = (n: number, s = spec): Promise<Attempt[]> =>
       Promise.all(Array.from({ length: n }, () => io.request(s, signal)));
+    const began = performance.now();
     let attempts = await wave(FIRST);
     const mixed = new Set(attempts.map(what)).size > 1;
     const quick = attempts.every((a) => a.ms.total < SLOW_MS);
     const further = mixed ? MORE : quick ? waves : 0;
-    const began = performance.now();
     for (let i = 0; i < further && performance.now() - began < ENOUGH_MS; i++)
       attempts = [...attempts, ...(await wave(FIRST))];
     const outcomes = group(attempts);

@@ -12,6 +12,8 @@ const TLS_PATIENCE_MS = 3_000;
 /** Body bytes that are read before we hang up: enough to see who made the page. */
 const BODY_LIMIT = 16_384;
 const HEADER_LIMIT = 32_768;
+/** An answer is waited for so long, however much of a hurry there is, ms. */
+const LEAST_PATIENCE_MS = 2_500;
 const USER_AGENT = 'is-it-the-ingress (diagnostic probe)';
 /** Answer headers that tell who answered; nothing else is kept, so that no cookie or token ever is. */
 const TELLING = [
@@ -228,7 +230,15 @@ async function exchange(carrier: Socket, spec: RequestSpec, attempt: Attempt, si
   const untrusted = attempt.error;
   attempt.phase = 'answer';
   const began = performance.now();
+  let hurried: NodeJS.Timeout | undefined;
+  let end = (): void => {};
   const outcome = await once<string>(carrier, spec.patienceMs, signal, (done) => {
+    end = () => {
+      const left = Math.max(0, LEAST_PATIENCE_MS - (performance.now() - began));
+      hurried = setTimeout(() => done({ error: 'TIMEOUT', alert: null }), left);
+    };
+    if (spec.hurry?.aborted) end();
+    else spec.hurry?.addEventListener('abort', end, { once: true });
     const asked = httpRequest({
       createConnection: () => carrier,
       method: 'GET',
@@ -258,6 +268,9 @@ async function exchange(carrier: Socket, spec: RequestSpec, attempt: Attempt, si
       );
     });
     asked.end();
+  }).finally(() => {
+    clearTimeout(hurried);
+    spec.hurry?.removeEventListener('abort', end);
   });
   if ('error' in outcome) {
     // A server that accepts the handshake and then refuses (TLS 1.3 client certificates) refuses at the TLS step.

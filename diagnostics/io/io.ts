@@ -78,6 +78,8 @@ export interface RequestSpec {
   seek?: string[];
   /** How long to wait for the answer once connected, ms. */
   patienceMs: number;
+  /** Once it fires, an answer that has been waited for some seconds already is waited for no longer. */
+  hurry?: AbortSignal;
 }
 
 /** One certificate as the server sent it. Dates are ISO. */

@@ -71,7 +71,7 @@ export const proxyHeaderSuspected: Rule = (scene) => {
   if (found.length === 0 || !healthy || ended < 0.9 || !scene.replicas.every((m) => m.ok === m.total)) return null;
   return suspect(
     'proxy-protocol-unexpected',
-    [...found, ...scene.findings.filter((f) => f.code === 'REQUEST_FAILED' && f.vantage === 'public')],
+    [...found, ...scene.all('REQUEST_FAILED').filter((f) => f.vantage === 'public')],
     0.78,
     {
       explains: ended,
@@ -115,7 +115,7 @@ export const noHealthyTarget: Rule = (scene) => {
   if (explains === 0) return null;
   return suspect(
     'lb-no-healthy-target',
-    [...dead, ...unhealthy, ...scene.findings.filter((f) => f.code === 'REQUEST_FAILED' && f.vantage === 'public')],
+    [...dead, ...unhealthy, ...scene.all('REQUEST_FAILED').filter((f) => f.vantage === 'public')],
     0.93,
     {
       explains,
@@ -139,7 +139,7 @@ export const balancerSlow: Rule = (scene) => {
     return null;
   return suspect(
     'lb-slow',
-    [...slow, ...scene.findings.filter((f) => f.code === 'REQUEST_ANSWERED' && f.vantage === 'proxy-replica')],
+    [...slow, ...scene.all('REQUEST_ANSWERED').filter((f) => f.vantage === 'proxy-replica')],
     0.92,
     {
       explains: 1,

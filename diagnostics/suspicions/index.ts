@@ -53,7 +53,7 @@ import { endpointImbalance, proxyOverloaded, staleEndpoints, timeoutTooShort, wr
 export type { Suspicion } from './suspicion.ts';
 
 /** In the order in which one wins over another that explains as much: the more specific first. */
-const RULES: readonly Rule[] = [
+export const RULES: readonly Rule[] = [
   dnsMissing,
   cdnBlamesOrigin,
   dnsWrongAddress,

@@ -18,7 +18,7 @@ export const dnsWrongAddress: Rule = (scene) => {
   const addresses = (found[0]?.facts.addresses as string[]) ?? [];
   return suspect(
     'dns-wrong-address',
-    [...found, ...scene.findings.filter((f) => f.code === 'REQUEST_FAILED' && f.vantage === 'public')],
+    [...found, ...scene.all('REQUEST_FAILED').filter((f) => f.vantage === 'public')],
     0.93,
     {
       explains: scene.failing,
@@ -54,10 +54,7 @@ export const boundary: Rule = (scene) => {
   const failing = scene.replicas.filter((m) => m.ok < m.total);
   if (failing.length < scene.replicas.length || !anyEndpointFine(scene) || !endpointsFine(scene)) return null;
   const how = failing[0]?.failures[0];
-  const because = [
-    ...scene.findings.filter((f) => f.code === 'REQUEST_FAILED' && f.hop === 'proxy'),
-    ...scene.all('ENDPOINT_ANSWERS'),
-  ];
+  const because = [...scene.all('REQUEST_FAILED').filter((f) => f.hop === 'proxy'), ...scene.all('ENDPOINT_ANSWERS')];
   // That we reach an endpoint never proves that the proxy does: a policy between the two could not be looked for.
   const barred = scene.blind.some((b) => b.check === 'network-policy') && [502, 503, 504].includes(how?.status ?? 0);
   // A 5xx page that no proxy makes came from somewhere behind it: an endpoint that nobody named, most likely.

@@ -4,7 +4,7 @@ export const replicaBad: Rule = (scene) => {
   const bad = scene.replicas.filter((m) => m.ok < m.total);
   const good = scene.replicas.filter((m) => m.ok === m.total && m.total > 0);
   if (bad.length === 0 || good.length === 0 || !endpointsFine(scene)) return null;
-  const because = scene.findings.filter((f) => f.hop === 'proxy' && f.code === 'REQUEST_FAILED');
+  const because = scene.all('REQUEST_FAILED').filter((f) => f.hop === 'proxy');
   const names = bad.map((m) => m.part ?? m.address);
   return suspect('proxy-replica-bad', because, 0.9, {
     explains: scene.failing ?? 0,
@@ -18,7 +18,7 @@ export const proxyDown: Rule = (scene) => {
   if (refusing.length === 0 || refusing.length < scene.replicas.length) return null;
   return suspect(
     'proxy-restarting',
-    scene.findings.filter((f) => f.hop === 'proxy' && f.code === 'REQUEST_FAILED'),
+    scene.all('REQUEST_FAILED').filter((f) => f.hop === 'proxy'),
     0.85,
     {
       explains: scene.failing ?? 1,
