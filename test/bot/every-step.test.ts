@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type TestContext, test } from 'node:test';
+import { after, type TestContext, test } from 'node:test';
 import { until } from '../workers/stand-ins.ts';
 import { armDeath } from './deaths.ts';
 import { FINAL, ours, type Rig, rig, settled, TRIAGE } from './rig.ts';
@@ -8,6 +8,9 @@ import { FINAL, ours, type Rig, rig, settled, TRIAGE } from './rig.ts';
 const SLACK = { timing: { retryDelaysMs: [0, 300, 600], ackMs: 1500 } };
 /** `EVERY_STEP=1` dies at each step before and after it; else at some of them, in turns. */
 const ALL = process.env.EVERY_STEP === '1';
+
+// What died may leave something open that nobody can close any more.
+after(() => setTimeout(() => process.exit(), 2000).unref());
 
 type Who = 'bot' | 'workers';
 const NAMES = { bot: /^iti-bot/, workers: /^iti$/ } as const;
