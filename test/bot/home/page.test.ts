@@ -132,7 +132,7 @@ test('Home, the evidence and a rollout show their pictures on the page', { skip 
   await page.goto(`${slack.url}/archives/${slack.channel('#rollouts').id}`);
   await page.locator('#main .replies').first().click();
   await page.locator('#thread .plot').first().waitFor();
-  await shot('rollout', 1100);
+  await shot('rollout-stop', 1100);
   await desk.decide(rollout.id, { what: 'stop', by: maya, at: at(42), stage: 1, reason: 'errors' });
   await drawn(page, 1);
   await page.locator('#thread img.picture').last().scrollIntoViewIfNeeded();
@@ -140,7 +140,7 @@ test('Home, the evidence and a rollout show their pictures on the page', { skip 
     await page
       .locator('#thread .message')
       .last()
-      .screenshot({ path: `${screenshots}/review.png` });
+      .screenshot({ path: `${screenshots}/rollout-review.png` });
   await page.locator('[data-channel="home"]').click();
   await page.getByText('Managed proxies').waitFor();
   await drawn(page, 1);
