@@ -57,6 +57,34 @@ const EDITS: { [name: string]: (lists: Lists) => void } = {
       if (slice.metadata.namespace === 'ingress-nginx')
         for (const one of slice.endpoints ?? []) one.conditions = { ready: false, serving: false, terminating: false };
   },
+  /** Somebody renamed the port of the Service; the Ingress still asks for `http`. */
+  'shop-port-renamed': (lists) => {
+    objectOf(lists, 'services', 'shop/shop').spec.ports[0].name = 'web';
+  },
+  /** A Service whose selector is a word that no pod has: Kubernetes empties its slices at once. */
+  'crm-selector': (lists) => {
+    objectOf(lists, 'services', 'shop/crm').spec.selector = { app: 'crm-web' };
+    for (const slice of lists.endpointslices ?? [])
+      if (slice.metadata.name.startsWith('crm-')) Object.assign(slice, { endpoints: [] });
+  },
+  /** Two nodes that were there all along have said in turn that they announce the address. */
+  'announced-twice': (lists) => {
+    const said = event(lists, 'nodeAssigned');
+    const times = ['14:17:07', '14:44:11', '15:03:52', '15:31:20'];
+    const nodes = ['n2', 'n1', 'n2', 'n1'];
+    const events = times.map((time, i) => {
+      const one = structuredClone(said) as RawObject;
+      one.metadata.name = `traefik.00000000000000${i}f`;
+      one.metadata.uid = `d107d7c8-1c17-4d39-be14-793b971d0d${i}f`;
+      const at = `2026-11-21T${time}Z`;
+      return Object.assign(one, {
+        message: `announcing from node "${nodes[i]}" with protocol "layer2"`,
+        ...{ firstTimestamp: at, lastTimestamp: at },
+      });
+    });
+    lists.events = [...(lists.events ?? []).filter((one) => one !== said), ...events];
+    objectOf(lists, 'services', TRAEFIK).metadata.annotations = { 'metallb.io/ip-allocated-from-pool': 'edge' };
+  },
 };
 
 /** Every time in the recording, as far from now as it was from then. */
