@@ -1,5 +1,6 @@
 import type { Scene } from '../scene.ts';
 import type { Finding } from '../types.ts';
+import { duration } from '../wording.ts';
 import { byStatus, early, failingBy, host, proxyName, type Rule, suspect, text } from './suspicion.ts';
 
 /** What is only declared of a sender, where its own cloud says otherwise: that accuses nobody. */
@@ -160,6 +161,15 @@ export const balancerFails: Rule = (scene) => {
       (f.code === 'REQUEST_FAILED' && f.vantage === 'public') ||
       (f.code === 'REQUEST_ANSWERED' && f.vantage === 'proxy-replica'),
   );
+  // People are said to wait, and we gave up waiting there: it holds what it takes, longer than our own looks last.
+  const waits = scene.front.flatMap((m) => m.failures).every((f) => f.error === 'TIMEOUT');
+  if (waits && scene.reported('slow'))
+    return suspect('lb-slow', because, 0.85, {
+      explains,
+      fits: true,
+      sentence: `${balancer.name} takes requests to ${host(scene)} and gives no answer in time, while every proxy behind it answers within ${duration(Math.max(1, ...scene.replicas.map((m) => m.ms)))}`,
+      next: `Look at ${balancer.name} itself: its load, its queue, and what it does to each request.`,
+    });
   return {
     cause: null,
     hop: 'load-balancer',
