@@ -30,8 +30,8 @@ const TEACH = [
 ] as const;
 /** The threshold is chosen on these, each read by what the others teach: they look like what people write. */
 const JUDGED = TEACH.map(([name]) => name).filter((name) => name.startsWith('elsewhere') || name === 'messages');
-/** What the threshold is for. */
-const PRECISION = 0.98;
+/** What the threshold is for: half a point more than is wanted, since the next corpus is stranger than these are to each other. */
+const PRECISION = 0.985;
 
 const at = (name: string): string => fileURLToPath(new URL(`../../test/${name}`, import.meta.url));
 

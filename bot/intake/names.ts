@@ -60,7 +60,9 @@ function patternsOf(inventory: Inventory): { pattern: RegExp; host: string; name
   const before = compiled.get(inventory);
   if (before) return before;
   const patterns = namesOf(inventory).map(([name, host]) => {
-    const tail = name.length >= 4 && /[a-z]$/i.test(name) ? `${ENDINGS}${HANGERS}` : "(?:'s|s')?";
+    // "The drivers" are people where "driver" is a host.
+    const endings = /(?:er|or)$/i.test(name) ? ENDINGS.replace("'?s", "'s") : ENDINGS;
+    const tail = name.length >= 4 && /[a-z]$/i.test(name) ? `${endings}${HANGERS}` : "(?:'s|s')?";
     // The last vowel gives way to a case ending: "grafanou", "s wikou".
     const stem =
       name.length >= 6 && /[aeo]$/i.test(name)
