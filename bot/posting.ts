@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import {
   WebAPIHTTPError,
   WebAPIPlatformError,
@@ -8,6 +9,7 @@ import {
 import { Hopeless, Later } from '../workers/consume.ts';
 import type { Metrics } from '../workers/metrics.ts';
 import type { Message } from './blocks/message.ts';
+import { FILE_READY_MS } from './pictures/ready.ts';
 import { hasPictures, withoutPictures } from './pictures/without.ts';
 
 /** Slack will not have this message in this place, now or later. */
@@ -183,9 +185,16 @@ async function lessAndLess<P, A>(message: Message, send: (part: Message | P) => 
     throw error;
   };
   if (!hasPictures(message.blocks)) return send(message).catch(orWords);
-  return send(message).catch((error: unknown) => {
+  const orWithout = (error: unknown) => {
     if (!(error instanceof Hopeless)) throw error;
     return send({ ...message, blocks: withoutPictures(message.blocks) }).catch(orWords);
+  };
+  if (!message.blocks.some(({ type }) => type === 'image')) return send(message).catch(orWithout);
+  return send(message).catch(async (error: unknown) => {
+    if (!(error instanceof Hopeless)) throw error;
+    // An uploaded file may not be ready yet.
+    await wait(FILE_READY_MS);
+    return send(message).catch(orWithout);
   });
 }
 

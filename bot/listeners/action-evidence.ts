@@ -7,6 +7,7 @@ import { CASE_GONE_TEXT } from '../blocks/refusal.ts';
 import { keepProse, keptProse } from '../model/kept-prose.ts';
 import type { Prose } from '../model/prose.ts';
 import { type CasePictures, drawable, pictureBlocks, picturesOf } from '../pictures/of-case.ts';
+import { isDisliked, whenReady } from '../pictures/ready.ts';
 import type { ListenerDeps } from './deps.ts';
 
 /** [Evidence]: everything that the verdict rests on, for the person who wants to check it. */
@@ -27,8 +28,12 @@ export function actionEvidence(deps: ListenerDeps) {
       ]);
       const modal = openModal(record, record.verdict, picturesOf(record, record.verdict, seen), prose, deps);
       await modal.whatIsThere();
-      const opened = await client.views.open({ trigger_id: body.trigger_id, view: modal.view() });
-      const update = () => client.views.update({ view_id: opened.view?.id ?? '', view: modal.view() });
+      const open = () => client.views.open({ trigger_id: body.trigger_id, view: modal.view() });
+      const opened = await open().catch(async (error: unknown) => {
+        if (!isDisliked(error) || !(await modal.withoutPictures())) throw error;
+        return open();
+      });
+      const update = () => whenReady(() => client.views.update({ view_id: opened.view?.id ?? '', view: modal.view() }));
       // Nobody waits for a picture or a model: what comes while the modal is open is added.
       void modal.drawTheRest(update);
       if (!asked && deps.model !== null) void modal.explain(update);
@@ -56,6 +61,13 @@ function openModal(record: CaseRecord, verdict: Verdict, seen: CasePictures, kep
         const id = (await deps.gallery?.known(picture)) ?? null;
         if (id !== null) ids.set(picture.svg, id);
       }
+    },
+
+    /** Somebody deleted their files. False: there were none. */
+    async withoutPictures(): Promise<boolean> {
+      const shown = pictures.filter(({ svg }) => ids.delete(svg));
+      for (const picture of shown) await deps.gallery?.forget(picture);
+      return shown.length > 0;
     },
 
     drawTheRest: (update: () => Promise<unknown>) =>

@@ -4,6 +4,7 @@ import { reasonOf } from '../../diagnostics/errors.ts';
 import { homeFacts } from '../home/facts.ts';
 import { scorePicture } from '../home/score.ts';
 import { homeView } from '../home/view.ts';
+import { isDisliked, whenReady } from '../pictures/ready.ts';
 import type { ListenerDeps } from './deps.ts';
 
 /**
@@ -30,11 +31,16 @@ export function eventAppHomeOpened(deps: ListenerDeps) {
         throw error;
       }
     };
-    const hash = await publish(known, (event.view as { hash?: string } | undefined)?.hash);
+    const before = (event.view as { hash?: string } | undefined)?.hash;
+    const hash = await publish(known, before).catch(async (error: unknown) => {
+      if (picture === null || known === null || !isDisliked(error)) throw error;
+      await deps.gallery?.forget(picture);
+      return publish(null, before);
+    });
     if (picture === null || known !== null || hash === null || !deps.gallery) return;
     void deps.gallery
       .show(picture)
-      .then((file) => (file === null ? null : publish(file, hash)))
+      .then((file) => (file === null ? null : whenReady(() => publish(file, hash))))
       .catch((error: unknown) => deps.log.debug({ reason: reasonOf(error) }, "Home's picture came too late"));
   };
 }

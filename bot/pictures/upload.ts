@@ -69,6 +69,11 @@ export function createGallery(parts: {
       return redis.get(keyOf(picture.svg)).catch(() => null);
     },
 
+    /** Slack would not show it any more: somebody deleted the file. Never rejects. */
+    async forget(picture: Picture): Promise<void> {
+      await redis.del(keyOf(picture.svg)).catch(() => {});
+    },
+
     /** The id of a picture, uploaded if need be. Never rejects; null: words only. */
     async show(picture: Picture): Promise<string | null> {
       const key = keyOf(picture.svg);

@@ -60,6 +60,22 @@ test('Home shows proxies with counts, cases with links, changes, and the score w
   assert.equal(slack.apiCalls('files.getUploadURLExternal').length, 1, 'a picture is uploaded once');
 });
 
+test('a picture that Slack will not show any more is left out, and drawn anew the next time', async (t) => {
+  const { slack, client, now } = await home(t);
+  await months(client, now);
+  const hasPicture = (who: string) => slack.home(who)?.blocks.some(({ type }) => type === 'image') ?? false;
+  slack.openHome('maya');
+  await slack.waitFor(() => hasPicture('maya'));
+  const [key = ''] = await client.keys('{iti}:picture:*');
+  await client.set(key, 'deleted');
+  slack.openHome('ana');
+  await slack.waitFor(() => slack.home('ana'));
+  assert.equal(hasPicture('ana'), false);
+  await until('it is forgotten', async () => (await client.get(key)) === null);
+  slack.openHome('tom');
+  await slack.waitFor(() => hasPicture('tom'));
+});
+
 test('without the scope for files Home and the evidence are words, and nobody is bothered', async (t) => {
   const { slack, client, now } = await home(t);
   await months(client, now);
