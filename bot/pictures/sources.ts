@@ -33,11 +33,11 @@ export function timelineOfCase(
   const times = shown.flatMap(({ history }) => [Date.parse(history.from), Date.parse(history.to)]);
   const counted = {
     host: verdict.target.host,
-    service: `the services of ${verdict.target.host}`,
-    proxy: 'all that it serves',
+    service: `services of ${verdict.target.host}`,
+    proxy: 'all that the proxy serves',
   };
   return bounded({
-    title: `5xx answers for ${counted[nearest ?? 'proxy']}`,
+    title: `5xx answers: ${counted[nearest ?? 'proxy']}`,
     from: Math.min(...times),
     to: Math.max(...times),
     lines: shown.map(({ name, history }) => ({ name, points: history.steps.map(pointOf) })),

@@ -14,7 +14,10 @@ const HEIGHT = 320;
 const EDGE = { left: 62, right: 16, top: 118, bottom: 36 };
 /** Width of a letter of 13 pixels, about (measured on DejaVu Sans: 7.3 on average). */
 export const LABEL_PX = 7.4;
-const MOST_TITLE = 48;
+const MOST_TITLE = 56;
+/** Rows for the words of marks. */
+const ROWS = 3;
+const ROW_PX = 16;
 const MOST_LABEL = 22;
 
 /** Text for XML: escaped, without characters that XML has none of, cut. */
@@ -58,19 +61,21 @@ export function legend(names: readonly string[], x: number, y: number): string {
 /** Failures over time as SVG: a line each, holes left open, what happened as dashed rules with a word above. */
 export function timelineSvg(timeline: Timeline): string {
   const { from, to } = timeline;
+  // Without marks there is no room kept for their words.
+  const top = timeline.marks.length > 0 ? EDGE.top : EDGE.top - ROWS * ROW_PX;
   const [width, height] = [WIDTH - EDGE.left - EDGE.right, HEIGHT - EDGE.top - EDGE.bottom];
   const x = (at: number) => EDGE.left + (width * (Math.min(Math.max(at, from), to) - from)) / (to - from);
   const shares = timeline.lines.flatMap(({ points }) => points.map((point) => shareOf(point) ?? 0));
-  const top = Math.min(1, roundUp(Math.max(0.001, ...shares)));
-  const y = (share: number) => EDGE.top + height * (1 - share / top);
-  const floor = EDGE.top + height;
+  const most = Math.min(1, roundUp(Math.max(0.001, ...shares)));
+  const y = (share: number) => top + height * (1 - share / most);
+  const floor = top + height;
   const gaps = timeline.gaps.map(({ from: begin, to: end }) => {
     const wide = Math.max(1, x(end) - x(begin));
     const word =
       wide > 84 ? label(x(begin) + wide / 2, floor - 6, 'no samples', `text-anchor="middle" fill="${INK.faint}"`) : '';
-    return `<rect x="${x(begin).toFixed(1)}" y="${EDGE.top}" width="${wide.toFixed(1)}" height="${height}" fill="${INK.gap}"/>${word}`;
+    return `<rect x="${x(begin).toFixed(1)}" y="${top}" width="${wide.toFixed(1)}" height="${height}" fill="${INK.gap}"/>${word}`;
   });
-  const grid = shareTicks(top).map(
+  const grid = shareTicks(most).map(
     (tick) =>
       `<path d="M${EDGE.left} ${y(tick.at).toFixed(1)}H${WIDTH - EDGE.right}" stroke="${INK.grid}"/>${label(EDGE.left - 8, y(tick.at) + 4, tick.label, `text-anchor="end" fill="${INK.faint}"`)}`,
   );
@@ -80,7 +85,7 @@ export function timelineSvg(timeline: Timeline): string {
   );
   const day = new Date(to).toISOString().slice(0, 10);
   return frame(
-    HEIGHT,
+    HEIGHT - EDGE.top + top,
     [
       label(16, 27, xml(timeline.title, MOST_TITLE), 'font-size="16" font-weight="bold"'),
       label(WIDTH - EDGE.right, 52, `${day} UTC`, `text-anchor="end" fill="${INK.faint}"`),
@@ -130,9 +135,6 @@ function drawn(
     })
     .join('');
 }
-
-const ROWS = 3;
-const ROW_PX = 16;
 
 /** What happened: a rule from top to floor, its word in the first row that has room; a word without room is left to the text. */
 function rules(marks: readonly Mark[], x: (at: number) => number, floor: number): string[] {

@@ -96,5 +96,9 @@ export function bounded(given: Timeline): Timeline | null {
   // Where there are too many, what began and stages stay before the many reloads.
   const weight = { onset: 0, stage: 1, restart: 2, change: 3, reload: 4 };
   const kept = new Set(marks.toSorted((a, b) => weight[a.kind] - weight[b.kind]).slice(0, MOST_MARKS));
-  return { ...given, lines, marks: marks.filter((mark) => kept.has(mark)) };
+  // What is before the first sample or after the last one is no hole in what was seen.
+  const gaps = given.gaps
+    .map(({ from, to }) => ({ from: Math.max(from, given.from), to: Math.min(to, given.to) }))
+    .filter(({ from, to }) => to > from);
+  return { ...given, lines, gaps, marks: marks.filter((mark) => kept.has(mark)) };
 }

@@ -48,7 +48,7 @@ test('a stretch over a gap is not drawn, and its counts stay in the words', () =
   const all = points(30, () => 0);
   const found = drawnOf({
     lines: [{ name: 'a', points: [...all.slice(0, 10), across, ...all.slice(20)] }],
-    gaps: [gap],
+    gaps: [{ from: START - MINUTE * 60, to: START }, gap],
   });
   assert.equal(found.lines[0]?.points.length, 20);
   assert.match(timelineWords(found), /a: 7 of 3,000.* No samples for 10 min of it/);
