@@ -1,3 +1,4 @@
+import { isCompared } from './bisect/worth.ts';
 import { checkNamed } from './checks/index.ts';
 import type { Planned } from './define-check.ts';
 import { type Judged, weigh } from './judge.ts';
@@ -62,16 +63,23 @@ function touches({ look }: Planned, scene: Scene): Set<string> {
   return touched;
 }
 
-/** Did every request of users' that failed get through its handshake, or an answer? Then no PROXY header stood in its way. */
-function handshakesWentThrough(rows: EvidenceRow[]): boolean {
+/**
+ * Did every request of users' get an answer, get through its handshake, or wait in vain once it was sent whole? Then no PROXY
+ * header stood in its way: a listener that minds one, or its lack, answers or closes at once (measured on nginx, HAProxy,
+ * Apache, Caddy, hitch and stunnel).
+ */
+function noHeaderInTheWay(rows: EvidenceRow[]): boolean {
   const front = rows.filter((row) => row.look.check === 'path-bisect' && row.look.vantage === 'public' && !row.blind);
   const outcomes = front.flatMap((row) => (row.data as unknown as BisectData).outcomes);
-  return outcomes.length > 0 && outcomes.every((o) => o.sample.phase === 'done' || o.sample.tlsVersion !== null);
+  return (
+    outcomes.length > 0 &&
+    outcomes.every(({ sample }) => sample.phase === 'done' || (sample.phase === 'answer' && sample.error === 'TIMEOUT'))
+  );
 }
 
 /** Looks whose findings are about something that is known already not to be the matter. */
 function idle({ look }: Planned, rows: EvidenceRow[]): boolean {
-  return look.check === 'proxy-protocol' && handshakesWentThrough(rows);
+  return look.check === 'proxy-protocol' && noHeaderInTheWay(rows);
 }
 
 /**
@@ -86,7 +94,7 @@ function idle({ look }: Planned, rows: EvidenceRow[]): boolean {
 export function suffices(seen: Judged, pending: Planned[]): { cause: string } | null {
   const { scene, chosen } = weigh(seen);
   if (!chosen || chosen.cause === null || chosen.strength < STRONG || chosen.explains === 0) return null;
-  if (scene.begins === 'unsure') return null;
+  if (scene.begins === 'unsure' && isCompared(chosen)) return null;
   if (scene.front.length === 0 || scene.failing === null) return null;
   const read = new Set<string>();
   const noted = watched(scene, (name) => read.add(name));
@@ -112,8 +120,18 @@ export type Course = 'go-on' | 'hurry' | 'stop';
 export function courseOf(seen: Judged, pending: Planned[], elapsedMs: number): Course {
   if (elapsedMs < GRACE_MS || pending.length === 0) return 'go-on';
   if (suffices(seen, pending)) return 'stop';
-  if (elapsedMs < HUNG_MS || !pending.some(({ look }) => REQUESTS.has(look.check))) return 'go-on';
-  return timeoutsMatter(seen) ? 'go-on' : 'hurry';
+  const late = pending.filter(({ look, blind }) => !blind && REQUESTS.has(look.check));
+  if (elapsedMs < HUNG_MS || late.length === 0) return 'go-on';
+  return timeoutsMatter(seen) || onlyTheFrontIsLate(seen, late) ? 'go-on' : 'hurry';
+}
+
+/** All proxies have answered and only what is in front of them is late: slow or silent makes two causes there. */
+function onlyTheFrontIsLate({ evidence }: Judged, late: Planned[]): boolean {
+  const inFront = (vantage: string): boolean => vantage === 'public' || vantage === 'load-balancer';
+  return (
+    late.every(({ look }) => inFront(look.vantage)) &&
+    evidence.some((row) => row.look.check === 'path-bisect' && !inFront(row.look.vantage) && !row.blind)
+  );
 }
 
 function timeoutsMatter({ case: triage, evidence }: Judged): boolean {

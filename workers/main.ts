@@ -1,3 +1,4 @@
+import { repeatUntilPlaced } from '../diagnostics/bisect/repeat.ts';
 import { judge } from '../diagnostics/judge.ts';
 import { runLook } from '../diagnostics/run-look.ts';
 import { clusterReader } from '../proxy/kubernetes/reader.ts';
@@ -108,6 +109,11 @@ export async function startWorkersProcess(
     concurrency: config.file.workers.concurrency,
     look: async (planned, host, options) => runLook(planned, await ioOf(host, options.path ?? '/'), options),
     judge,
+    async repeat({ case: one, path }, evidence, budgetMs) {
+      const io = await ioOf(one.target.host, one.target.path);
+      const options = { budgetMs, signal: AbortSignal.timeout(budgetMs) };
+      return (await repeatUntilPlaced(evidence, path, io, options)).rows;
+    },
     async readChanges(one) {
       await inventory.fresh();
       const name = inventory.cluster()?.view?.cluster;

@@ -3,15 +3,17 @@ import type { Logger } from 'pino';
 import type { Planned } from '../diagnostics/define-check.ts';
 import { reasonOf } from '../diagnostics/errors.ts';
 import type { Judged } from '../diagnostics/judge.ts';
+import { type Course, courseOf } from '../diagnostics/suffices.ts';
 import type { Case, Change, EvidenceRow, Verdict } from '../diagnostics/types.ts';
 import { createCases } from './cases.ts';
 import { type Consumer, consume, Hopeless } from './consume.ts';
 import { type Looker, lookJob } from './look-job.ts';
+import { lookIndex, looksSoFar } from './looks-so-far.ts';
 import type { Metrics } from './metrics.ts';
 import { createDesk } from './open-case.ts';
-import { lookPayload, PREFIX, QUEUES, verdictPayload } from './queues.ts';
+import { type LookPayload, lookPayload, PREFIX, QUEUES, verdictPayload } from './queues.ts';
 import { isUp, type RedisClient } from './redis.ts';
-import { unjudged, verdictJob } from './verdict-job.ts';
+import { unjudged, type VerdictParts, verdictJob } from './verdict-job.ts';
 
 /** What a workers' process is made of; tests put their own looks and judges in. */
 export interface WorkerParts {
@@ -22,6 +24,8 @@ export interface WorkerParts {
   look: Looker;
   judge: (input: Judged) => Verdict;
   readChanges: (one: Case) => Promise<{ changes: Change[]; blind: Planned[] }>;
+  /** See VerdictParts; left out: no request is made again. */
+  repeat?: VerdictParts['repeat'];
   metrics: Metrics;
   log: Logger;
   now?: () => number;
@@ -41,10 +45,26 @@ export function startWorkers(parts: WorkerParts) {
   const { redis, metrics, log } = parts;
   const cases = createCases(redis);
   const desk = createDesk(parts.producer, now);
+  const soFar = looksSoFar(parts.producer);
   const queues = Object.values(QUEUES).map(
     (name) => new Queue(name, { connection: parts.producer, prefix: PREFIX, skipVersionCheck: true }),
   );
   for (const queue of queues) queue.on('error', () => {});
+
+  /** How the looks of a run go on, as far as those that are over can tell. */
+  const courseOfRun = async ({ case: id, run }: LookPayload): Promise<Course> => {
+    const record = await cases.load(id);
+    if (record === null || record.run !== run || record.verdict !== null) return 'stop';
+    const { over, evidence } = await soFar.of(record);
+    const pending = record.planned.filter((_, i) => !over.has(i));
+    const elapsed = now() - record.startedAt;
+    const seen = { case: record.case, path: record.path, evidence, durationMs: elapsed };
+    const course = courseOf({ ...seen, changes: [] }, pending, elapsed);
+    if (course !== 'stop') return course;
+    // What happened around that time is read only where it is the last thing that could say otherwise.
+    const { changes } = await parts.readChanges(record.case);
+    return courseOf({ ...seen, changes }, pending, elapsed);
+  };
 
   const looks = consume({
     queue: 'look',
@@ -54,7 +74,8 @@ export function startWorkers(parts: WorkerParts) {
     log,
     metrics,
     work: async (payload, _job, signal) => {
-      const rows = await lookJob(payload, parts.look, { now, signal });
+      const course = (): Promise<Course> => courseOfRun(payload);
+      const rows = await lookJob(payload, parts.look, { now, signal, course });
       metrics.looked(rows);
       return rows;
     },
@@ -64,7 +85,8 @@ export function startWorkers(parts: WorkerParts) {
     queue: 'verdict',
     schema: verdictPayload,
     redis,
-    concurrency: 4,
+    // Most of them only compute; one that repeats requests waits for seconds.
+    concurrency: 12,
     log,
     metrics,
     work: async (payload, job) => {
@@ -130,12 +152,7 @@ export function startWorkers(parts: WorkerParts) {
       clearInterval(timer);
       await Promise.all(consumers.map((one) => one.close(graceMs)));
       await sweeping;
-      await Promise.allSettled([desk.close(), ...queues.map((queue) => queue.close())]);
+      await Promise.allSettled([desk.close(), soFar.close(), ...queues.map((queue) => queue.close())]);
     },
   };
-}
-
-/** The number of a look from the key of its job. */
-function lookIndex(key: string): number {
-  return Number(/-look-(\d+)$/.exec(key)?.[1] ?? -1);
 }

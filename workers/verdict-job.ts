@@ -1,3 +1,4 @@
+import { repeatsWorth } from '../diagnostics/bisect/worth.ts';
 import type { Planned } from '../diagnostics/define-check.ts';
 import { reasonOf } from '../diagnostics/errors.ts';
 import type { Judged } from '../diagnostics/judge.ts';
@@ -5,11 +6,13 @@ import type { Case, Change, EvidenceRow, Verdict } from '../diagnostics/types.ts
 import type { CaseRecord, Cases } from './cases.ts';
 import { convictedHops } from './shared-hop.ts';
 
-interface VerdictParts {
+export interface VerdictParts {
   cases: Cases;
   judge: (input: Judged) => Verdict;
   readChanges: (one: Case) => Promise<{ changes: Change[]; blind: Planned[] }>;
   now: () => number;
+  /** Makes requests again where that tells at which hop they begin to fail; all rows with the new counts. */
+  repeat?: (record: CaseRecord, evidence: EvidenceRow[], budgetMs: number) => Promise<EvidenceRow[]>;
 }
 
 /** What the looks of a run left behind: rows by look, and why some left none. */
@@ -31,9 +34,28 @@ export async function verdictJob(
   const missing = results.failed.flatMap(({ index, reason }) => blindRow(record.planned[index], at, reason));
   const feed = await parts.readChanges(record.case);
   const unseen = feed.blind.flatMap((planned) => blindRow(planned, at, 'no change feed'));
-  const evidence = [...results.rows.flat(), ...missing, ...unseen];
-  const durationMs = parts.now() - record.startedAt;
-  const verdict = parts.judge({ case: record.case, path: record.path, evidence, changes: feed.changes, durationMs });
+  const looks = { made: results.rows.filter((rows) => rows.length > 0).length, planned: record.planned.length };
+  const judged = (rows: EvidenceRow[]): Verdict => {
+    const durationMs = parts.now() - record.startedAt;
+    return parts.judge({
+      case: record.case,
+      path: record.path,
+      evidence: rows,
+      changes: feed.changes,
+      durationMs,
+      looks,
+    });
+  };
+  let evidence = [...results.rows.flat(), ...missing, ...unseen];
+  let verdict = judged(evidence);
+  const leftMs = record.case.deadlineMs - (parts.now() - record.startedAt);
+  const budgetMs = parts.repeat ? repeatsWorth({ case: record.case, path: record.path, evidence, verdict }, leftMs) : 0;
+  if (parts.repeat && budgetMs > 0) {
+    // A verdict on what was seen before is better than none.
+    const first = evidence;
+    evidence = await parts.repeat(record, evidence, budgetMs).catch(() => first);
+    verdict = judged(evidence);
+  }
   const first = await parts.cases.finish(record, verdict, evidence, feed.changes, parts.now());
   // Reports about other hosts that go through what is at fault join this case.
   if (first) await parts.cases.convict(record.case.id, convictedHops({ verdict }));
