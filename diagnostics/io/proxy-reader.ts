@@ -68,6 +68,8 @@ export type Why =
   | 'connect-failed'
   | 'closed-early'
   | 'no-answer'
+  /** As `no-answer`, to a request that the proxy must not send twice (POST, PATCH): others it repeats by itself. */
+  | 'no-answer-once'
   | 'proxy-timeout'
   | 'queue-full'
   | 'out-of-resources'

@@ -116,6 +116,8 @@ const NEXT: { [main: string]: string } = {
   'connect-failed': 'Try the same connection from the proxy: is anything listening there?',
   'proxy-timeout': "Compare the proxy's timeout with what the application needs.",
   'closed-early': 'See whether the application crashes, or closes idle connections sooner than the proxy does.',
+  'no-answer-once':
+    'Compare how long the application keeps idle connections with how long the proxy does: the application must keep them longer.',
   'queue-full': 'Compare the limit (maxconn, circuit breaker) with how many requests are under way at once.',
   'out-of-resources': "Raise the proxy's own limit of connections, or add replicas.",
   'no-endpoint': "Ask the endpoints directly; if they answer, look at the proxy's own health check.",

@@ -16,6 +16,7 @@ const WORDS: { [why in Why]: string } = {
   'connect-failed': 'no connection',
   'closed-early': 'closed before the answer was whole',
   'no-answer': 'no answer from the endpoint',
+  'no-answer-once': 'no answer from the endpoint to a request that may not be sent twice',
   'proxy-timeout': 'no answer in the time it allows',
   'queue-full': 'its own queue or circuit breaker full',
   'out-of-resources': 'its own connections or memory used up',

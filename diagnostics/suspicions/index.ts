@@ -26,6 +26,7 @@ import { podsRestart, reloadErrorTold, reloadsTold } from './cluster-proxies.ts'
 import { hostNotServed, routeRefused, servedElsewhere } from './cluster-route.ts';
 import { nothingReady, podsCrash, policyBars, portLeadsNowhere, serviceMissing } from './cluster-service.ts';
 import { drainMismatch, rolloutDropsInPlace } from './drain.ts';
+import { keepaliveShorter } from './keepalive.ts';
 import { lateHeader } from './late-header.ts';
 import { boundary, cdnFault, dnsMissing, dnsWrongAddress } from './names-and-places.ts';
 import { acceptQueueOverflow, conntrackExhausted, proxyAtLimit, proxyRestarts } from './proxy-health.ts';
@@ -39,7 +40,6 @@ import {
   appErrorsThrough,
   appRefuses,
   appSlow,
-  keepaliveShorter,
   networkPolicy,
   noEndpoints,
   portMismatch,

@@ -149,18 +149,6 @@ export const rolloutDrops: Rule = (scene) => {
   });
 };
 
-/** Connections that the proxy kept open for the next request were closed by the application first. */
-export const keepaliveShorter: Rule = (scene) => {
-  const found = scene.all('UPSTREAM_CLOSED_EARLY');
-  if (found.length === 0 || !endpointsFine(scene) || scene.case.symptoms.course === 'steady') return null;
-  if (!scene.reported('errors-5xx', 'reset', 'unspecified')) return null;
-  return suspect('app-keepalive-shorter', found, 0.82, {
-    explains: byStatus(scene, 502),
-    fits: true,
-    sentence: `endpoints of ${serviceName(scene)} now and then close a connection just before they get the next request on it`,
-  });
-};
-
 /** Only the endpoint that gets far more than its share is slow: then it is busy, not the application slow. */
 const onlyBusiestIsSlow = (scene: Scene): boolean => {
   const busiest = scene.all('ENDPOINT_SHARE_SKEWED').map((f) => f.facts.busiest);

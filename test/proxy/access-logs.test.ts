@@ -82,6 +82,21 @@ for (const version of ['2.10.7', '3.0.4', '3.7.9']) {
     assert.ok(rows.some((r) => r?.noRoute) && rows.every((r) => !r?.noRoute || r.status === 404));
     assert.equal(rows.find((r) => r?.status === 500)?.service, 'shop@file');
   });
+
+  test(`Traefik ${version}: a broken connection under what it repeats, and under what it must not send twice`, () => {
+    for (const file of ['access.ndjson', 'access.clf']) {
+      const lines = linesOf(`traefik/${version}/${file}`);
+      const reader = detectReader(lines);
+      const line = lines.find((one) => reader?.(one)?.status === 502) ?? assert.fail(`no 502 in ${file}`);
+      const why = (method: string): string | undefined =>
+        reader?.(line.replace('"GET ', `"${method} `).replace('"RequestMethod":"GET"', `"RequestMethod":"${method}"`))
+          ?.why;
+      assert.deepEqual(
+        [why('GET'), why('HEAD'), why('POST'), why('PATCH')],
+        ['no-answer', 'no-answer', 'no-answer-once', 'no-answer-once'],
+      );
+    }
+  });
 }
 
 test('ingress-nginx, its default format', () => {

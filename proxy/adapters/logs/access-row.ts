@@ -72,3 +72,9 @@ export function whyOfOwn(status: number): AccessRow['why'] {
   if (status === 504) return 'proxy-timeout';
   return undefined;
 }
+
+/** What Go's client, in Traefik, sends again on another connection where one broke before any answer (net/http, isReplayable). */
+const REPEATED = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
+
+/** A 502 of Traefik: a refused or a broken connection, its log does not say which; but what it repeats fails only where a second try did. */
+export const whyOf502 = (method: string): Why => (REPEATED.has(method) ? 'no-answer' : 'no-answer-once');

@@ -1,5 +1,5 @@
 import { isTree, type Tree } from '../../json.ts';
-import { type AccessRow, cleanHost, cleanRequest, type LineReader, number, whyOfOwn } from './access-row.ts';
+import { type AccessRow, cleanHost, cleanRequest, type LineReader, number, whyOf502, whyOfOwn } from './access-row.ts';
 import { type EnvoyFields, rowOfEnvoy } from './envoy-log.ts';
 import { rowOfNginx, VARIABLES, type Values, type Variable } from './nginx-format.ts';
 import { parseTime } from './times.ts';
@@ -34,11 +34,11 @@ const ofNanoseconds = (value: unknown): number | null => {
   return ns === null ? null : ns / 1e9;
 };
 
-/** Why Traefik gave a status of its own; 502 is a refused or a broken connection, its log does not say which. */
-function whyOfTraefik(status: number, router: boolean, asked: boolean): AccessRow['why'] {
+/** Why Traefik gave a status of its own. */
+function whyOfTraefik(status: number, router: boolean, asked: boolean, method: string): AccessRow['why'] {
   if (status === 404 && !router) return 'no-route';
   if (status === 503 && !asked) return 'no-endpoint';
-  if (status === 502) return 'no-answer';
+  if (status === 502) return whyOf502(method);
   return whyOfOwn(status);
 }
 
@@ -78,7 +78,7 @@ function rowOfTraefik(fields: Tree): AccessRow | null {
     maker === 'client'
       ? 'client-left'
       : maker === 'proxy'
-        ? whyOfTraefik(status, router, address !== undefined)
+        ? whyOfTraefik(status, router, address !== undefined, str(fields.RequestMethod) ?? '')
         : undefined;
   if (why !== undefined) row.why = why;
   return row;

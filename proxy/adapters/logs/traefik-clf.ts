@@ -1,4 +1,4 @@
-import { type AccessRow, cleanRequest, type LineReader, whyOfOwn } from './access-row.ts';
+import { type AccessRow, cleanRequest, type LineReader, whyOf502, whyOfOwn } from './access-row.ts';
 import { parseTime } from './times.ts';
 
 /**
@@ -11,10 +11,10 @@ const LINE =
 /** Sizes of the texts that Traefik itself writes with a status that a server may give too (see json-log.ts). */
 const OWN: { [status: string]: string } = { 502: '11', 504: '15' };
 
-function whyOf(status: number, router: string): AccessRow['why'] {
+function whyOf(status: number, router: string, method: string): AccessRow['why'] {
   if (status === 404 && router === '-') return 'no-route';
   if (status === 503) return 'no-endpoint';
-  return status === 502 ? 'no-answer' : whyOfOwn(status);
+  return status === 502 ? whyOf502(method) : whyOfOwn(status);
 }
 
 export const traefikClfReader: LineReader = (line) => {
@@ -38,7 +38,12 @@ export const traefikClfReader: LineReader = (line) => {
     maker,
   };
   if (bytes !== null) row.bytes = bytes;
-  const why = maker === 'client' ? 'client-left' : maker === 'proxy' ? whyOf(status, router) : undefined;
+  const why =
+    maker === 'client'
+      ? 'client-left'
+      : maker === 'proxy'
+        ? whyOf(status, router, request.split(' ', 1)[0] ?? '')
+        : undefined;
   if (why !== undefined) row.why = why;
   return row;
 };
