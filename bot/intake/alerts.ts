@@ -2,7 +2,7 @@
 
 /** An alert says its state in capitals, in brackets, or before a colon at its beginning. */
 const STATE =
-  /^[^\p{L}\p{N}\n]{0,12}(?::[a-z0-9_+-]{1,30}: ?){0,3}[^\p{L}\p{N}\n]{0,8}(?:\w{2,20}:? )?\W{0,3}(FIRING|RESOLVED|Firing|Resolved|ALERTING|Alerting|ALERT|TRIGGERED|Triggered|RECOVERED|Recovered|RECOVERY|PROBLEM|CRITICAL|OK)\b(?:[:\]*]|\s*[-|:]|\s+\w+[A-Z])|\bis (DOWN|UP)\b|\b(Firing|FIRING)$/u;
+  /^[^\p{L}\p{N}\n]{0,12}(?::[a-z0-9_+-]{1,30}: ?){0,3}[^\p{L}\p{N}\n]{0,8}(?:\w{2,20}:? )?\W{0,3}(FIRING|RESOLVED|Firing|Resolved|ALERTING|Alerting|ALERT|TRIGGERED|Triggered|RECOVERED|Recovered|RECOVERY|PROBLEM|CRITICAL|OK)\b(?:[:\]*]|\s*[-|:]|\s+\w+[A-Z_])|\bis (DOWN|UP)\b|\b(Firing|FIRING)$/u;
 const ENDED = /^(RESOLVED|RECOVER|OK$|UP$)/i;
 /** What an alert is called when users feel it. */
 const FELT =

@@ -1,3 +1,4 @@
+import { ERROR_STRINGS } from './error-strings.ts';
 import type { Mention } from './hosts.ts';
 import { WELL } from './other-talk.ts';
 import { sentencesIn } from './sentences.ts';
@@ -87,7 +88,11 @@ function wellParts(text: string): { from: number; to: number }[] {
     for (const clause of sentence.clauses) {
       for (const piece of piecesOf(clause.raw, clause.from)) {
         const said = fold(piece.raw).trim();
-        const bad: boolean = HIT.test(said) || TROUBLE.test(said) || statusesIn(said).length > 0;
+        const bad: boolean =
+          HIT.test(said) ||
+          TROUBLE.test(said) ||
+          statusesIn(said).length > 0 ||
+          ERROR_STRINGS.some(({ pattern }) => pattern.test(said));
         const good: boolean = !bad && (WELL.test(said) || WORKS.test(said));
         // "Not the launcher, but …": what is not meant is well, unless others were said to be.
         const turned: boolean = !bad && (OPPOSITE_BEGIN.test(said) || (before !== null && OPPOSITE.test(said)));
