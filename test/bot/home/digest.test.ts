@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { digestMessage, type Week } from '../../../bot/home/digest-text.ts';
 import { dueNow, lastDue } from '../../../bot/home/digest-when.ts';
@@ -29,6 +32,23 @@ test('a missed digest is sent late within a day, else skipped and said with the 
   assert.deepEqual(dueNow(MONDAY, due - 7 * DAY, due + DAY), { is: 'due', due, missed: [] });
   assert.deepEqual(dueNow(MONDAY, due - 7 * DAY, due + DAY + 1), { is: 'too-late', due });
   assert.deepEqual(dueNow(MONDAY, due - 21 * DAY, due), { is: 'due', due, missed: [due - 14 * DAY, due - 7 * DAY] });
+});
+
+test('a wrong digest stops the start, named', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'digest-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const path = join(folder, 'config.yaml');
+  for (const [wrong, named] of [
+    ['tz: Europe/Atlantis', /digest\.tz: an IANA zone/],
+    ['at: "9"', /digest\.at: a time of day/],
+    ['day: caturday', /digest\.day/],
+  ] as const) {
+    await writeFile(path, `digest: { channel: "#platform", ${wrong} }\n`);
+    assert.throws(() => readConfigFile(path), named);
+  }
+  await writeFile(path, 'digest: { channel: "#platform" }\n');
+  assert.deepEqual(readConfigFile(path).file.digest, { channel: '#platform', day: 'monday', at: '09:00', tz: 'UTC' });
+  assert.equal(readConfigFile(null).file.digest, null, 'off by default');
 });
 
 test('a digest is sent once over all processes and restarts, and names the one that was missed', async (t) => {
