@@ -1,3 +1,6 @@
+import { isIP } from 'node:net';
+import { splitAddress } from '../io/address.ts';
+import type { Scene } from '../scene.ts';
 import { anyEndpointFine, endpointsFine, host, proxyName, type Rule, suspect } from './suspicion.ts';
 
 export const dnsMissing: Rule = (scene) => {
@@ -11,10 +14,40 @@ export const dnsMissing: Rule = (scene) => {
   });
 };
 
+/** The place in an address, without its port; empty: there is none. */
+const placeOf = (address: string | null): string => splitAddress(address ?? '')?.host ?? '';
+
+/**
+ * The name has several answers: at those where the first hop is known to listen all is well, at others nothing is. Only
+ * where that hop's own address is fixed: one of several nodes, a cloud's balancer or one that is known by a name has more
+ * addresses than anybody wrote down.
+ */
+function partlyElsewhere(scene: Scene): ReturnType<Rule> {
+  const first = scene.path.hops.find((hop) => hop.address);
+  const known = [first?.address ?? null, ...(first?.listeners.map((l) => l.address) ?? [])].map(placeOf);
+  const many = first?.hop === 'node' || first?.kind.startsWith('aws-') || first?.hop === 'cdn';
+  if (scene.front.length < 2 || many || known.some((place) => isIP(place) === 0)) return null;
+  const strange = scene.front.filter((m) => !known.includes(placeOf(m.address)));
+  const inside = [...scene.front, ...scene.balancers, ...scene.replicas].filter((m) => !strange.includes(m));
+  const well = inside.length > 0 && inside.every((m) => m.ok === m.total);
+  if (!well || strange.length === 0 || strange.length === scene.front.length || strange.some((m) => m.ok > 0))
+    return null;
+  const places = [...new Set(strange.map((m) => placeOf(m.address)))];
+  const failed = scene.all('REQUEST_FAILED').filter((f) => strange.some((m) => m.address === f.address));
+  const fine = scene.all('REQUEST_ANSWERED').filter((f) => f.vantage === 'public');
+  return suspect('dns-wrong-address', [...scene.all('NAME_RESOLVES'), ...failed, ...fine], 0.8, {
+    explains: scene.failing ?? 0,
+    fits: true,
+    sentence: `the name ${host(scene)} also leads to ${places.slice(0, 2).join(', ')}, where nothing of it is served; ${first?.name} at ${known[0]} is well`,
+    next: `See whether ${places.slice(0, 2).join(', ')} should still stand in the DNS record of ${host(scene)}; if it should, it is missing in the inventory.`,
+  });
+}
+
 export const dnsWrongAddress: Rule = (scene) => {
   const found = scene.all('NAME_ELSEWHERE');
+  if (found.length === 0) return partlyElsewhere(scene);
   const known = [...scene.balancers, ...scene.replicas];
-  if (found.length === 0 || !scene.failing || known.length === 0 || !known.every((m) => m.ok === m.total)) return null;
+  if (!scene.failing || known.length === 0 || !known.every((m) => m.ok === m.total)) return null;
   const addresses = (found[0]?.facts.addresses as string[]) ?? [];
   return suspect(
     'dns-wrong-address',

@@ -1,4 +1,5 @@
 import type { Scene } from '../scene.ts';
+import type { Finding } from '../types.ts';
 import {
   answeredWith,
   byStatus,
@@ -24,6 +25,14 @@ function leadsElsewhere(scene: Scene): boolean {
   );
 }
 
+/** Every proxy on the path is known to pass the host on: to have a route for it, and none that is an answer of its own. */
+const routedThroughout = (scene: Scene): boolean =>
+  scene.path.hops
+    .filter((hop) => hop.hop === 'proxy')
+    .every((hop) =>
+      scene.all('ROUTE_FOUND').some((f) => f.about.hop === hop.name && f.facts.service !== 'answers itself'),
+    );
+
 export const routeMissing: Rule = (scene) => {
   const api = [
     ...scene.all('ROUTE_MISSING'),
@@ -35,9 +44,9 @@ export const routeMissing: Rule = (scene) => {
   // Endpoints answer the same request well: then whoever says 404 in front of them made it.
   const endpointsKnowIt =
     scene.endpoints.length > 0 && endpointsFine(scene) && scene.endpoints.every((e) => (e.status ?? 500) < 400);
-  // A route that is there and leads elsewhere is another fault (routeWrong), whoever made the 404.
+  // A route that is there is another fault (routeWrong), whoever made the 404.
   const strange =
-    endpointsKnowIt && !leadsElsewhere(scene)
+    endpointsKnowIt && !routedThroughout(scene)
       ? scene.all('REQUEST_ANSWERED').filter((f) => f.facts.status === 404 && f.vantage !== 'service')
       : [];
   const pages = [...strange, ...scene.all('ROUTE_NOT_FOUND').filter(() => notTheAppsOwn(scene, 404)), ...logged];
@@ -55,14 +64,27 @@ export const routeMissing: Rule = (scene) => {
 /** Pages that servers show when nobody configured them. */
 const WELCOME = /welcome to nginx|default backend|it works|apache2 .*default|congratulations/i;
 
-/** Users get a 404 or 403 to what every endpoint answers well, and the route leads to another service: that one said it. */
+/**
+ * Users get a 404 or 403 to what every endpoint answers well, and a route is there. If it leads to another service, that one
+ * said it; if it leads to the right one, the request is changed on its way (host, path) or answered by a rule of the route.
+ */
 const refusedElsewhere: Rule = (scene) => {
   const well =
     scene.endpoints.length > 0 && endpointsFine(scene) && scene.endpoints.every((e) => (e.status ?? 500) < 400);
   const status = [404, 403].find((one) => answeredWith(scene, one) > 0);
-  if (!well || status === undefined || !leadsElsewhere(scene)) return null;
   const led = scene.all('ROUTE_FOUND');
+  if (!well || status === undefined || led.length === 0) return null;
   const refused = scene.all('REQUEST_ANSWERED').filter((f) => f.facts.status === status && f.vantage !== 'service');
+  // A 403 on the right route is a rule's: proxyRefuses names that.
+  if (!leadsElsewhere(scene))
+    return status === 404 && routedThroughout(scene) && !scene.has('ROUTE_NOT_FOUND')
+      ? suspect('route-wrong', [...refused, ...scene.all('ENDPOINT_ANSWERS'), ...led], 0.88, {
+          explains: answeredWith(scene, status),
+          fits: true,
+          sentence: `${proxyName(scene, led[0])} has a route for ${host(scene)}, and its callers get 404 all the same; the endpoints of ${serviceName(scene)} answer the same request`,
+          next: `See what ${proxyName(scene, led[0])} changes before it passes requests on: the Host header and the path must reach ${serviceName(scene)} as it expects them.`,
+        })
+      : null;
   return suspect('route-wrong', [...led, ...refused, ...scene.all('ENDPOINT_ANSWERS')], 0.92, {
     explains: answeredWith(scene, status),
     fits: true,
@@ -71,22 +93,26 @@ const refusedElsewhere: Rule = (scene) => {
   });
 };
 
+/** Answers to users whose page has a mark that no endpoint's has; empty where only a part of them is so. */
+function strangePages(scene: Scene): Finding[] {
+  const own = new Set(scene.all('ENDPOINT_ANSWERS').map((f) => text(f.facts.page)));
+  own.delete('');
+  const shown = scene.all('REQUEST_ANSWERED').filter((f) => f.facts.alternate !== true && f.vantage !== 'service');
+  const strange = shown.filter((f) => text(f.facts.page) !== '' && !own.has(text(f.facts.page)));
+  return own.size === 0 || strange.length < shown.length ? [] : strange;
+}
+
 /** What pages the endpoints show when asked directly, and what users get: different places if no mark is shared. */
 export const routeWrong: Rule = (scene) => {
   const foreign = refusedElsewhere(scene);
   if (foreign) return foreign;
-  const marks = (code: string): Set<string> =>
-    new Set(
-      scene
-        .all(code)
-        .map((f) => text(f.facts.page))
-        .filter((mark) => mark !== ''),
-    );
-  const own = marks('ENDPOINT_ANSWERS');
-  const shown = scene.all('REQUEST_ANSWERED').filter((f) => f.facts.alternate !== true && f.vantage !== 'service');
-  const strange = shown.filter((f) => text(f.facts.page) !== '' && !own.has(text(f.facts.page)));
-  if (own.size === 0 || strange.length === 0 || strange.length < shown.length) return null;
+  const strange = strangePages(scene);
   const first = strange[0];
+  if (!first) return null;
+  const own = scene
+    .all('ENDPOINT_ANSWERS')
+    .map((f) => text(f.facts.page))
+    .find((mark) => mark !== '');
   const elsewhere = leadsElsewhere(scene) ? scene.all('ROUTE_FOUND') : [];
   // Pages may differ for many reasons; only a report of wrong content, or a server's own welcome page, makes it a fault.
   const welcome = strange.some((f) => WELCOME.test(text(f.facts.page)));
@@ -100,7 +126,7 @@ export const routeWrong: Rule = (scene) => {
     {
       explains: 1,
       fits: true,
-      sentence: `${proxyName(scene, first)} answers ${host(scene)} with a ${text(first?.facts.page)}, which is not what its endpoints serve (${[...own][0]})`,
+      sentence: `${proxyName(scene, first)} answers ${host(scene)} with a ${text(first.facts.page)}, which is not what its endpoints serve (${own})`,
       next: `See which route or catch-all of ${proxyName(scene, first)} takes ${host(scene)}, and bring back the one to ${serviceName(scene)}.`,
     },
   );
