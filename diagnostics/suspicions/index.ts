@@ -48,6 +48,7 @@ import {
 import { appIdleShorter, balancerIdle, configuredTimeout, headerSettingsDisagree } from './settings.ts';
 import type { Rule, Suspicion } from './suspicion.ts';
 import { certificateExpired, certificateWrong, chainIncomplete, clientCertificate, policyTooStrict } from './tls.ts';
+import { uploadCutShort } from './uploads.ts';
 import { endpointImbalance, proxyOverloaded, staleEndpoints, timeoutTooShort, wrongHealthCheck } from './upstreams.ts';
 
 export type { Suspicion } from './suspicion.ts';
@@ -100,6 +101,7 @@ export const RULES: readonly Rule[] = [
   zoneImbalance,
   configuredTimeout,
   timeoutTooShort,
+  uploadCutShort,
   appErrors,
   appErrorsThrough,
   appRefuses,
