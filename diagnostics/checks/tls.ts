@@ -89,8 +89,11 @@ export const tls = defineCheck<TlsData, TlsFacts>({
       direction: 'implicates',
       title: 'The served certificate is past its end',
       says: (f) =>
-        `${f.address} serves a certificate (${f.subject}) that ended ${clock(f.notAfter, f.at)}, ${f.days === 0 ? 'within the last day' : f.days === 1 ? 'a day ago' : `${f.days} days ago`}.`,
-      next: () => 'Renew the certificate and reload the proxy; then see why the renewal did not happen by itself.',
+        `${f.address} serves ${f.intermediate ? 'an intermediate' : 'a'} certificate (${f.subject}) that ended ${clock(f.notAfter, f.at)}, ${f.days === 0 ? 'within the last day' : f.days === 1 ? 'a day ago' : `${f.days} days ago`}.`,
+      next: (f) =>
+        f.intermediate
+          ? "Put the issuer's current intermediate into the served file and reload the proxy; the host's own certificate is still valid."
+          : 'Renew the certificate and reload the proxy; then see why the renewal did not happen by itself.',
       reproduce: dates,
     },
     CERTIFICATE_NOT_YET_VALID: {

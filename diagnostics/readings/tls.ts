@@ -28,6 +28,8 @@ export interface TlsFacts {
     days: number;
     at: string;
     servername: string | null;
+    /** It is the intermediate that was sent with the host's own certificate, and that one is still valid. */
+    intermediate?: true;
   };
   CERTIFICATE_NOT_YET_VALID: {
     address: string;
@@ -99,6 +101,17 @@ export function profilesNamed(triage: Case): string[] {
   ).map((p) => p.profile);
 }
 
+/**
+ * The issuer of the leaf as it was sent, if it has ended and no valid one of its name was sent beside it. Further up nothing
+ * is said: a root that ended long ago is often sent still, and clients stop at the newer one that they trust (RFC 4158).
+ */
+function endedIssuer(seen: HandshakeSeen, now: number): HandshakeSeen['certificates'][number] | null {
+  const [leaf, ...rest] = seen.certificates;
+  const issuers = rest.filter((one) => one.subject === leaf?.issuer && one.subject !== leaf.subject);
+  const ended = (one: { notAfter: string }): boolean => Date.parse(one.notAfter) <= now;
+  return issuers.every(ended) ? (issuers[0] ?? null) : null;
+}
+
 function readCertificate(seen: HandshakeSeen, scope: ReadScope, servername: string | null): Draft<TlsFacts>[] {
   const leaf = seen.certificates[0];
   if (!leaf) return [];
@@ -116,7 +129,20 @@ function readCertificate(seen: HandshakeSeen, scope: ReadScope, servername: stri
         at: scope.at,
       },
     });
-  else if (days < SOON_DAYS)
+  const issuer = endedIssuer(seen, now);
+  if (Date.parse(leaf.notAfter) > now && issuer)
+    found.push({
+      code: 'CERTIFICATE_EXPIRED',
+      facts: {
+        ...base,
+        subject: issuer.subject,
+        notAfter: issuer.notAfter,
+        days: Math.floor((now - Date.parse(issuer.notAfter)) / DAY_MS),
+        at: scope.at,
+        intermediate: true,
+      },
+    });
+  else if (Date.parse(leaf.notAfter) > now && days < SOON_DAYS)
     found.push({ code: 'CERTIFICATE_ENDS_SOON', facts: { ...base, notAfter: leaf.notAfter, days } });
   if (Date.parse(leaf.notBefore) > now)
     found.push({ code: 'CERTIFICATE_NOT_YET_VALID', facts: { ...base, notBefore: leaf.notBefore, at: scope.at } });

@@ -25,7 +25,7 @@ export const certificateExpired = certificateRule(
   'tls-certificate-expired',
   (scene, f) =>
     f.code === 'CERTIFICATE_EXPIRED'
-      ? `${proxyName(scene, f)} serves a certificate for ${host(scene)} that ended ${text(f.facts.notAfter).slice(0, 10)}`
+      ? `${proxyName(scene, f)} serves ${f.facts.intermediate === true ? 'an intermediate' : 'a'} certificate for ${host(scene)} that ended ${text(f.facts.notAfter).slice(0, 10)}`
       : `${proxyName(scene, f)} serves a certificate for ${host(scene)} that is not valid yet`,
 );
 /** Certificates that proxies make up when they have none, by their names (Traefik, ingress-nginx). */
