@@ -40,13 +40,13 @@ export const reasonsOf = (served: ServedRequests, ...which: Why[]): number =>
 const SLOW_SECONDS = 1;
 export const slowBehind = (served: ServedRequests): boolean => (served.upstreamSeconds ?? 0) >= SLOW_SECONDS;
 
-/** "connection refused 7", most frequent first, of the failures that the log explains; unknown reasons are left out. */
+/** "7 x connection refused", most frequent first, of the failures that the log explains; unknown reasons are left out. */
 export function reasonsListed(served: ServedRequests, but: Why[] = []): string[] {
   return Object.entries(served.reasons ?? {})
     .filter(([why, count]) => count > 0 && Object.hasOwn(WORDS, why) && !but.includes(why as Why))
     .sort((a, b) => b[1] - a[1])
     .slice(0, 4)
-    .map(([why, count]) => `${WORDS[why as Why]} ${count}`);
+    .map(([why, count]) => `${count} x ${WORDS[why as Why]}`);
 }
 
 /** The file behind a source, or null where it is none. */

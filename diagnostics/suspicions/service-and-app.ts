@@ -185,6 +185,7 @@ export const appSlow: Rule = (scene) => {
       return suspect('app-slow', [counted], 0.77, {
         fits: true,
         sentence: `${serviceName(scene)} is slow itself: on average its endpoints need ${duration(1000 * Math.min(Number(counted.facts.seconds), Number(counted.facts.others)))} or more, all alike`,
+        next: 'Look at which pages need long, in the application itself: its database, a lock, another service, CPU.',
       });
     if (logged.length === 0) return null;
     return suspect('app-slow', logged, maybeBusy(scene) || scene.failing === null ? 0.6 : 0.8, {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 
 /**
- * `node test/diagnostics/golden/keep.ts DIR CAUSE=INCIDENT…`: takes what `./dev eval --save DIR` saw of an incident as the
+ * `node test/diagnostics/golden/keep.ts DIR CAUSE[.GUISE]=INCIDENT…`: takes what `./dev eval --save DIR` saw of an incident as the
  * example of a cause. Folders of the world, which differ each time, become /world.
  */
 const [dir = '', ...pairs] = process.argv.slice(2);
