@@ -93,7 +93,9 @@ function wellParts(text: string): { from: number; to: number }[] {
           TROUBLE.test(said) ||
           statusesIn(said).length > 0 ||
           ERROR_STRINGS.some(({ pattern }) => pattern.test(said));
-        const good: boolean = !bad && (WELL.test(said) || WORKS.test(said));
+        // What a page shows is no judgement of ours: "It works!" is a server without a site.
+        const own = said.replace(/"[^"]*(?:"|$)/g, ' "" ');
+        const good: boolean = !bad && (WELL.test(own) || WORKS.test(own));
         // "Not the launcher, but …": what is not meant is well, unless others were said to be.
         const turned: boolean = !bad && (OPPOSITE_BEGIN.test(said) || (before !== null && OPPOSITE.test(said)));
         const well: boolean = turned ? before !== true : good;
