@@ -8,6 +8,7 @@ import type { Metrics } from '../workers/metrics.ts';
 import { createPace } from '../workers/pace.ts';
 import { type Place, type ThreadPayload, threadPayload } from '../workers/queues.ts';
 import type { RedisClient } from '../workers/redis.ts';
+import { rolloutStore } from '../workers/rollouts/store.ts';
 import { unjudged } from '../workers/verdict-job.ts';
 import type { Message } from './blocks/message.ts';
 import { caseMessages } from './case-message.ts';
@@ -78,7 +79,15 @@ export function startThread(parts: ThreadParts): Consumer {
   // Progress asks for its permit itself, and is left out without one.
   const livingMaybe = createLivingMessages({ poster: { ...poster, update: parts.poster.update }, log, now });
   const tell = personTeller({ poster, cases, metrics, log });
-  const compose = caseMessages({ cases, looks, judge, now, linkOf, earlyMs: FIRST_PROGRESS_MS / 2 });
+  const compose = caseMessages({
+    cases,
+    rollouts: rolloutStore(redis),
+    looks,
+    judge,
+    now,
+    linkOf,
+    earlyMs: FIRST_PROGRESS_MS / 2,
+  });
 
   const consumer = consume({
     queue: 'thread',

@@ -11,6 +11,8 @@ export interface Around {
   again: Linked | null;
   /** The case that repeats it. */
   next: Linked | null;
+  /** Rollouts that it fell into or that are on its path, a line each, as people wrote their titles. */
+  rollouts: string[];
 }
 
 /** Another case, as far as it is named. */
@@ -22,7 +24,7 @@ interface Linked {
   permalink: string | null;
 }
 
-export const NOTHING_AROUND: Around = { asked: null, before: 0, again: null, next: null };
+export const NOTHING_AROUND: Around = { asked: null, before: 0, again: null, next: null, rollouts: [] };
 
 /** `4 people, 2 channels asked: #a, #b.`, or what a storm consists of. Counts and places, no names: nobody is notified. Empty: one person. */
 export function askedLine(asked: Asked | null): string {
@@ -64,6 +66,11 @@ export function linkedLines(record: CaseRecord, around: Around): string[] {
 
 function linkOf({ permalink }: Linked, words: string): string {
   return permalink === null || permalink === '' ? '' : ` <${permalink}|${words}>`;
+}
+
+/** What a rollout on the path has to do with it; empty: there is none. */
+export function rolloutLine({ rollouts }: Around): string {
+  return rollouts.slice(0, 2).map(plain).join('\n');
 }
 
 /** `3 cases before you.`; empty: none. */

@@ -2,7 +2,8 @@ import type { KnownBlock } from '@slack/types';
 import type { Finding, Verdict } from '../../diagnostics/types.ts';
 import type { CaseRecord } from '../../workers/cases.ts';
 import type { Vote } from '../../workers/votes.ts';
-import { type Around, askedLine, linkedLines, NOTHING_AROUND } from './around.ts';
+import { looksMade } from '../looks-made.ts';
+import { type Around, askedLine, linkedLines, NOTHING_AROUND, rolloutLine } from './around.ts';
 import { context, MAX_TEXT, type Message, messageOf } from './message.ts';
 import { bold, clip, clock, code, plain } from './mrkdwn.ts';
 import { votesText } from './votes.ts';
@@ -26,6 +27,8 @@ export function verdictMessage(
   if (verdict.says.length > 0) paragraphs.push(verdict.says.map(plain).join('\n'));
   const aside = [clearedLine(verdict), blindLine(verdict)].filter((line) => line !== '');
   if (aside.length > 0) paragraphs.push(aside.join(' '));
+  const rollout = rolloutLine(around);
+  if (rollout !== '') paragraphs.push(rollout);
   paragraphs.push(nextLine(verdict));
   const who = askedLine(around.asked);
   if (who !== '') paragraphs.push(who);
@@ -68,7 +71,7 @@ function bestCommand(verdict: Verdict): string | null {
 }
 
 function smallPrint(record: CaseRecord, verdict: Verdict): string {
-  const parts = [record.case.id, `${record.planned.length} looks in ${(verdict.durationMs / 1000).toFixed(1)} s`];
+  const parts = [record.case.id, looksMade(verdict, record.planned.length)];
   // One bot may answer for several clusters, each with an inventory of its own.
   if (record.path.cluster) parts.push(`cluster ${plain(record.path.cluster.name)}`);
   const before = record.earlier.at(-1);

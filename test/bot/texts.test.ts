@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { NOTHING_AROUND } from '../../bot/blocks/around.ts';
 import { openedMessage } from '../../bot/blocks/case-opened.ts';
 import { evidenceModal } from '../../bot/blocks/evidence.ts';
 import { clip, code, escapeMrkdwn, plain, redact } from '../../bot/blocks/mrkdwn.ts';
@@ -197,4 +198,14 @@ test('a case says in which cluster its path was found', () => {
   const small = JSON.stringify(verdictMessage(found, verdict(found), []).blocks);
   assert.ok(small.includes('cluster eu-1') && !small.includes('<!here>'), small);
   assert.ok(!JSON.stringify(verdictMessage(one, verdict(one), []).blocks).includes('cluster '));
+});
+
+test('a rollout on the path is named under the answer, in the words of its title and harmless', () => {
+  const one = record();
+  const verdict = plainJudge({ case: one.case, path: one.path, evidence: [], changes: [], durationMs: 1 });
+  const rollouts = ['The rollout <!channel> Traefik 3.7 (50 % since 10:20 UTC): cleared. Both sides fail alike.'];
+  const { text } = verdictMessage(one, verdict, [], { ...NOTHING_AROUND, rollouts });
+  assert.match(text, FINAL);
+  assert.match(text, /Traefik 3\.7 \(50 % since 10:20 UTC\): cleared\./);
+  assert.doesNotMatch(text, /<!/);
 });

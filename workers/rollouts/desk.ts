@@ -34,6 +34,12 @@ export function rolloutDesk(redis: RedisClient) {
     store,
     tell,
 
+    /** A case was tied to rollouts: its own message names them from now on. Once for each run of it. */
+    async tellCase(id: string, run: number, at: string): Promise<void> {
+      const options = { ...JOBS.thread, jobId: `tied-${id}-${run}` };
+      await thread.add('refresh', { v: 1, kind: 'refresh', case: id, at }, options);
+    },
+
     /** See the store. */
     async create(rollout: Rollout, sources: string[], sourceTtlS?: number): Promise<Created> {
       const created = await store.create(rollout, sources, sourceTtlS);

@@ -52,5 +52,6 @@ export async function tieToRollouts(
     await desk.tell(id, new Date(now).toISOString());
     tied.push(id);
   }
+  if (tied.length > 0) await desk.tellCase(one.id, record.run, new Date(now).toISOString());
   return tied;
 }

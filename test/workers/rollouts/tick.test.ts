@@ -76,7 +76,7 @@ test('the old path is reminded of once, by whichever of two processes is first; 
 });
 
 test('a case that ended is tied by its own job, once for each run', async (t) => {
-  const { desk, running, producer } = await world(t, T0);
+  const { desk, running, redis, producer } = await world(t, T0);
   const { id } = await desk.create(aRollout(), []);
   await desk.decide(id, aDecision('begin', -1, { at: iso(T0 - 60_000) }));
   const cases = createCases(producer);
@@ -93,6 +93,9 @@ test('a case that ended is tied by its own job, once for each run', async (t) =>
   const tied = await until('the tie', async () => (await desk.store.load(id))?.cases[0]);
   assert.deepEqual([tied.case, tied.guilt, tied.by], [one.id, 'cleared', 'U0000001']);
   assert.match(tied.why, /^Not the ingress: /);
+  const queue = new Queue(QUEUES.thread, { connection: redis, prefix: PREFIX });
+  t.after(() => queue.close());
+  await until('the case is told as well', () => queue.getJob(`tied-${one.id}-1`));
 });
 
 test('CONFIG: how rollouts are watched, with limits; probes can be switched off', (t) => {
