@@ -177,34 +177,6 @@ const fileSchema = z.object({
 });
 export type FileConfig = z.infer<typeof fileSchema>;
 
-const KNOWN: Record<string, string[]> = {
-  '': [
-    'channels',
-    'deadline',
-    'limits',
-    'recurrence',
-    'alertmanager',
-    'slack',
-    'workers',
-    'recorder',
-    'model',
-    'rollouts',
-    'people',
-    'audit',
-    'digest',
-  ],
-  channels: ['triage', 'rollouts', 'alerts'],
-  limits: ['inAll', 'perChannel', 'perPerson', 'storm'],
-  alertmanager: ['channel', 'hostLabels', 'port', 'host'],
-  digest: ['channel', 'day', 'at', 'tz'],
-  audit: ['keep', 'maxBytes', 'file'],
-  slack: ['port', 'host'],
-  model: ['calls', 'tokens', 'deadline'],
-  workers: ['concurrency'],
-  rollouts: ['every', 'probes', 'cleanUpAfter', 'notice'],
-  recorder: ['every', 'keep', 'maxBytesPerProxy'],
-};
-
 export type Environment = Record<string, string | undefined>;
 
 /** Reads what both processes share. Throws TriageError naming the key, before anything connects. */
@@ -242,13 +214,27 @@ export function readConfigFile(path: string | null): { file: FileConfig; warning
 }
 
 function unknownKeys(raw: unknown, path: string): string[] {
-  const keysOf = (value: unknown) => (typeof value === 'object' && value !== null ? Object.keys(value) : []);
-  return Object.entries(KNOWN).flatMap(([part, known]) => {
-    const value = part === '' ? raw : (raw as Record<string, unknown>)[part];
-    return keysOf(value)
+  const strangers = (value: unknown, part: unknown, prefix: string): string[] => {
+    const known = keysOf(part);
+    if (known.length === 0 || typeof value !== 'object' || value === null) return [];
+    return Object.keys(value)
       .filter((name) => !known.includes(name))
-      .map((name) => `CONFIG ${path}: ${part === '' ? name : `${part}.${name}`} is not known and was ignored`);
-  });
+      .map((name) => `CONFIG ${path}: ${prefix}${name} is not known and was ignored`);
+  };
+  const parts = Object.entries(fileSchema.shape);
+  return [
+    ...strangers(raw, fileSchema, ''),
+    ...parts.flatMap(([name, part]) => strangers((raw as Record<string, unknown>)[name], part, `${name}.`)),
+  ];
+}
+
+/** Keys of an object's schema below its defaults, `nullable` and the like; none for anything else. */
+function keysOf(schema: unknown): string[] {
+  if (schema instanceof z.ZodObject) return Object.keys(schema.shape);
+  if (schema instanceof z.ZodPipe) return keysOf(schema.out);
+  if (schema instanceof z.ZodPrefault || schema instanceof z.ZodDefault || schema instanceof z.ZodNullable)
+    return keysOf(schema.unwrap());
+  return [];
 }
 
 function readPort(key: string, text: string): number {
