@@ -6,6 +6,7 @@ import { CAUSES } from './causes.ts';
 import { readRows } from './findings.ts';
 import { clearedOf, headlineOf, saysOf } from './headline.ts';
 import type { Judgement } from './judgement.ts';
+import { moved, type Priors } from './priors.ts';
 import { type Scene, sceneOf } from './scene.ts';
 import { type Suspicion, suspicionsOf } from './suspicions/index.ts';
 import { loggedBy } from './suspicions/suspicion.ts';
@@ -20,6 +21,7 @@ import {
   type Verdict,
 } from './types.ts';
 import { withoutSuspicion } from './without-suspicion.ts';
+import { plural } from './wording.ts';
 
 /** Everything a verdict is computed from. Same input, same verdict: no clock, no random, no IO. */
 export interface Judged {
@@ -30,6 +32,8 @@ export interface Judged {
   durationMs: number;
   /** Looks that were made and that were planned; left out where nobody counted. */
   looks?: NonNullable<Verdict['looks']>;
+  /** What this organisation's own cases say beforehand; left out: nothing. */
+  priors?: Priors;
 }
 
 /** Below this no answer is given: a confident wrong verdict is the worst outcome there is. */
@@ -119,7 +123,9 @@ export function weigh(input: Judged, parts: JudgeParts = WHOLE): Judgement {
   const suspicions = rank(parts.suspect(scene));
   const chosen = suspicions[0] ?? null;
   if (!chosen) return sure({ scene, suspicions, chosen, ...withoutSuspicion(scene) });
-  const { confidence, reckoning } = reckon(scene, chosen, suspicions.slice(1));
+  const { confidence: seen, reckoning } = reckon(scene, chosen, suspicions.slice(1));
+  const { strength: confidence, why } = moved(seen, chosen.cause, input.priors, ENOUGH);
+  if (why !== null) reckoning.push(why);
   const answer = isIngress(chosen.hop) ? 'ingress' : 'not-ingress';
   return sure({ scene, suspicions, chosen, answer, hop: chosen.hop, cause: chosen.cause, confidence, reckoning });
 }
@@ -159,6 +165,13 @@ const MOST_EVENTS = 50;
 /** The next step of findings that clear. */
 const NOTHING_TO_DO = 'Nothing to do here.';
 
+/** Requests of users' that were tried, and how many of them failed. */
+function tried({ front, replicas }: Scene): string {
+  const met = front.length ? front : replicas;
+  const [ok, total] = [met.reduce((sum, m) => sum + m.ok, 0), met.reduce((sum, m) => sum + m.total, 0)];
+  return `${total - ok} of ${plural(total, 'request')}`;
+}
+
 function nextStep(judgement: Judgement): string {
   const { scene, chosen, answer, cause } = judgement;
   if (answer !== 'inconclusive' && chosen) {
@@ -174,6 +187,8 @@ function nextStep(judgement: Judgement): string {
   if (cause === 'client-side') return 'Try from another network or browser, and send the exact error text.';
   if (cause === 'no-fault-found')
     return 'If it still fails for you, send the exact error text and the time: your own network or VPN is the next suspect.';
+  if (scene.begins === 'unsure')
+    return `Run it again with more time (--deadline 60s): ${tried(scene)} fail, too few to say at which hop that begins.`;
   const cheapest =
     scene.blind.find((b) => b.reason === 'not-allowed') ??
     scene.blind.find((b) => b.reason === 'not-configured') ??

@@ -2,13 +2,15 @@ import { readFile, stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { reasonOf, TriageError } from '../../diagnostics/errors.ts';
 import { judge, weigh } from '../../diagnostics/judge.ts';
+import { priorsOf } from '../../diagnostics/priors.ts';
 import type { SavedCase } from '../../diagnostics/types.ts';
 import { ANSWER_EXIT } from './check.ts';
 import { explainText } from './explain-text.ts';
 import { printJson, readArgs } from './options.ts';
 import { verdictText } from './verdict-text.ts';
+import { readVotesExport } from './votes-export.ts';
 
-const USAGE = './dev replay CASE.json [--explain] [--json]';
+const USAGE = './dev replay CASE.json [--explain] [--votes EXPORT.json] [--json]';
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /** Enough of the shape to read a case again; the rest is what our own code wrote. */
@@ -83,7 +85,7 @@ export async function replay(args: string[]): Promise<number> {
   const { values, positionals } = readArgs(
     args,
     USAGE,
-    { explain: { type: 'boolean' }, json: { type: 'boolean' } },
+    { explain: { type: 'boolean' }, json: { type: 'boolean' }, votes: { type: 'string' } },
     { min: 1, max: 1 },
   );
   const saved = await readSavedCase(positionals[0] as string);
@@ -93,6 +95,8 @@ export async function replay(args: string[]): Promise<number> {
     evidence: saved.evidence,
     changes: saved.changes,
     durationMs: saved.verdict.durationMs,
+    ...(saved.verdict.looks && { looks: saved.verdict.looks }),
+    ...(values.votes !== undefined && { priors: priorsOf(await readVotesExport(values.votes)) }),
   };
   const verdict = judge(input);
   const explained = values.explain ? explainText(weigh(input)) : null;

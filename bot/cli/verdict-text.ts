@@ -1,4 +1,5 @@
 import type { Verdict } from '../../diagnostics/types.ts';
+import { looksMade } from '../looks-made.ts';
 
 const bold = (text: string): string => (process.stdout.isTTY ? `\x1b[1m${text}\x1b[0m` : text);
 /** A verdict as a person reads it in a terminal: answer, reasons, cleared, not seen, next, how to see it. */
@@ -24,7 +25,7 @@ export function verdictText(verdict: Verdict): string {
   if (command) lines.push(`See it:   ${command}`);
   lines.push(
     '',
-    `${verdict.case}: ${verdict.answer}, hop ${verdict.hop ?? '?'}, cause ${verdict.cause ?? '?'}, confidence ${verdict.confidence}, ${verdict.durationMs} ms`,
+    `${verdict.case}: ${verdict.answer}, hop ${verdict.hop ?? '?'}, cause ${verdict.cause ?? '?'}, confidence ${verdict.confidence}, ${looksMade(verdict)}`,
   );
   return `${lines.join('\n')}\n`;
 }

@@ -44,5 +44,15 @@ export async function readRun(dir: string, incident: Incident): Promise<SavedRun
 /** Pure: what today's judge says to a saved case; with other `parts`, what a damaged one says. */
 export function judgeAgain(saved: SavedCase, parts?: JudgeParts): SavedCase['verdict'] {
   const { path, evidence, changes, verdict } = saved;
-  return judge({ case: saved.case, path, evidence, changes, durationMs: verdict.durationMs }, parts);
+  return judge(
+    {
+      case: saved.case,
+      path,
+      evidence,
+      changes,
+      durationMs: verdict.durationMs,
+      ...(verdict.looks && { looks: verdict.looks }),
+    },
+    parts,
+  );
 }
