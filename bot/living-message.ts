@@ -6,7 +6,7 @@ import { PARENT_GONE_TEXT } from './blocks/refusal.ts';
 import { Gone, InDoubt, type Mark, type Poster, Refused } from './posting.ts';
 
 /** One message of ours that is kept true to what the store says: posted once, edited in place from then on. */
-export interface Living {
+interface Living {
   /** For the log: the case or rollout it belongs to. */
   name: string;
   channel: string;
@@ -26,7 +26,7 @@ export interface Living {
 }
 
 /** Where a message stands after `bring`: shown (or left as it was), or refused by its channel for the reason named. */
-export type Brought = { refused: string | null };
+type Brought = { refused: string | null };
 
 /** Posting and editing, with every way Slack may fail in between. The caller holds the message's lock. */
 export function createLivingMessages(parts: { poster: Poster; log: Logger; now: () => number }) {

@@ -71,7 +71,7 @@ export interface CaseRecord {
 
 const RUN_REASONS = ['still-broken', 'works-now'] as const;
 /** What somebody said that made us look again. */
-export type RunReason = (typeof RUN_REASONS)[number];
+type RunReason = (typeof RUN_REASONS)[number];
 
 export interface NewCase {
   case: Case;

@@ -175,7 +175,7 @@ const fileSchema = z.object({
       .nullable(),
   ),
 });
-export type FileConfig = z.infer<typeof fileSchema>;
+type FileConfig = z.infer<typeof fileSchema>;
 
 export type Environment = Record<string, string | undefined>;
 

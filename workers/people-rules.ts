@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** What somebody may be allowed or denied. */
-export const ACTS = {
+const ACTS = {
   ask: 'have a host looked at, in whatever way, and ask what changed',
   probe: 'have a host looked at that stands in no route of the inventory and is only covered by its `allow`',
   rollouts: 'announce a rollout',

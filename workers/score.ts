@@ -3,7 +3,7 @@ import type { RedisClient } from './redis.ts';
 import { correctionOf, createVotes, type PeoplesWord } from './votes.ts';
 
 /** What was found in a stretch of time. A case is counted once, by its first verdict. */
-export interface ScoreCount {
+interface ScoreCount {
   cases: number;
   byAnswer: Record<string, number>;
   /** Cases whose report accused the ingress, and how many of those it was by our verdict. */
@@ -17,7 +17,7 @@ export interface ScoreCount {
 }
 
 /** One month (UTC): `2026-11`. */
-export interface MonthScore extends ScoreCount {
+interface MonthScore extends ScoreCount {
   month: string;
 }
 

@@ -92,9 +92,6 @@ const key = {
 };
 
 /** What people say of verdicts, on one connection. Every write is one step and may be repeated. */
-export type Votes = ReturnType<typeof createVotes>;
-
-/** See `Votes`. */
 export function createVotes(redis: RedisClient) {
   return {
     /**

@@ -20,16 +20,6 @@ export function votesText(votes: readonly Vote[], run: number): string {
   return `${disagree(votes) ? '*People do not agree:*' : '*People say:*'} ${more}${shown.join('; ')}.`;
 }
 
-/** The same in few words, for lists of cases: `Maya, Tom: it was the ingress; Ann: the answer is right`. Empty: nobody spoke. */
-export function votesBrief(votes: readonly Vote[]): string {
-  const bySaid = Map.groupBy(votes, (vote) => vote.said);
-  const parts = [...bySaid].map(([said, of]) => {
-    const names = of.slice(0, 3).map(nameOf).join(', ');
-    return `${names}${of.length > 3 ? ` and ${of.length - 3} more` : ''}: ${SAYS[said]}`;
-  });
-  return parts.join('; ');
-}
-
 /** Whether what people say cannot all be true. */
 export function disagree(votes: readonly Vote[]): boolean {
   const meanings = new Set(votes.map((vote) => meaning(vote.said, vote.answer)).filter((one) => one !== null));

@@ -5,7 +5,7 @@ import type { RedisClient } from '../../workers/redis.ts';
 import type { Happened } from './known.ts';
 
 /** What of an inventory people change and others should hear of: lines by object. */
-export type Outline = { [object: string]: string };
+type Outline = { [object: string]: string };
 
 const KEEP_MS = 14 * 24 * 60 * 60 * 1000;
 const MOST = 500;

@@ -17,7 +17,7 @@ export interface Known {
 }
 
 /** A source that takes longer than this is not waited for: a person is answered within Slack's three seconds, ms. */
-export const SOURCE_MS = 1_700;
+const SOURCE_MS = 1_700;
 
 /** The result of some work, or null when it takes longer than `ms` or fails. Never rejects. */
 export async function inTime<T>(work: Promise<T>, ms: number = SOURCE_MS): Promise<T | null> {

@@ -15,7 +15,7 @@ export interface Drawn {
 }
 
 /** A knot of the map from strength to confidence, both 0 to 1. */
-export type Knot = readonly [strength: number, confidence: number];
+type Knot = readonly [strength: number, confidence: number];
 
 /** Levels within this are one bin. */
 const BIN = 0.05;

@@ -7,7 +7,7 @@ import type { SavedCase } from '../../diagnostics/types.ts';
 import type { Incident } from './incident.ts';
 
 /** What an incident's world showed once: enough to judge it again in milliseconds, as often as one likes. */
-export interface SavedRun {
+interface SavedRun {
   saved: SavedCase;
   /** How long the looks took, ms. */
   durationMs: number;

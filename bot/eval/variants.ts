@@ -7,7 +7,7 @@ import { MASKS, type Mask, maskedPath } from './mask.ts';
  * The same incident with less to see, a report that is wrong in a detail, or something harmless beside it. Its answer may
  * stay or become inconclusive; it never turns wrong. All are made from evidence that was saved, so that thousands cost seconds.
  */
-export interface Variant {
+interface Variant {
   name: string;
   /** Pure; null: this incident has nothing that the variant would change. */
   of: (saved: SavedCase) => SavedCase | null;

@@ -26,10 +26,7 @@ export function lastDue(when: DigestTime, now: number): number {
 }
 
 /** What is to be done now. `missed`: moments between the last digest and this one, oldest first, ms. */
-export type Due =
-  | { is: 'nothing' }
-  | { is: 'first' | 'too-late'; due: number }
-  | { is: 'due'; due: number; missed: number[] };
+type Due = { is: 'nothing' } | { is: 'first' | 'too-late'; due: number } | { is: 'due'; due: number; missed: number[] };
 
 /** Pure: whether a digest is due. `last`: the one that was taken up last, ms; null: none ever, and nothing was missed then. */
 export function dueNow(when: DigestTime, last: number | null, now: number): Due {

@@ -30,7 +30,7 @@ export function scoreText(score: Score): string {
 }
 
 /** Pure: blamed and guilty by month; null: fewer than two months, or nobody was blamed. */
-export function scoreBars(score: Score): Bars | null {
+function scoreBars(score: Score): Bars | null {
   if (score.months.length < 2 || score.months.every(({ blamed }) => blamed === 0)) return null;
   return {
     title: 'The ingress: blamed and guilty, by month',

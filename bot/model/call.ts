@@ -9,7 +9,7 @@ import type { Ask, Transport } from './transport.ts';
 export type Kind = 'symptoms' | 'prose' | 'answer';
 
 /** The parts that every call goes through. */
-export interface Caller {
+interface Caller {
   transport: Transport;
   budget: Budget;
   breaker: Breaker;

@@ -3,7 +3,7 @@
  * words by which people are told to do something or to hand something over. A word that stands neither here nor among the
  * names and numbers of the case is not said: a model cannot pass on what it was told elsewhere.
  */
-export const VOCABULARY: ReadonlySet<string> = new Set(
+const VOCABULARY: ReadonlySet<string> = new Set(
   `
 a able abort aborted about absent absolute accept accepted accepts access accordingly account accusation accuse
 accused accuses ack across action actions active acts actual actually adapters add added adding additionally address

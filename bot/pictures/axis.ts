@@ -20,7 +20,7 @@ const STEPS = [
 const LONG_STEPS = [2 * HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, 24 * HOUR, 48 * HOUR, 7 * 24 * HOUR];
 
 /** A tick: where it stands and what it says. */
-export interface Tick {
+interface Tick {
   at: number;
   label: string;
 }

@@ -3,7 +3,7 @@ import { decide } from './decide.ts';
 import { type PlacedStage, stagesOf } from './sites.ts';
 
 /** How requests fared at a stage: of how many how many failed, and where. */
-export interface StageCount {
+interface StageCount {
   hop: string;
   failed: number;
   total: number;

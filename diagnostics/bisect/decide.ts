@@ -13,7 +13,7 @@ const MOST_IN_ALL = 900;
 const BATCH = 4;
 
 /** Where requests begin to fail, and in which of the members there. */
-export interface Placed {
+interface Placed {
   stage: number;
   /** How sure, 0 to 1. */
   sure: number;
@@ -55,7 +55,7 @@ export function decide(stages: Stage[]): Decision {
 const entropy = (p: number): number => (p <= 0 || p >= 1 ? 0 : -p * Math.log2(p) - (1 - p) * Math.log2(1 - p));
 
 /** What one more request at stage `t` is expected to tell about which stage it is, bits. */
-export function worthOf(belief: Belief, t: number): number {
+function worthOf(belief: Belief, t: number): number {
   const failing = belief.failing[t] as number[];
   const mean = belief.at.reduce((sum, p, s) => sum + p * (failing[s] as number), belief.none * 0.002);
   const known = belief.at.reduce((sum, p, s) => sum + p * entropy(failing[s] as number), belief.none * entropy(0.002));

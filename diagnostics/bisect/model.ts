@@ -24,7 +24,7 @@ export interface Belief {
 }
 
 /** A request in five hundred fails on any path: alone it convicts nobody. */
-export const STRAY = 0.002;
+const STRAY = 0.002;
 /** Shares of requests that the faulty part fails, alike likely before anything is seen. */
 const RATES = [0.02, 0.05, 0.1, 0.2, 0.35, 0.6, 0.9, 0.995];
 /** Which part of its failures reaches the stages outside: the rest is retried by a proxy on the way, and how often that is so. */
@@ -54,7 +54,7 @@ function logChoose(n: number, k: number): number {
 }
 
 /** How likely it is beforehand that `bad` of `members` have the fault: all alike half the time, else one more often than some. */
-export function sharePrior(bad: number, members: number): number {
+function sharePrior(bad: number, members: number): number {
   if (members === 1) return 1;
   if (bad === members) return 0.5;
   if (members === 2) return 0.5;

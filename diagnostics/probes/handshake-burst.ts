@@ -39,7 +39,7 @@ export function burstLimits(setting: unknown): BurstLimits | null {
  * `prompt`: as users come in. `late`: what is to be looked at comes late: the client's first bytes, and with them the
  * header of a balancer that holds it back. `control`: as late, but without a header that could be late.
  */
-export type SeriesName = 'prompt' | 'late' | 'control';
+type SeriesName = 'prompt' | 'late' | 'control';
 
 /** How the connections of one series ended; the sum of all is `total`. */
 export interface Series {

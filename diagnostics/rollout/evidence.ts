@@ -62,7 +62,7 @@ export function worseIn({ oldBad, oldTotal, freshBad, freshTotal }: Table): read
 const NOTHING: readonly number[] = ODDS.map(() => 0);
 
 /** Half of the stake is on a fault from the first interval on, half on one that begins later. */
-export interface Worse {
+interface Worse {
   /** By odds: the logarithm of what was staked, times its evidence. */
   logs: number[];
   /** Intervals so far. */

@@ -7,7 +7,7 @@ import { type ProxiedConnection, type Tlv, V2_SIGNATURE } from './proxy-header.t
  * `length`: bytes of the header; what follows is the connection's own. `connection` is null where the header names none
  * that we could use: UNKNOWN, LOCAL, no address family, UNIX sockets.
  */
-export type ProxyHeaderRead =
+type ProxyHeaderRead =
   | { is: 'none' }
   | { is: 'incomplete' }
   | { is: 'malformed'; why: string }

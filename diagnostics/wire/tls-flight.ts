@@ -6,7 +6,7 @@ const MAX_CERTIFICATE = 65_536;
 const MAX_CERTIFICATES = 20;
 
 /** What a server's flight shows in clear, TLS 1.2 and older (RFC 5246 section 7.4); every part may be missing. */
-export interface ServerFlight {
+interface ServerFlight {
   /** DER, in the order sent. */
   certificates: Uint8Array[];
   /** An OCSP response, DER, as it was stapled (RFC 6066 section 8); null: none. */

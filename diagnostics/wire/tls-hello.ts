@@ -42,13 +42,13 @@ export interface Hello {
 /** One extension: type, length, content. */
 export const extension = (type: number, content: Uint8Array): Uint8Array => bytes(u16(type), vector(2, content));
 /** Numbers of 16 bits with the length of the list before them. */
-export const list16 = (values: readonly number[]): Uint8Array => vector(2, bytes(...values.map(u16)));
+const list16 = (values: readonly number[]): Uint8Array => vector(2, bytes(...values.map(u16)));
 
 /** server_name with one host name (RFC 6066 section 3). */
 export const serverNameExtension = (name: string): Uint8Array =>
   extension(0x0000, vector(2, bytes(0, vector(2, new TextEncoder().encode(name)))));
 /** application_layer_protocol_negotiation (RFC 7301). */
-export const alpnExtension = (names: readonly string[]): Uint8Array =>
+const alpnExtension = (names: readonly string[]): Uint8Array =>
   extension(0x0010, vector(2, bytes(...names.map((name) => vector(1, bytes(name))))));
 /** key_share of a client (RFC 8446 section 4.2.8). */
 export const keyShareExtension = (shares: readonly { group: number; key: Uint8Array }[]): Uint8Array =>

@@ -3,7 +3,7 @@ import { bytes, readUint, u16, vector } from './bytes.ts';
 import { certificateList, stapleIn } from './tls-flight.ts';
 
 /** What a server says after its ServerHello in TLS 1.3, where it is encrypted (RFC 8446 section 4.3 and 4.4). */
-export interface Flight13 {
+interface Flight13 {
   alpn: string | null;
   certificates: Uint8Array[];
   staple: Uint8Array | null;

@@ -3,7 +3,7 @@ import { cleanLine } from '../adapters/logs/clean.ts';
 import { list, type Raw, raw, text, words } from './pick.ts';
 
 /** What a credential plugin gave; null: not that. */
-export interface PluginCredential {
+interface PluginCredential {
   token: string | null;
   certificate: string | null;
   key: string | null;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 
 /** What is kept of what happened. */
-export const AUDIT_KINDS = [
+const AUDIT_KINDS = [
   /** Somebody asked, in whatever way; `is` says what became of it. */
   'question',
   /** The looks of one run were made, or a rollout is being probed. */
@@ -29,7 +29,7 @@ export type AuditKind = (typeof AUDIT_KINDS)[number];
 /** Before the first entry there is none. */
 export const NO_PREV = '0'.repeat(64);
 /** Of one entry, characters: what is more is left out, and said. */
-export const MOST_BODY = 4000;
+const MOST_BODY = 4000;
 
 const fact = z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.union([z.string(), z.number()]))]);
 /** An entry as it is written: one line of JSON, whose SHA-256 is `prev` of the next one. */

@@ -1,4 +1,4 @@
-import type { Interval, StageJudgement } from '../../diagnostics/rollout/types.ts';
+import type { StageJudgement } from '../../diagnostics/rollout/types.ts';
 
 /** One side of a rollout: instances of managed proxies that serve the old or the new version. */
 export interface Side {
@@ -49,8 +49,8 @@ export interface Rollout {
 }
 
 /** `planned`: no stage has begun. `stopped`: somebody undid it. `done`: the last stage was let stand. */
-export const ROLLOUT_STATES = ['planned', 'running', 'stopped', 'done', 'cancelled'] as const;
-export type RolloutState = (typeof ROLLOUT_STATES)[number];
+const ROLLOUT_STATES = ['planned', 'running', 'stopped', 'done', 'cancelled'] as const;
+type RolloutState = (typeof ROLLOUT_STATES)[number];
 
 /** What somebody decided. The bot itself changes nothing: it records what people do. */
 export interface Decision {
@@ -121,6 +121,3 @@ export interface RolloutRecord {
   /** Goes up with every change, so that a message is never brought to an older state. */
   revision: number;
 }
-
-/** What the watch of a rollout stored of one stage. */
-export type StageIntervals = Interval[];

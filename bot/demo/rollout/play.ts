@@ -19,7 +19,7 @@ const FAULT = { afterMs: 8_000, forMs: 15_000 };
 const TITLE = 'Envoy 1.39 → 1.40';
 
 /** How a play ended, stage by stage. */
-export interface Played {
+interface Played {
   rollout: string;
   scenario: ScenarioName;
   expected: 'go-on' | 'stop';

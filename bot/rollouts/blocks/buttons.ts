@@ -19,7 +19,7 @@ export const NOTICED_ACTIONS = { announce: 'rollout_announce', nothing: 'rollout
 
 /** What a button carries: which rollout it is about, and which stage was under way when it was drawn. */
 const carriedSchema = z.object({ id: z.string().min(1).max(60), stage: z.int().min(-1).max(100) });
-export type Carried = z.infer<typeof carriedSchema>;
+type Carried = z.infer<typeof carriedSchema>;
 
 /** Reads a button's value; null: it is none of ours. */
 export function readCarried(value: string | undefined): Carried | null {

@@ -103,7 +103,7 @@ function readChannels(values: Submitted, errors: FieldErrors): string[] {
 }
 
 /** `10, 50, 100`: per cent, rising, up to all. */
-export function readStages(typed: string, errors: FieldErrors): Stage[] {
+function readStages(typed: string, errors: FieldErrors): Stage[] {
   const fail = (why: string): Stage[] => {
     errors[FIELDS.stages] = why;
     return [];

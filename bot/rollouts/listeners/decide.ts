@@ -80,7 +80,7 @@ const LABELS: Record<Decision['what'], string> = {
 };
 
 /** What the judge says against a decision; null: nothing. Pure. */
-export function againstWord(record: RolloutRecord, what: Decision['what']): string | null {
+function againstWord(record: RolloutRecord, what: Decision['what']): string | null {
   if (record.state !== 'running') return null;
   const stage = stageNow(record);
   const judgement = record.stages[record.stage]?.judgement ?? null;

@@ -40,7 +40,7 @@ const ALWAYS = new Set(['browser']);
  * Is what `meet` computes proved by what was seen? Not for a client whose hello differs in something that was not asked:
  * no name where the probe names one, SSL 2.0's format, a suite order that bends, a group or signature never seen.
  */
-export function isProved(client: ClientProfile, known: Known): boolean {
+function isProved(client: ClientProfile, known: Known): boolean {
   if (known.holes || client.v2 || ALWAYS.has(client.profile)) return false;
   if (known.servername !== null && !client.sni) return false;
   const shared = sharedSuites(client, known);
@@ -79,7 +79,7 @@ function isSettled(client: ClientProfile, shared: readonly number[]): boolean {
 }
 
 /** Sends a client's own hello and reads what it gets. */
-export async function replayClient(
+async function replayClient(
   prober: Prober,
   client: ClientProfile,
   known: Known,

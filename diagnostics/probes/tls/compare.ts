@@ -5,7 +5,7 @@ import type { TlsProbe } from '../tls-probe.ts';
 export type Compared = Pick<TlsProbe, 'versions' | 'clients' | 'ciphers' | 'certificates'>;
 
 /** A client that got in before and does not now, or the other way round. */
-export interface ClientChange {
+interface ClientChange {
   profile: string;
   title: string;
   before: ClientResult['negotiated'];

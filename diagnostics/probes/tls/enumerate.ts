@@ -5,7 +5,7 @@ import { CHUNKS, OFFER, OFFER_13, slices } from './offers.ts';
 import type { Offered, Prober } from './prober.ts';
 
 /** A server's flight that was seen on the way: it holds the certificate for that kind of suite. */
-export interface Sighting {
+interface Sighting {
   version: TlsVersion;
   suite: number;
   data: Uint8Array;

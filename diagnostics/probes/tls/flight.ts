@@ -119,7 +119,7 @@ function endsWithRecord(data: Uint8Array): boolean {
 }
 
 /** What a TLS 1.3 answer to `hello` holds, opened with `share`. */
-export function readFlightOf13(offered: Offered, hello: Uint8Array, share: KeyShare): FlightSeen {
+function readFlightOf13(offered: Offered, hello: Uint8Array, share: KeyShare): FlightSeen {
   const { answer, data, ending } = offered;
   if (answer.is !== 'hello' || answer.version !== 'TLSv1.3') return readPlainFlight(offered);
   const read = opening(data, hello, share);

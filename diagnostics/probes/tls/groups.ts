@@ -1,13 +1,5 @@
 import { answerIsWhole, flightIsWhole, keyExchangeGroup } from '../../wire/tls-answer.ts';
-import {
-  GROUPS,
-  groupName,
-  isFiniteField,
-  isOnlyIn13,
-  keyOfSignature,
-  SIGNATURES,
-  signatureName,
-} from '../../wire/tls-groups.ts';
+import { GROUPS, isFiniteField, isOnlyIn13, keyOfSignature, SIGNATURES, signatureName } from '../../wire/tls-groups.ts';
 import type { TlsVersion } from '../../wire/tls-hello.ts';
 import { suiteName } from '../../wire/tls-suites.ts';
 import { authOf } from './enumerate.ts';
@@ -82,6 +74,3 @@ export async function enumerateSignatures(prober: Prober, known: Known, groups: 
   );
   return found.flat();
 }
-
-/** Names of groups, as results show them. */
-export const groupNames = (groups: readonly number[]): string[] => groups.map(groupName);

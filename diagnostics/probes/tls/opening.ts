@@ -14,7 +14,7 @@ export interface Choke {
 }
 
 /** What one ordinary hello showed, before anything else is asked. */
-export interface Opening {
+interface Opening {
   first: Offered;
   /** Nobody there, mute, or clear text: nothing more is asked. */
   over: boolean;

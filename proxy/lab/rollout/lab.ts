@@ -14,7 +14,7 @@ import { mustRun } from '../server-process.ts';
 import { until } from '../until.ts';
 import { requestAsUser, type UserRequest, type UserSaw } from '../user-request.ts';
 import type { Message, Order, Reply } from './protocol.ts';
-import { SCENARIOS, type ScenarioName } from './scenarios.ts';
+import type { ScenarioName } from './scenarios.ts';
 import { type SidePlan, sideConfig, splitterConfig } from './side-config.ts';
 
 /**
@@ -243,9 +243,4 @@ function command(path: string, text: string): Promise<void> {
       .on('end', () => (answer.trim() === '' ? resolve() : reject(new LabError(`split: ${answer.trim()}`))))
       .end(`${text}\n`);
   });
-}
-
-/** The scenario of that name; undefined: there is none. */
-export function scenarioNamed(name: string): (typeof SCENARIOS)[number] | undefined {
-  return SCENARIOS.find((one) => one.name === name);
 }
