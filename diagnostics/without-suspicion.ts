@@ -12,6 +12,15 @@ const TROUBLE_LOGGED = new Set([
   'ERRORS_COUNTED_IN_PROXY',
   'SLOW_UPSTREAM',
 ]);
+/** What a proxy's own error log says of requests to this host that came to nothing, whoever was to blame. */
+const COMPLAINED = new Set([
+  'UPSTREAM_TIMED_OUT',
+  'UPSTREAM_REFUSED_PROXY',
+  'UPSTREAM_CLOSED_EARLY',
+  'UPSTREAM_UNREACHABLE_FOR_PROXY',
+]);
+/** One or two complaints a site has on any day. */
+const A_FEW = 3;
 const TOO_BIG = new Set(['BODY_TOO_LARGE', 'ANSWER_HEADER_TOO_BIG']);
 /** A share of failures that a site has on any day is none of what was reported. */
 const EVERYDAY = 0.02;
@@ -111,6 +120,7 @@ export function withoutSuspicion(
   const logged = scene.findings.find(
     (f) =>
       (TROUBLE_LOGGED.has(f.code) && agrees(scene, f)) ||
+      (COMPLAINED.has(f.code) && Number(f.facts.count) >= A_FEW && scene.reported('errors-5xx', 'timeout', 'reset')) ||
       // Refused for their size, as our small requests never are, though no rule takes it for the cause.
       (TOO_BIG.has(f.code) && f.direction === 'implicates'),
   );

@@ -172,6 +172,12 @@ const slowOnAverage = (scene: Scene): Finding[] =>
     return direction === 'context' && Number(requests) >= ENOUGH_FOR_A_MEAN && both >= SLOW_ON_AVERAGE_S;
   });
 
+/** Requests that the proxy ended by its own timeout, as its logs tell. */
+const gaveUpOn = (scene: Scene): boolean =>
+  [...scene.all('ERRORS_MADE_BY_PROXY'), ...scene.all('ERRORS_LOGGED')].some(
+    ({ facts: { statuses } }) => Array.isArray(statuses) && statuses.some((one) => String(one).endsWith(' 504')),
+  );
+
 /** How long people wait for a page without complaint, ms: ten seconds keep their attention (Nielsen 1993), half is safe. */
 const PATIENCE_MS = 5_000;
 
@@ -188,7 +194,9 @@ export const appSlow: Rule = (scene) => {
         next: 'Look at which pages need long, in the application itself: its database, a lock, another service, CPU.',
       });
     if (logged.length === 0) return null;
-    return suspect('app-slow', logged, maybeBusy(scene) || scene.failing === null ? 0.6 : 0.8, {
+    // The proxy gave up on it, and nobody saw how long it would have taken: either may be to blame.
+    const unsure = maybeBusy(scene) || scene.failing === null || gaveUpOn(scene);
+    return suspect('app-slow', logged, unsure ? 0.6 : 0.8, {
       fits: true,
       explains: scene.slowMs ? 1 : 0,
       sentence: `${serviceName(scene)} was slow itself in the time in question; the time was spent behind the proxy`,
