@@ -129,6 +129,8 @@ export interface ServedRequests {
   slowQueue?: number;
   /** Of the slow ones that were not slow behind the proxy: answers of over a megabyte, where the log knows sizes. */
   slowLarge?: number;
+  /** Requests that ended with 504 which no upstream is known to have made, connected ones: how many, and after how long, ms. */
+  gaveUp?: { count: number; leastMs: number; mostMs: number };
   /** Mean time that endpoints took to answer, s; null: no answer, or no times in the log. */
   upstreamSeconds?: number | null;
 }

@@ -1,7 +1,7 @@
 import type { Draft, FindingSpec } from '../define-check.ts';
 import type { ServedRequests } from '../io/proxy-reader.ts';
-import { share } from '../wording.ts';
-import { slowBehind } from './shared.ts';
+import { duration, share } from '../wording.ts';
+import { grepFor, slowBehind, statusPattern } from './shared.ts';
 
 /** Where slow requests spent their time: behind the proxy, in its queue, or waiting for the client. Pure. */
 
@@ -17,11 +17,29 @@ export interface LatencyFacts {
   SLOW_IN_PROXY: Slow & { large: number };
   SLOW_CLIENTS: Slow;
   REQUESTS_QUEUED: Slow;
+  PROXY_GAVE_UP_AFTER: {
+    proxy: string;
+    kind: string;
+    count: number;
+    total: number;
+    leastMs: number;
+    mostMs: number;
+    source: string;
+  };
 }
 
 /** Fewer slow requests than this share is what every site has. */
 const SLOW_SHARE = 0.1;
 const SLOW_COUNT = 3;
+
+/** Gateway timeouts and after how long they came: what the proxy's own limits are held against. */
+export function readGivenUp(
+  { gaveUp, total, source }: ServedRequests,
+  proxy: string,
+  kind: string,
+): Draft<LatencyFacts>[] {
+  return gaveUp ? [{ code: 'PROXY_GAVE_UP_AFTER', facts: { proxy, kind, ...gaveUp, total, source } }] : [];
+}
 
 export function readLatency(served: ServedRequests, proxy: string): Draft<LatencyFacts>[] {
   const { slow, total, source, slowUpstream, slowClient = 0, slowQueue = 0, slowLarge = 0 } = served;
@@ -68,6 +86,15 @@ export const LATENCY_FINDINGS: { [K in keyof LatencyFacts]: FindingSpec<LatencyF
     next: () =>
       'Look at where these clients are: slow lines, or programs that open a connection long before they use it.',
     reproduce: () => null,
+  },
+  PROXY_GAVE_UP_AFTER: {
+    hop: 'proxy',
+    direction: 'context',
+    title: 'After how long requests ended in a gateway timeout',
+    says: (f) =>
+      `${f.proxy}'s log: ${share(f.count, f.total)} requests ended with 504 after ${duration(f.leastMs)}${duration(f.leastMs) === duration(f.mostMs) ? '' : ` to ${duration(f.mostMs)}`}.`,
+    next: () => 'Hold these times against the timeouts that the proxy is set to, for the very path that was asked for.',
+    reproduce: (f) => grepFor(f.source, statusPattern(f.kind, '504')),
   },
   REQUESTS_QUEUED: {
     hop: 'proxy',

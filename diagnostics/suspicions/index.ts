@@ -45,7 +45,13 @@ import {
   portMismatch,
   rolloutDrops,
 } from './service-and-app.ts';
-import { appIdleShorter, balancerIdle, configuredTimeout, headerSettingsDisagree } from './settings.ts';
+import {
+  appIdleShorter,
+  balancerIdle,
+  configuredTimeout,
+  headerSettingsDisagree,
+  shorterLimitElsewhere,
+} from './settings.ts';
 import type { Rule, Suspicion } from './suspicion.ts';
 import { certificateExpired, certificateWrong, chainIncomplete, clientCertificate, policyTooStrict } from './tls.ts';
 import { uploadCutShort } from './uploads.ts';
@@ -102,6 +108,7 @@ export const RULES: readonly Rule[] = [
   configuredTimeout,
   timeoutTooShort,
   uploadCutShort,
+  shorterLimitElsewhere,
   appErrors,
   appErrorsThrough,
   appRefuses,

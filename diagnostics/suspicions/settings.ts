@@ -1,5 +1,6 @@
 import type { Scene } from '../scene.ts';
 import type { Finding } from '../types.ts';
+import { duration } from '../wording.ts';
 import {
   byStatus,
   comesAndGoes,
@@ -66,6 +67,43 @@ export const configuredTimeout: Rule = (scene) => {
     next: waitLonger(slowest),
   });
 };
+
+/** Fewer gateway timeouts than this are no pattern. */
+const A_PATTERN = 3;
+/** A limit is another, shorter one when requests ended before this part of it. */
+const CLEARLY_SHORTER = 0.8;
+
+/**
+ * Nothing fails now, but the log has gateway timeouts that all came after the same short time, long before the proxy would
+ * give up on the page that was asked for: a shorter limit applies to some paths, and it cut them.
+ */
+export const shorterLimitElsewhere: Rule = (scene) => {
+  if (scene.endpoints.some((e) => e.slowMs !== null) || !endpointsFine(scene)) return null;
+  if (!scene.reported('timeout', 'errors-5xx', 'slow', 'unspecified')) return null;
+  const found = scene.all('PROXY_GAVE_UP_AFTER').find((f) => {
+    const [least, most] = [Number(f.facts.leastMs), Number(f.facts.mostMs)];
+    const alike = most - least <= Math.max(OURS_MS, most * NEAR);
+    const wait = waitAt(scene, f);
+    if (!wait || !alike || most >= ANYONE_WAITS_MS || Number(f.facts.count) < A_PATTERN) return false;
+    const [limit, connect] = [Number(wait.facts.seconds) * 1000, Number(wait.facts.connect ?? 0) * 1000];
+    // As long as a connection may take to be made: then nobody was there, and that is another fault.
+    const dialled = connect > 0 && Math.abs(most - connect) <= Math.max(OURS_MS, connect * NEAR);
+    return !dialled && (limit === 0 || most < limit * CLEARLY_SHORTER);
+  });
+  const wait = found && waitAt(scene, found);
+  if (!found || !wait) return null;
+  const after = duration(Number(found.facts.mostMs));
+  const others = Number(wait.facts.seconds) === 0 ? 'without limit' : duration(Number(wait.facts.seconds) * 1000);
+  return suspect('proxy-timeout-too-short', [found, wait, ...scene.all('UPSTREAM_TIMED_OUT')], 0.85, {
+    explains: byStatus(scene, 504),
+    fits: true,
+    sentence: `${proxyName(scene, found)} gave up on requests to ${host(scene)} after ${after}, though it waits ${others} for ${scene.case.target.path}: a shorter limit cut them`,
+    next: `Look for the timeout of ${after} at the paths that failed, and let it be longer than ${serviceName(scene)} needs there.`,
+  });
+};
+
+const waitAt = (scene: Scene, { about }: Finding): Finding | undefined =>
+  scene.all('WAITS_FOR_UPSTREAM').find((f) => f.facts.hopName === about.hop);
 
 const place = (wait: Finding): string => {
   const from = text(wait.facts.from);

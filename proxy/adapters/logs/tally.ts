@@ -54,6 +54,15 @@ function addSlow(out: ServedRequests, row: AccessRow): void {
   else if ((row.bytes ?? 0) >= LARGE_BYTES) out.slowLarge = (out.slowLarge ?? 0) + 1;
 }
 
+/** A gateway timeout that is not known to be passed on: after how long somebody gave up. */
+function addGivenUp(out: ServedRequests, row: AccessRow): void {
+  const elsewhere = row.maker === 'upstream' || row.maker === 'client' || row.why === 'connect-timeout';
+  if (row.status !== 504 || row.seconds === null || elsewhere) return;
+  const ms = Math.round(row.seconds * 1000);
+  const { count, leastMs, mostMs } = out.gaveUp ?? { count: 0, leastMs: ms, mostMs: ms };
+  out.gaveUp = { count: count + 1, leastMs: Math.min(leastMs, ms), mostMs: Math.max(mostMs, ms) };
+}
+
 /** Steps that a log's stretch of time is cut into, and the shortest one, ms: most logs know whole seconds. */
 const STEPS = 120;
 const SHORTEST_MS = 5_000;
@@ -145,6 +154,7 @@ export function countRequests(log: AccessRows, host: string): ServedRequests {
       waited += final.seconds;
     }
     addSlow(out, row);
+    addGivenUp(out, row);
   });
   out.upstreamSeconds = answers ? waited / answers : null;
   out.steps = over.steps();
