@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { EvidenceRow, Verdict } from '../diagnostics/types.ts';
 import type { ClusterView } from '../proxy/kubernetes/view.ts';
+import { QUEUES } from './queues.ts';
 
 /** What is shown of a watched cluster. */
 type ClusterState = Pick<ClusterView, 'cluster' | 'asOf' | 'objects' | 'missing'>;
@@ -139,6 +140,11 @@ export function createMetrics(options: { process?: boolean } = {}) {
     labelNames: ['result'],
     registers,
   });
+  // A series that begins with its first event has no increase then, and an alert would miss that one.
+  for (const outcome of ['lost', 'sink-failed']) auditEntries.inc({ outcome }, 0);
+  for (const queue of Object.values(QUEUES)) failures.inc({ queue, final: 'true' }, 0);
+  rolloutJudgements.inc({ result: 'stop' }, 0);
+
   let readRollouts: (() => Promise<Record<string, number> | null>) | null = null;
   new Gauge({
     name: 'iti_rollouts',

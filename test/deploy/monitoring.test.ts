@@ -8,10 +8,13 @@ import { findTool, runTool } from '../../deploy/tools.ts';
 import { BLIND_REASONS } from '../../diagnostics/types.ts';
 import { createMetrics } from '../../workers/metrics.ts';
 import { QUEUES } from '../../workers/queues.ts';
+import { ROOT } from './image.ts';
 
 const ALERTS = join(CHART, 'files/alerts.yaml');
 const promtool = findTool('promtool');
 const skip = promtool ? false : 'promtool is not installed (deploy/get-tools builds it)';
+
+const JUDGED = ['go-on', 'stop', 'not-enough-data'];
 
 interface Panel {
   type: string;
@@ -80,7 +83,25 @@ test('values that alerts compare with are values that there are', () => {
     [...text.matchAll(new RegExp(`${label}=~?"([^"]+)"`, 'g'))].flatMap((m) => (m[1] as string).split('|'));
   assert.ok(values('queue').length > 0);
   for (const queue of values('queue')) assert.ok(Object.hasOwn(QUEUES, queue), queue);
-  for (const outcome of values('outcome')) assert.ok(['ok', ...BLIND_REASONS].includes(outcome), outcome);
+  const outcomes = ['ok', ...BLIND_REASONS, 'kept', 'lost', 'sink-failed'];
+  for (const outcome of values('outcome')) assert.ok(outcomes.includes(outcome), outcome);
+  const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
+  const asked = read('bot/listeners/take-question.ts');
+  const model = read('docs/model.md');
+  for (const way of values('way')) assert.ok(asked.includes(`'${way}'`), way);
+  for (const result of values('result'))
+    assert.ok(asked.includes(`'${result}'`) || model.includes(`\`${result}\``) || JUDGED.includes(result), result);
+});
+
+test('what an alert counts from its first event on is exported before there is one', async () => {
+  const page = await createMetrics().registry.metrics();
+  for (const series of [
+    'iti_audit_entries_total{outcome="lost"} 0',
+    'iti_audit_entries_total{outcome="sink-failed"} 0',
+    'iti_jobs_failed_total{queue="verdict",final="true"} 0',
+    'iti_rollout_judgements_total{result="stop"} 0',
+  ])
+    assert.ok(page.includes(series), series);
 });
 
 test('panels stand beside and below each other, never over one another, and each line has its own name', () => {
