@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+import { splitAddress } from '../io/address.ts';
 import type { Scene } from '../scene.ts';
 import type { Finding } from '../types.ts';
 import { duration } from '../wording.ts';
@@ -156,6 +158,10 @@ export const balancerFails: Rule = (scene) => {
   const balancer = scene.path.hops.find((h) => h.hop === 'load-balancer');
   const explains = onlyBalancerFails(scene);
   if (!balancer || explains === 0 || !scene.front.some((m) => m.hop === balancer.name)) return null;
+  // What fails only at addresses of the name that are not the balancer's may never have met it.
+  const own = splitAddress(balancer.address ?? '')?.host ?? '';
+  const failing = scene.front.filter((m) => m.ok < m.total).map((m) => splitAddress(m.address)?.host);
+  if (isIP(own) !== 0 && failing.length > 0 && !failing.includes(own)) return null;
   const because = scene.findings.filter(
     (f) =>
       (f.code === 'REQUEST_FAILED' && f.vantage === 'public') ||
