@@ -1,6 +1,7 @@
 import type { AllMiddlewareArgs, BlockAction, ButtonAction, SlackActionMiddlewareArgs } from '@slack/bolt';
 import { QueueAway } from '../../workers/open-case.ts';
 import { CASE_BUSY_TEXT, CASE_GONE_TEXT, QUEUE_AWAY_TEXT } from '../blocks/refusal.ts';
+import { neededToLookAgain, refusalOf } from '../permissions/replies.ts';
 import type { ListenerDeps } from './deps.ts';
 
 /** [Run again]: the same question, looked at anew, in the same message. */
@@ -19,9 +20,8 @@ export function actionRunAgain(deps: ListenerDeps) {
         await only(CASE_GONE_TEXT);
         return;
       }
-      const hosts = [record.case.target.host];
       const channel = record.place.channel;
-      const no = deps.mayNot?.({ user: body.user.id, act: 'ask', channel, hosts }, 'button');
+      const no = refusalOf(neededToLookAgain(record), { user: body.user.id, channel }, 'button', deps);
       if (no) {
         await ack();
         await only(no);

@@ -1,6 +1,7 @@
 import type { AllMiddlewareArgs, SlackEventMiddlewareArgs } from '@slack/bolt';
 import { helpText } from '../blocks/help.ts';
 import { answerReply } from '../follow-ups/answer.ts';
+import { neededForReply, refusalOf } from '../permissions/replies.ts';
 import type { ListenerDeps } from './deps.ts';
 import { isoOf, wordsOf } from './message-text.ts';
 import { sourcesOf } from './sources.ts';
@@ -31,9 +32,11 @@ export function eventAppMention(deps: ListenerDeps) {
     const at = isoOf(event.ts, deps.now());
     const about = event.thread_ts === undefined ? null : await deps.desk.cases.ofThread(event.channel, event.thread_ts);
     // Under a case of ours a mention is first of all a question about it; one that names another host is a new one.
-    const hosts = about === null ? ('later' as const) : [about.case.target.host];
-    const wish = { user: place.user, act: 'ask', channel: place.channel, hosts } as const;
-    const no = about === null ? null : deps.mayNot?.(wish, 'mention');
+    const needed =
+      about === null
+        ? []
+        : [{ act: 'ask' as const, hosts: [about.case.target.host] }, ...neededForReply(own, about, deps)];
+    const no = refusalOf(needed, place, 'mention', deps);
     if (no) return void (await deps.desk.say({ place, private: true, text: no, about: null, sources }));
     if (about !== null && !namesAnother(own, at, about.case.target.host, deps)) {
       if (await answerReply({ text: own, place, at, sources }, about, deps)) {

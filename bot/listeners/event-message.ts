@@ -1,7 +1,6 @@
 import type { AllMiddlewareArgs, SlackEventMiddlewareArgs } from '@slack/bolt';
-import type { CaseRecord } from '../../workers/cases.ts';
 import { answerReply } from '../follow-ups/answer.ts';
-import { classifyFollowUp } from '../follow-ups/classify.ts';
+import { neededForReply, refusalOf } from '../permissions/replies.ts';
 import type { ListenerDeps } from './deps.ts';
 import { isoOf, type Wordy, wordsOf } from './message-text.ts';
 import { sourcesOf } from './sources.ts';
@@ -54,23 +53,11 @@ async function reply(heard: Heard, thread: string, eventId: string, deps: Listen
   const place = { channel: heard.channel, thread, user: heard.user ?? null, responseUrl: null };
   const sources = sourcesOf(eventId, heard.channel, heard.ts);
   // Overheard, as any report: silence for who may not ask.
-  if (asks(wordsOf(heard), record, deps)) {
-    const hosts = [record.case.target.host];
-    if (deps.mayNot?.({ user: place.user, act: 'ask', channel: place.channel, hosts }, 'reply')) return;
-  }
   const text = wordsOf(heard);
+  if (refusalOf(neededForReply(text, record, deps), place, 'reply', deps) !== null) return;
   if (!(await answerReply({ text, place, at: isoOf(heard.ts, deps.now()), sources }, record, deps))) return;
   const facts = { way: 'reply', is: 'answered', case: record.case.id, text };
   deps.audit?.note({ kind: 'question', by: place.user, in: place.channel, facts, once: `question:${sources[0]}` });
-}
-
-/** Whether a reply would be answered at all: most of what is said in a thread asks us nothing. */
-function asks(text: string, record: CaseRecord, deps: ListenerDeps): boolean {
-  if (record.verdict === null) return false;
-  const { hosts } = deps.intake.readReport(text, { at: record.case.at, tz: null }, deps.inventory());
-  return (
-    classifyFollowUp(text, hosts, record.case.target.host) !== null || (deps.model !== null && /\?\s*$/.test(text))
-  );
 }
 
 function isFromPerson(heard: Heard): boolean {
