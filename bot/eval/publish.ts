@@ -154,7 +154,8 @@ Each of ${incidents.length} incidents (\`test/incidents\`) is a folder with a wo
 Envoy, small applications, a Kubernetes API server that serves recorded objects), a report as people write them, and the truth:
 answer, hop, cause. A world is started, the report is read and the case is looked at exactly as \`./dev check --report\` does it; the
 verdict is held against the truth by exact match. ${data.skipped.length === 0 ? 'None was skipped.' : `Skipped: ${data.skipped.join('; ')}.`} What was looked at is kept
-(\`./dev eval --save DIR\`), and judged again by the code of today for this page: everything but the times can be had again in seconds.
+(\`./dev eval --save DIR\`), and judged again by the code of today for this page: everything but the looks themselves and their times can be had again in
+seconds.
 
 The rules were written with these incidents at hand, so the first table says how well they are kept, not how well the next fault
 will be judged. Three parts of this page say something about that: the incidents as variants, the judge without the rule of an
