@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { CHART, helmTemplate, KUBE_VERSION, MANIFESTS, plainManifests } from '../../deploy/render.ts';
 import { findTool, runTool, TOOLS } from '../../deploy/tools.ts';
+import { readConfigFile } from '../../workers/config.ts';
 import { type Manifest, named, objectsIn, podsOf } from './objects.ts';
 import { faultsOf } from './schema.ts';
 
@@ -125,11 +128,63 @@ describe('the chart', { skip: helm === '' ? 'helm is not installed (deploy/get-t
       'REDIS_URL our-redis url',
       'SLACK_BOT_TOKEN our-slack SLACK_BOT_TOKEN',
       'SLACK_SIGNING_SECRET our-slack SLACK_SIGNING_SECRET',
+      'ALERTMANAGER_TOKEN our-alerts token',
+      'OPENAI_API_KEY our-model key',
     ]);
-    const service = find('few-rights', 'Service', '-bot');
-    const [port] = find('few-rights', 'Deployment', '-bot').spec.template.spec.containers[0].ports.slice(-1);
-    assert.equal(service.spec.ports[0].targetPort, port.name);
-    assert.equal(port.containerPort, 8080, 'where CONFIG says that the bot listens');
+    const ports: Manifest[] = find('few-rights', 'Deployment', '-bot').spec.template.spec.containers[0].ports;
+    assert.deepEqual(
+      find('few-rights', 'Service', '-bot').spec.ports.map(({ port, targetPort }: Manifest) => [
+        port,
+        ports.find(({ name }) => name === targetPort)?.containerPort,
+      ]),
+      [
+        [80, 8080],
+        [9095, 9100],
+      ],
+      'where CONFIG says that the bot listens',
+    );
+  });
+
+  test('alerts and the model are off until they are named; then only the bot knows of them, and only who may reaches it', () => {
+    const plain = (rendered.get('defaults') as { text: string }).text;
+    assert.doesNotMatch(plain, /ALERTMANAGER_TOKEN|OPENAI_|name: alerts/);
+    assert.ok(!of('defaults').some(({ kind, metadata }) => kind === 'Service' && metadata.name.endsWith('-bot')));
+    const env = (name: string): string[] =>
+      find('production', 'Deployment', name).spec.template.spec.containers[0].env.map((one: Manifest) => one.name);
+    const named = ['ALERTMANAGER_TOKEN', 'OPENAI_BASE_URL', 'OPENAI_MODEL'];
+    assert.deepEqual(
+      named.filter((name) => !env('-bot').includes(name)),
+      [],
+    );
+    for (const pool of ['-workers', '-zone-b'])
+      assert.deepEqual(
+        named.filter((name) => env(pool).includes(name)),
+        [],
+      );
+    const { ingress, egress } = find('production', 'NetworkPolicy', '-bot').spec;
+    const portsOf = (rules: Manifest[]) =>
+      rules.map(({ ports = [] }) => ports.map(({ port }: Manifest) => port).join());
+    assert.deepEqual(portsOf(ingress), ['metrics', 'alerts']);
+    assert.ok(portsOf(egress).includes('11434'));
+    assert.ok(!portsOf(find('production', 'NetworkPolicy', '-workers').spec.egress).includes('11434'));
+    const [, , alerts] = find('few-rights', 'NetworkPolicy', '-bot').spec.ingress;
+    assert.equal(alerts.from[0].namespaceSelector.matchLabels['kubernetes.io/metadata.name'], 'monitoring');
+  });
+
+  test('CONFIG of every set of values is read by the program without a warning', async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), 'iti-values-'));
+    t.after(() => rm(folder, { recursive: true, force: true }));
+    for (const name of rendered.keys()) {
+      const maps = of(name).filter(({ kind, data }) => kind === 'ConfigMap' && data['config.yaml']);
+      assert.equal(maps.length, 1, name);
+      const file = join(folder, `${name}.yaml`);
+      await writeFile(file, maps[0].data['config.yaml']);
+      const read = readConfigFile(file);
+      assert.deepEqual(read.warnings, [], name);
+      if (name === 'defaults')
+        assert.deepEqual(read.file, readConfigFile(null).file, 'what holds where nothing is said');
+      if (name === 'few-rights') assert.equal(read.file.recorder, null);
+    }
   });
 
   test('pools of workers are placed where they were told, with the same work and their own pods', () => {
@@ -176,6 +231,13 @@ describe('the chart', { skip: helm === '' ? 'helm is not installed (deploy/get-t
     ['accounts that nobody named', ['--set', 'serviceAccounts.create=false'], /serviceAccounts\.\w+: name/],
     ['a mode that Slack does not have', ['--set', 'slack.mode=rtm'], /slack.mode|slack\/mode/],
     ['a Redis over HTTP', ['--set', 'redis.external.url=http://redis'], /redis/],
+    ['a key of CONFIG that is misspelt', ['--set', 'config.chanels.triage=x'], /chanels/],
+    ['alerts without a channel', ['--set', 'config.alertmanager.port=9095'], /channel/],
+    [
+      "the model's key instead of the name of a Secret",
+      ['--set', 'model.existingSecret.name=sk-abc'],
+      /existingSecret/,
+    ],
     ['a cluster that is too old', ['--kube-version', '1.24.0'], /kubeVersion/],
   ] as const) {
     test(`refused, with the reason: ${what}`, () => {

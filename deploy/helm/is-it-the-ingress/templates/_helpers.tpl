@@ -91,6 +91,13 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- dig "slack" "port" 3000 .Values.config -}}
 {{- end -}}
 
+{{/* The port for alerts, as CONFIG has it; empty: no alert comes in. */}}
+{{- define "iti.alertPort" -}}
+{{- with .Values.config.alertmanager -}}
+{{- dig "port" 9095 . -}}
+{{- end -}}
+{{- end -}}
+
 {{- define "iti.redisEnv" -}}
 {{- $embedded := .Values.redis.embedded -}}
 {{- if $embedded.enabled -}}
@@ -260,6 +267,23 @@ spec:
 {{- end }}
 {{- with .Values.slack.apiUrl }}
 - { name: SLACK_API_URL, value: {{ . | quote }} }
+{{- end }}
+{{- if include "iti.alertPort" . }}
+{{- $token := dig "existingSecret" dict (default dict .Values.alertmanager) }}
+- name: ALERTMANAGER_TOKEN
+  valueFrom: { secretKeyRef: { name: {{ default $secret $token.name | quote }}, key: {{ default "ALERTMANAGER_TOKEN" $token.key | quote }} } }
+{{- end }}
+{{- with .Values.model }}
+{{- if (default dict .existingSecret).name }}
+- name: OPENAI_API_KEY
+  valueFrom: { secretKeyRef: { name: {{ .existingSecret.name | quote }}, key: {{ default "OPENAI_API_KEY" .existingSecret.key | quote }} } }
+{{- end }}
+{{- with .baseUrl }}
+- { name: OPENAI_BASE_URL, value: {{ . | quote }} }
+{{- end }}
+{{- with .name }}
+- { name: OPENAI_MODEL, value: {{ . | quote }} }
+{{- end }}
 {{- end }}
 {{- end -}}
 
