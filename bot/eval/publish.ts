@@ -1,6 +1,7 @@
 import type { Baseline } from './baselines.ts';
 import type { reliability } from './calibrate.ts';
 import type { Incident } from './incident.ts';
+import { list, n, p, table } from './markdown.ts';
 import { NOT_MADE } from './not-made.ts';
 import { type Score, type Scored, scoreAll } from './score.ts';
 import type { Bite } from './teeth.ts';
@@ -29,11 +30,6 @@ export interface Published {
 /** Tags with fewer incidents say nothing. */
 const ENOUGH = 5;
 
-const p = (share: number | null): string => (share === null ? '-' : `${(share * 100).toFixed(1)} %`);
-const n = (value: number | null): string => (value === null ? '-' : value.toFixed(3));
-const list = (words: string[]): string => (words.length ? words.map((word) => `\`${word}\``).join(', ') : 'none');
-const table = (head: string[], rows: (string | number)[][]): string =>
-  [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
 const wholly = ({ right }: Scored): boolean => right.answer && right.hop && right.cause;
 const of = (count: number, total: number): string => `${count} of ${total}`;
 const names = (bites: Bite[]): string => list(bites.map(({ damage }) => damage));
