@@ -1,7 +1,7 @@
-import { repeatUntilPlaced } from '../diagnostics/bisect/repeat.ts';
 import { repeatsWorth } from '../diagnostics/bisect/worth.ts';
 import type { Planned } from '../diagnostics/define-check.ts';
 import type { ClusterReader } from '../diagnostics/io/cluster-reader.ts';
+import { repeatUntilPlaced } from '../diagnostics/io/repeat.ts';
 import { type Judged, judge } from '../diagnostics/judge.ts';
 import { planLooks } from '../diagnostics/plan.ts';
 import { runLook } from '../diagnostics/run-look.ts';

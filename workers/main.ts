@@ -1,4 +1,4 @@
-import { repeatUntilPlaced } from '../diagnostics/bisect/repeat.ts';
+import { repeatUntilPlaced } from '../diagnostics/io/repeat.ts';
 import { judge } from '../diagnostics/judge.ts';
 import { runLook } from '../diagnostics/run-look.ts';
 import { clusterReader } from '../proxy/kubernetes/reader.ts';

@@ -3,11 +3,11 @@ import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { dice } from '../../../bench/dice.ts';
 import { whereItBegins } from '../../../diagnostics/bisect/begins.ts';
-import { repeatUntilPlaced } from '../../../diagnostics/bisect/repeat.ts';
 import { stagesOf } from '../../../diagnostics/bisect/sites.ts';
 import { repeatsWorth } from '../../../diagnostics/bisect/worth.ts';
 import type { Attempt, RequestSpec } from '../../../diagnostics/io/io.ts';
 import { BlindLook } from '../../../diagnostics/io/proxy-reader.ts';
+import { repeatUntilPlaced } from '../../../diagnostics/io/repeat.ts';
 import { group } from '../../../diagnostics/readings/path-bisect.ts';
 import type { EvidenceRow, Path, SavedCase, Vantage } from '../../../diagnostics/types.ts';
 

@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Attempt, Io } from '../io/io.ts';
+import { decide, nextAsks } from '../bisect/decide.ts';
+import type { Site } from '../bisect/model.ts';
+import { failed, type Place, stagesOf, withMore } from '../bisect/sites.ts';
 import type { EvidenceRow, Path } from '../types.ts';
-import { decide, nextAsks } from './decide.ts';
-import type { Site } from './model.ts';
-import { failed, type Place, stagesOf, withMore } from './sites.ts';
+import type { Attempt, Io } from './io.ts';
 
 /** Rounds begin at least this far apart: at most 50 requests a second to one target, 100 in all (DESIGN 8), ms. */
 const ROUND_MS = 80;
