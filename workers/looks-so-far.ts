@@ -1,8 +1,9 @@
-import { Job, Queue } from 'bullmq';
+import { Job } from 'bullmq';
 import type { EvidenceRow } from '../diagnostics/types.ts';
 import type { CaseRecord } from './cases.ts';
-import { jobId, PREFIX, QUEUES } from './queues.ts';
+import { jobId } from './queues.ts';
 import type { RedisClient } from './redis.ts';
+import { openQueue } from './tick.ts';
 
 /** The number of a look from the key of its job. */
 export const lookIndex = (key: string): number => Number(/-look-(\d+)$/.exec(key)?.[1] ?? -1);
@@ -16,8 +17,7 @@ export interface LooksSoFar {
 
 /** Reads finished looks from the verdict job that waits for them. */
 export function looksSoFar(redis: RedisClient): LooksSoFar {
-  const verdicts = new Queue(QUEUES.verdict, { connection: redis, prefix: PREFIX });
-  verdicts.on('error', () => {});
+  const verdicts = openQueue('verdict', redis);
   return {
     async of(record) {
       const job = await Job.fromId(verdicts, jobId.verdict(record.case.id, record.run));

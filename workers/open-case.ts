@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { FlowProducer, Queue } from 'bullmq';
+import { FlowProducer } from 'bullmq';
 import type { Case } from '../diagnostics/types.ts';
 import { type CaseRecord, type Cases, type Claim, createCases, type NewCase } from './cases.ts';
 import {
@@ -13,6 +13,7 @@ import {
   type VerdictPayload,
 } from './queues.ts';
 import type { RedisClient } from './redis.ts';
+import { openQueue } from './tick.ts';
 
 /** How long the queue may take to accept something: Slack wants its answer within three seconds. */
 const ACCEPT_MS = 2000;
@@ -43,12 +44,9 @@ export class QueueAway extends Error {
 
 /** The desk on a producer's connection. Whatever it returns from has been stored: the caller may then acknowledge. */
 export function createDesk(redis: RedisClient, now: () => number = Date.now, questionOf?: (one: Case) => string) {
-  const connection = { connection: redis, prefix: PREFIX, skipVersionCheck: true };
-  const flows = new FlowProducer(connection);
-  const thread = new Queue<ThreadPayload>(QUEUES.thread, connection);
-  // A connection that breaks is reported by what was asked of it, and readiness says it too.
+  const flows = new FlowProducer({ connection: redis, prefix: PREFIX, skipVersionCheck: true });
   flows.on('error', () => {});
-  thread.on('error', () => {});
+  const thread = openQueue<ThreadPayload>('thread', redis);
   const cases: Cases = createCases(redis, questionOf);
 
   const desk = {

@@ -1,4 +1,3 @@
-import { Queue } from 'bullmq';
 import type { Logger } from 'pino';
 import type { Planned } from '../diagnostics/define-check.ts';
 import { reasonOf } from '../diagnostics/errors.ts';
@@ -11,8 +10,9 @@ import { type Looker, lookJob } from './look-job.ts';
 import { lookIndex, looksSoFar } from './looks-so-far.ts';
 import type { Metrics } from './metrics.ts';
 import { createDesk } from './open-case.ts';
-import { type LookPayload, lookPayload, PREFIX, QUEUES, verdictPayload } from './queues.ts';
+import { type LookPayload, lookPayload, QUEUES, verdictPayload } from './queues.ts';
 import { isUp, type RedisClient } from './redis.ts';
+import { openQueue } from './tick.ts';
 import { unjudged, type VerdictParts, verdictJob } from './verdict-job.ts';
 
 /** What a workers' process is made of; tests put their own looks and judges in. */
@@ -46,10 +46,7 @@ export function startWorkers(parts: WorkerParts) {
   const cases = createCases(redis);
   const desk = createDesk(parts.producer, now);
   const soFar = looksSoFar(parts.producer);
-  const queues = Object.values(QUEUES).map(
-    (name) => new Queue(name, { connection: parts.producer, prefix: PREFIX, skipVersionCheck: true }),
-  );
-  for (const queue of queues) queue.on('error', () => {});
+  const queues = Object.values(QUEUES).map((name) => openQueue(name, parts.producer));
 
   /** How the looks of a run go on, as far as those that are over can tell. */
   const courseOfRun = async ({ case: id, run }: LookPayload): Promise<Course> => {

@@ -1,11 +1,10 @@
-import { Queue } from 'bullmq';
 import type { Logger } from 'pino';
-import { reasonOf } from '../../diagnostics/errors.ts';
 import { type Consumer, consume } from '../consume.ts';
 import type { InventorySource } from '../inventory-watch.ts';
 import type { Metrics } from '../metrics.ts';
-import { jobId, PREFIX, QUEUES, type RecordPayload, recordPayload } from '../queues.ts';
-import { isUp, type RedisClient } from '../redis.ts';
+import { jobId, type RecordPayload, recordPayload } from '../queues.ts';
+import type { RedisClient } from '../redis.ts';
+import { keepTicking, openQueue } from '../tick.ts';
 import { isRecordable, jitterOf, recordable } from './instances.ts';
 import type { RecorderStore } from './store.ts';
 import { failureLog, type Sampler, takeSample } from './take-sample.ts';
@@ -42,12 +41,7 @@ export function startRecorder(parts: RecorderParts): Consumer {
   const { redis, producer, everyMs, store, metrics, log } = parts;
   const now = parts.now ?? Date.now;
   const patienceMs = Math.min(PATIENCE * everyMs, MOST_PATIENCE_MS);
-  const queue = new Queue<RecordPayload>(QUEUES.record, {
-    connection: producer,
-    prefix: PREFIX,
-    skipVersionCheck: true,
-  });
-  queue.on('error', () => {});
+  const queue = openQueue<RecordPayload>('record', producer);
   const failures = failureLog(log, now);
 
   const tick = async (at: number): Promise<{ proxies: number }> => {
@@ -89,33 +83,14 @@ export function startRecorder(parts: RecorderParts): Consumer {
         : sample(payload, payload.slot, stop),
   });
 
-  /** The schedule is there, with our period: also after Redis came back empty. */
-  let ensuring: Promise<unknown> | null = null;
-  const ensure = (): void => {
-    if (ensuring || !isUp(producer)) return;
-    const look = async () => {
-      const known = await queue.getJobScheduler(SCHEDULER);
-      if (known?.every === everyMs && known.next !== undefined && known.next > now() - 2 * everyMs) return;
-      await queue.upsertJobScheduler(SCHEDULER, { every: everyMs }, { name: 'tick', data: { v: 1, kind: 'tick' } });
-    };
-    ensuring = look()
-      .catch((error: unknown) => log.debug({ reason: reasonOf(error) }, 'recorder'))
-      .finally(() => {
-        ensuring = null;
-      });
-  };
-  const timer = setInterval(ensure, everyMs);
-  timer.unref();
-  producer.on('ready', ensure);
-  ensure();
+  const ticking = keepTicking(queue, { scheduler: SCHEDULER, producer, everyMs, now, log });
 
   return {
     running: consumer.running,
     async close(graceMs) {
-      clearInterval(timer);
-      producer.off('ready', ensure);
+      const stopped = ticking.stop();
       await consumer.close(graceMs);
-      await ensuring;
+      await stopped;
       await queue.close().catch(() => {});
     },
   };

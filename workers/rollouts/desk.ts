@@ -1,6 +1,6 @@
-import { Queue } from 'bullmq';
-import { JOBS, jobId, PREFIX, QUEUES, type ThreadPayload } from '../queues.ts';
+import { JOBS, jobId, type ThreadPayload } from '../queues.ts';
 import type { RedisClient } from '../redis.ts';
+import { openQueue } from '../tick.ts';
 import type { Decided } from './decide.ts';
 import { type Created, type RolloutStore, rolloutStore } from './store.ts';
 import type { Decision, Rollout } from './types.ts';
@@ -14,8 +14,7 @@ export type RolloutDesk = ReturnType<typeof rolloutDesk>;
  */
 export function rolloutDesk(redis: RedisClient) {
   const store: RolloutStore = rolloutStore(redis);
-  const thread = new Queue<ThreadPayload>(QUEUES.thread, { connection: redis, prefix: PREFIX, skipVersionCheck: true });
-  thread.on('error', () => {});
+  const thread = openQueue<ThreadPayload>('thread', redis);
 
   /** Queues the job that brings a rollout's messages to what the store says. Once for each revision. */
   async function tell(id: string, at: string): Promise<void> {

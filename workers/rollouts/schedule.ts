@@ -1,4 +1,3 @@
-import { Queue } from 'bullmq';
 import type { Logger } from 'pino';
 import { reasonOf } from '../../diagnostics/errors.ts';
 import { judgeStage } from '../../diagnostics/rollout/judge.ts';
@@ -6,8 +5,9 @@ import type { Inventory } from '../../proxy/inventory/inventory.ts';
 import { createCases } from '../cases.ts';
 import { type Consumer, consume } from '../consume.ts';
 import type { Metrics } from '../metrics.ts';
-import { JOBS, jobId, PREFIX, QUEUES, type RolloutPayload, rolloutPayload } from '../queues.ts';
+import { JOBS, jobId, type RolloutPayload, rolloutPayload } from '../queues.ts';
 import { isUp, type RedisClient } from '../redis.ts';
+import { keepTicking, openQueue } from '../tick.ts';
 import { isDue } from './begun.ts';
 import { rolloutDesk } from './desk.ts';
 import { type NoticeParts, noticeRollouts } from './known.ts';
@@ -49,12 +49,7 @@ export function startRollouts(parts: RolloutParts): Rollouts {
   const now = parts.now ?? Date.now;
   const desk = rolloutDesk(producer);
   const cases = createCases(producer);
-  const queue = new Queue<RolloutPayload>(QUEUES.rollout, {
-    connection: producer,
-    prefix: PREFIX,
-    skipVersionCheck: true,
-  });
-  queue.on('error', () => {});
+  const queue = openQueue<RolloutPayload>('rollout', producer);
   metrics.watchRollouts(async () => (isUp(producer) ? desk.store.counts() : null));
 
   const tick = async (at: number) => {
@@ -119,25 +114,7 @@ export function startRollouts(parts: RolloutParts): Rollouts {
     work: (payload, job, stop) => work(payload, job.opts.prevMillis ?? now(), stop),
   });
 
-  /** The schedule is there, with our period: also after Redis came back empty. */
-  let ensuring: Promise<unknown> | null = null;
-  const ensure = (): void => {
-    if (ensuring || !isUp(producer)) return;
-    const look = async () => {
-      const known = await queue.getJobScheduler(SCHEDULER);
-      if (known?.every === everyMs && known.next !== undefined && known.next > Date.now() - 2 * everyMs) return;
-      await queue.upsertJobScheduler(SCHEDULER, { every: everyMs }, { name: 'tick', data: { v: 1, kind: 'tick' } });
-    };
-    ensuring = look()
-      .catch((error: unknown) => log.debug({ reason: reasonOf(error) }, 'rollouts'))
-      .finally(() => {
-        ensuring = null;
-      });
-  };
-  const timer = setInterval(ensure, everyMs);
-  timer.unref();
-  producer.on('ready', ensure);
-  ensure();
+  const ticking = keepTicking(queue, { scheduler: SCHEDULER, producer, everyMs, now: Date.now, log });
 
   return {
     running: consumer.running,
@@ -145,10 +122,9 @@ export function startRollouts(parts: RolloutParts): Rollouts {
       await queue.add('case', { v: 1, kind: 'case', ...of }, { ...JOBS.rollout, jobId: jobId.tie(of.case, of.run) });
     },
     async close(graceMs) {
-      clearInterval(timer);
-      producer.off('ready', ensure);
+      const stopped = ticking.stop();
       await consumer.close(graceMs);
-      await ensuring;
+      await stopped;
       await Promise.allSettled([queue.close(), desk.close()]);
     },
   };
