@@ -12,6 +12,10 @@ const STATUS_AFTER =
 const COUNTED_AFTER =
   /^ ?(?:ms|s|sec|min|mb|gb|kb|kib|mib|km|m|kg|rps|qps|req\/s|eur|usd|czk|euros?|dollars?|people|persons?|percent|years? old|an? (?:hour|day|minute|week)|per (?:hour|day|minute|second)|(?:new |open |more |old |unit )?\p{L}{2,20}s)\b/iu;
 
+/** What RFC 9110 (section 15) and RFC 6585 call a status: a number before its own name is one, whatever stands in front. */
+const ITS_NAME =
+  /^ (?:too many requests|bad gateway|service (?:temporarily )?unavailable|gateway time-?out|not found|forbidden|unauthorized|internal server error|bad request|(?:payload|content|(?:request )?entity) too large|request timeout|method not allowed|precondition failed)\b/i;
+
 /** Pure: the statuses that a text names, each once, in its order. `text` as people wrote it or folded. */
 export function statusesIn(text: string): number[] {
   const found = new Set<number>();
@@ -19,7 +23,13 @@ export function statusesIn(text: string): number[] {
     const before = text.slice(Math.max(0, match.index - 16), match.index);
     const after = text.slice(match.index + match[0].length, match.index + match[0].length + 32);
     const plural = /s$/i.test(match[0]);
-    if (!plural && OTHER_BEFORE.test(before) && !/^ (?:errors?|bad|responses?|status)\b/i.test(after)) continue;
+    if (
+      !plural &&
+      !ITS_NAME.test(after) &&
+      OTHER_BEFORE.test(before) &&
+      !/^ (?:errors?|bad|responses?|status)\b/i.test(after)
+    )
+      continue;
     if (!plural && COUNTED_AFTER.test(after) && !STATUS_AFTER.test(after)) continue;
     found.add(Number(match[1]));
   }

@@ -2,7 +2,7 @@ import { type Draft, defineCheck, type FindingSpec, type ReadScope } from '../de
 import { instanceLooks, proxiesOf, questionOf, questionOn } from '../instance-looks.ts';
 import type { ServedRequests } from '../io/proxy-reader.ts';
 import { ERROR_FINDINGS, type ErrorFacts, readErrors } from '../served/errors.ts';
-import { LATENCY_FINDINGS, type LatencyFacts, readGivenUp, readLatency } from '../served/latency.ts';
+import { LATENCY_FINDINGS, type LatencyFacts, readGivenUp, readLatency, readTunnels } from '../served/latency.ts';
 import { LIMIT_FINDINGS, type LimitFacts, readLimits } from '../served/limits.ts';
 import { PLACE_FINDINGS, type PlaceFacts, readNeighbours, readOneEndpoint, readStrangers } from '../served/places.ts';
 import { grepFor, statusPattern } from '../served/shared.ts';
@@ -46,6 +46,7 @@ function read(served: ServedRequests, scope: ReadScope): Draft<AttributionFacts>
     ...readErrors(served, scope, proxy),
     ...readLatency(served, proxy),
     ...readGivenUp(served, proxy, kind),
+    ...readTunnels(served, proxy),
     ...readOneEndpoint(served, scope, proxy),
     ...readNeighbours(served, proxy),
   ];

@@ -131,6 +131,10 @@ export interface ServedRequests {
   slowLarge?: number;
   /** Requests that ended with 504 which no upstream is known to have made, connected ones: how many, and after how long, ms. */
   gaveUp?: { count: number; leastMs: number; mostMs: number };
+  /** 429 that an upstream made and the proxy passed on. */
+  limitedUpstream?: number;
+  /** WebSockets and other tunnels (101) that have ended, those that the proxy cut since nothing was said on them, and after how long, ms. */
+  tunnels?: { ended: number; cut: number; leastMs: number; mostMs: number };
   /** Mean time that endpoints took to answer, s; null: no answer, or no times in the log. */
   upstreamSeconds?: number | null;
 }

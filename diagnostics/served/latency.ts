@@ -26,6 +26,14 @@ export interface LatencyFacts {
     mostMs: number;
     source: string;
   };
+  TUNNELS_CUT_FOR_SILENCE: {
+    proxy: string;
+    cut: number;
+    ended: number;
+    leastMs: number;
+    mostMs: number;
+    source: string;
+  };
 }
 
 /** Fewer slow requests than this share is what every site has. */
@@ -39,6 +47,11 @@ export function readGivenUp(
   kind: string,
 ): Draft<LatencyFacts>[] {
   return gaveUp ? [{ code: 'PROXY_GAVE_UP_AFTER', facts: { proxy, kind, ...gaveUp, total, source } }] : [];
+}
+
+/** Tunnels that the proxy cut since nothing was said on them. */
+export function readTunnels({ tunnels, source }: ServedRequests, proxy: string): Draft<LatencyFacts>[] {
+  return tunnels?.cut ? [{ code: 'TUNNELS_CUT_FOR_SILENCE', facts: { proxy, ...tunnels, source } }] : [];
 }
 
 export function readLatency(served: ServedRequests, proxy: string): Draft<LatencyFacts>[] {
@@ -95,6 +108,15 @@ export const LATENCY_FINDINGS: { [K in keyof LatencyFacts]: FindingSpec<LatencyF
       `${f.proxy}'s log: ${share(f.count, f.total)} requests ended with 504 after ${duration(f.leastMs)}${duration(f.leastMs) === duration(f.mostMs) ? '' : ` to ${duration(f.mostMs)}`}.`,
     next: () => 'Hold these times against the timeouts that the proxy is set to, for the very path that was asked for.',
     reproduce: (f) => grepFor(f.source, statusPattern(f.kind, '504')),
+  },
+  TUNNELS_CUT_FOR_SILENCE: {
+    hop: 'proxy',
+    direction: 'context',
+    title: 'The proxy cut long connections on which nothing was said',
+    says: (f) =>
+      `${f.proxy}'s log: it cut ${share(f.cut, f.ended)} WebSockets that ended, after ${duration(f.leastMs)}${duration(f.leastMs) === duration(f.mostMs) ? '' : ` to ${duration(f.mostMs)}`}, since nothing was said on them.`,
+    next: () => "Raise HAProxy's `timeout tunnel`, or let the application send a ping more often than that.",
+    reproduce: (f) => grepFor(f.source, ' 101 [0-9]+ .* (sD|cD)', 10),
   },
   REQUESTS_QUEUED: {
     hop: 'proxy',

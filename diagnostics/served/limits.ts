@@ -16,6 +16,7 @@ interface Refused {
 export interface LimitFacts {
   REQUESTS_TOO_LARGE: Refused & { statuses: string[] };
   REQUESTS_LIMITED: Refused;
+  APP_LIMITS_REQUESTS: Refused;
   REQUESTS_DENIED: Refused & { statuses: string[] };
   PROXY_QUEUE_FULL: Refused & { queue: number; upstreamMs: number };
 }
@@ -37,6 +38,7 @@ export function readLimits(served: ServedRequests, scope: ReadScope, proxy: stri
   if (sum(large)) found.push({ code: 'REQUESTS_TOO_LARGE', facts: { ...base(sum(large)), statuses: listed(large) } });
   const limited = madeByProxy['429'] ?? 0;
   if (limited) found.push({ code: 'REQUESTS_LIMITED', facts: base(limited) });
+  if (served.limitedUpstream) found.push({ code: 'APP_LIMITS_REQUESTS', facts: base(served.limitedUpstream) });
   // Every login page makes 401s: they matter only to somebody who was refused.
   const denied = some(madeByProxy, DENIED);
   const { kinds, statuses } = scope.case.symptoms;
@@ -75,6 +77,15 @@ export const LIMIT_FINDINGS: { [K in keyof LimitFacts]: FindingSpec<LimitFacts[K
       `${f.proxy}'s log: ${share(f.count, f.total)} requests were refused by the proxy itself for a rate limit (429).`,
     next: () => 'Look at the rate limits for this host, and at who sends that much.',
     reproduce: of4xx,
+  },
+  APP_LIMITS_REQUESTS: {
+    hop: 'app',
+    direction: 'context',
+    title: 'What is behind the proxy refused requests for a limit',
+    says: (f) =>
+      `${f.proxy}'s log: ${share(f.count, f.total)} requests got a 429 from what is behind it, passed on as it was.`,
+    next: () => "Look at the application's own limit or quota, and at who sends that much.",
+    reproduce: (f) => grepFor(f.source, statusPattern(f.kind, '429')),
   },
   REQUESTS_DENIED: {
     hop: 'proxy',

@@ -30,7 +30,7 @@ import { keepaliveShorter } from './keepalive.ts';
 import { lateHeader } from './late-header.ts';
 import { boundary, cdnFault, dnsMissing, dnsWrongAddress } from './names-and-places.ts';
 import { acceptQueueOverflow, conntrackExhausted, proxyAtLimit, proxyRestarts } from './proxy-health.ts';
-import { externalAuthFailed, proxyRefuses, rateLimited, sizeLimit } from './refusals.ts';
+import { appLimits, externalAuthFailed, proxyRefuses, rateLimited, sizeLimit } from './refusals.ts';
 import { reloadDisconnects, reloadFailed, reloadStorm } from './reloads.ts';
 import { proxyDown, replicaBad } from './replicas.ts';
 import { redirectLoop, routeMissing, routeWrong } from './routes.ts';
@@ -51,6 +51,7 @@ import {
   configuredTimeout,
   headerSettingsDisagree,
   shorterLimitElsewhere,
+  tunnelsCut,
 } from './settings.ts';
 import type { Rule, Suspicion } from './suspicion.ts';
 import { certificateExpired, certificateWrong, chainIncomplete, clientCertificate, policyTooStrict } from './tls.ts';
@@ -109,9 +110,11 @@ export const RULES: readonly Rule[] = [
   timeoutTooShort,
   uploadCutShort,
   shorterLimitElsewhere,
+  tunnelsCut,
   appErrors,
   appErrorsThrough,
   appRefuses,
+  appLimits,
   rolloutDropsInPlace,
   appDown,
   staleEndpoints,

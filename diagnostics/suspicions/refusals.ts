@@ -7,6 +7,7 @@ import {
   notTheAppsOwn,
   proxyName,
   type Rule,
+  serviceName,
   suspect,
 } from './suspicion.ts';
 
@@ -95,5 +96,17 @@ export const rateLimited: Rule = (scene) => {
     explains,
     fits: explains > 0 || scene.case.symptoms.statuses.includes(429) || scene.reported('errors-5xx', 'unspecified'),
     sentence: `${proxyName(scene)} refuses requests to ${host(scene)} for a rate limit of its own`,
+  });
+};
+
+/** A 429 was reported, the log says that those came from behind the proxy, and the proxy made none itself. */
+export const appLimits: Rule = (scene) => {
+  const found = scene.all('APP_LIMITS_REQUESTS');
+  const own = ['REQUESTS_LIMITED', 'RATE_LIMIT_LOGGED', 'PROXY_LIMITS_REQUESTS'].some(scene.has);
+  if (found.length === 0 || own || !scene.case.symptoms.statuses.includes(429)) return null;
+  return suspect('app-errors', found, 0.88, {
+    explains: answeredWith(scene, 429) + byStatus(scene, 429),
+    fits: true,
+    sentence: `${serviceName(scene)} answered 429 itself in the time in question; the proxy passed it on`,
   });
 };

@@ -102,6 +102,20 @@ export const shorterLimitElsewhere: Rule = (scene) => {
   });
 };
 
+/** Long connections are said to break, and the proxy's log says that it cut most of those that ended, for silence. */
+export const tunnelsCut: Rule = (scene) => {
+  if (!scene.reported('disconnects', 'reset') || (scene.failing ?? 0) > 0.5) return null;
+  const found = scene
+    .all('TUNNELS_CUT_FOR_SILENCE')
+    .filter((f) => Number(f.facts.cut) >= A_PATTERN && 2 * Number(f.facts.cut) > Number(f.facts.ended));
+  const first = found[0];
+  if (!first) return null;
+  return suspect('proxy-timeout-too-short', found, 0.9, {
+    fits: true,
+    sentence: `${proxyName(scene, first)} cuts WebSockets of ${host(scene)} on which nothing is said, the first after ${duration(Number(first.facts.leastMs))}`,
+  });
+};
+
 const waitAt = (scene: Scene, { about }: Finding): Finding | undefined =>
   scene.all('WAITS_FOR_UPSTREAM').find((f) => f.facts.hopName === about.hop);
 

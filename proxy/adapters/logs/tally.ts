@@ -4,6 +4,7 @@ import { rowCounter } from '../metrics/balance-log.ts';
 import type { AccessRow } from './access-log.ts';
 import type { AccessRows } from './access-rows.ts';
 import { failed } from './compact-rows.ts';
+import { addGivenUp, addTunnel } from './cut-short.ts';
 
 /** Requests slower than this count as slow, s: where people begin to write that something hangs. */
 const SLOW_SECONDS = 1;
@@ -52,15 +53,6 @@ function addSlow(out: ServedRequests, row: AccessRow): void {
   else if (upstreamSeconds(row) >= UPSTREAM_PART * total || (row.why === 'proxy-timeout' && row.upstreams.length > 0))
     out.slowUpstream++;
   else if ((row.bytes ?? 0) >= LARGE_BYTES) out.slowLarge = (out.slowLarge ?? 0) + 1;
-}
-
-/** A gateway timeout that is not known to be passed on: after how long somebody gave up. */
-function addGivenUp(out: ServedRequests, row: AccessRow): void {
-  const elsewhere = row.maker === 'upstream' || row.maker === 'client' || row.why === 'connect-timeout';
-  if (row.status !== 504 || row.seconds === null || elsewhere) return;
-  const ms = Math.round(row.seconds * 1000);
-  const { count, leastMs, mostMs } = out.gaveUp ?? { count: 0, leastMs: ms, mostMs: ms };
-  out.gaveUp = { count: count + 1, leastMs: Math.min(leastMs, ms), mostMs: Math.max(mostMs, ms) };
 }
 
 /** Steps that a log's stretch of time is cut into, and the shortest one, ms: most logs know whole seconds. */
@@ -155,6 +147,8 @@ export function countRequests(log: AccessRows, host: string): ServedRequests {
     }
     addSlow(out, row);
     addGivenUp(out, row);
+    addTunnel(out, row);
+    if (row.status === 429 && row.maker === 'upstream') out.limitedUpstream = (out.limitedUpstream ?? 0) + 1;
   });
   out.upstreamSeconds = answers ? waited / answers : null;
   out.steps = over.steps();
