@@ -40,6 +40,8 @@ export interface Audit {
 const MOST_WAITING = 10_000;
 const BATCH = 50;
 const RETRY_MS = 1000;
+/** Failures in a row that are no news: at a start Redis is often a moment later than we are. */
+const QUIET = 3;
 const TRIM_MS = 600_000;
 /** Longer than Slack delivers anything again (24 h); of what has no name of its own only the retry of a lost reply. */
 const ONCE_S = { named: 26 * 60 * 60, own: 600 };
@@ -103,8 +105,8 @@ export function createAudit(parts: {
         metrics.audited('sink-failed', bodies.length);
         log.error({ reason: reasonOf(error), file: config.file }, 'audit: lines were not written to the file');
       });
-      if (away > 0 && waiting.length === 0) {
-        log.warn({ failed: away }, 'audit: caught up');
+      if (waiting.length === 0) {
+        if (away > QUIET) log.warn({ failed: away }, 'audit: caught up');
         away = 0;
       }
       if (lost.count > 0 && waiting.length === 0) {
@@ -115,7 +117,7 @@ export function createAudit(parts: {
       if (bytes > config.maxBytes) await trim();
     } catch (error) {
       metrics.audited('failed', 1);
-      if (away === 0)
+      if (away === QUIET)
         log.error({ reason: reasonOf(error), waiting: waiting.length }, 'audit: not written; it is tried until it is');
       away += 1;
       retry = setTimeout(() => {
