@@ -15,6 +15,8 @@ export const ROLLOUT_HELP_TEXT = [
 
 export const ROLLOUT_GONE_TEXT =
   'I do not have this rollout any more. `/ingress-rollout list` names those that I have.';
+/** To who announces what somebody called nothing meanwhile, or what ended. */
+export const OVER_TEXT = 'It was called off, or ended, meanwhile: there is nothing left to announce.';
 export const ROLLOUT_AWAY_TEXT =
   'I could not take this: my memory is away, so nothing has been written down. Please try again in a minute.';
 export const FORM_GONE_TEXT = 'This form is too old: I do not remember its first page. Please open it again.';
@@ -25,9 +27,9 @@ export function notDecidedText(why: string): string {
   return `${bold('Nothing has changed.')} ${plain(why)}`;
 }
 
-/** To who clicks what somebody else has decided. */
+/** To who clicks what somebody else has decided; `name` as Slack told it. */
 export function alreadyText(name: string): string {
-  return `${bold('That is decided already')}, by ${name}. Nothing has changed.`;
+  return `${bold('That is decided already')}, by ${clip(plain(name), 80)}. Nothing has changed.`;
 }
 
 const STATES = { planned: 'planned', running: 'running', stopped: 'stopped', done: 'done', cancelled: 'called off' };

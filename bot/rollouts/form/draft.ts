@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { reasonOf } from '../../../diagnostics/errors.ts';
 import { PREFIX } from '../../../workers/queues.ts';
 import type { RedisClient } from '../../../workers/redis.ts';
 
@@ -21,6 +22,8 @@ export type Details = z.infer<typeof detailsSchema>;
 
 const draftSchema = z.object({
   user: z.string(),
+  /** Where the form was opened: rules about channels hold to its end. Null in forms of older bots, or where it was no channel. */
+  channel: z.string().nullable().default(null),
   /** The rollout that was noticed and is announced by this form; null: a new one. */
   noticed: z.string().nullable(),
   title: z.string(),
@@ -31,14 +34,25 @@ const draftSchema = z.object({
 /** A form that is being filled in. Kept here: a view's own memory has 3,000 characters. */
 export type Draft = z.infer<typeof draftSchema>;
 
+/** What is no text was not written by us: as good as not there. Whatever else went wrong passes through. */
+function nullIfNoText(error: unknown): null {
+  if (reasonOf(error).startsWith('WRONGTYPE')) return null;
+  throw error;
+}
+
 /** Forms by the id of their view, which stays the same through all pages. */
 export function draftStore(redis: RedisClient) {
   const keyOf = (view: string) => `${PREFIX}:rollout-draft:${view}`;
   return {
     async load(view: string): Promise<Draft | null> {
-      const text = await redis.get(keyOf(view));
-      const read = text === null ? null : draftSchema.safeParse(JSON.parse(text));
-      return read?.success ? read.data : null;
+      const text = await redis.get(keyOf(view)).catch(nullIfNoText);
+      if (text === null) return null;
+      try {
+        const read = draftSchema.safeParse(JSON.parse(text));
+        return read.success ? read.data : null;
+      } catch {
+        return null;
+      }
     },
 
     async save(view: string, draft: Draft): Promise<void> {
@@ -60,7 +74,7 @@ export function nameStore(redis: RedisClient) {
     /** The names that are known. */
     async of(users: readonly (string | null)[]): Promise<{ [user: string]: string }> {
       const ids = [...new Set(users.filter((user) => user !== null))];
-      const names = await Promise.all(ids.map((id) => redis.get(keyOf(id))));
+      const names = await Promise.all(ids.map((id) => redis.get(keyOf(id)).catch(nullIfNoText)));
       return Object.fromEntries(ids.flatMap((id, i) => (names[i] ? [[id, names[i]]] : [])));
     },
   };

@@ -1,3 +1,5 @@
+import { z } from 'zod';
+
 /** The fields of the form: block ids are what validation errors are shown at. */
 export const FIELDS = {
   title: 'title',
@@ -44,17 +46,20 @@ export const MOST_HOSTS = 300;
 export const MOST_CHANNELS = 30;
 export const MOST_STAGES = 10;
 
-/** The values of a submitted view as Slack sends them, as far as we read them. */
-export interface Submitted {
-  [block: string]: {
-    [action: string]: {
-      value?: string | null;
-      selected_option?: { value: string } | null;
-      selected_date?: string | null;
-      selected_time?: string | null;
-      selected_conversations?: string[] | null;
-    };
-  };
+const inputSchema = z.object({
+  value: z.string().nullish().catch(null),
+  selected_option: z.object({ value: z.string() }).nullish().catch(null),
+  selected_date: z.string().nullish().catch(null),
+  selected_time: z.string().nullish().catch(null),
+  selected_conversations: z.array(z.string()).nullish().catch(null),
+});
+const submittedSchema = z.record(z.string(), z.record(z.string(), inputSchema.catch({})).catch({})).catch({});
+/** The values of a submitted view as Slack sends them, by block and action, as far as we read them. */
+export type Submitted = z.infer<typeof submittedSchema>;
+
+/** Pure: what of a submitted view is of the right kind; the rest counts as not filled in. */
+export function submittedIn(values: unknown): Submitted {
+  return submittedSchema.parse(values);
 }
 
 /** Errors by block id, as `response_action: errors` takes them. */

@@ -5,7 +5,7 @@ import { plain } from '../../blocks/mrkdwn.ts';
 import { previewParagraphs } from '../blocks/announcement.ts';
 import { percent } from '../blocks/words.ts';
 import type { Draft } from './draft.ts';
-import { FIELDS, type Field, LONGEST, VALUE, VIEWS } from './fields.ts';
+import { FIELDS, type Field, LONGEST, MOST_HOSTS, VALUE, VIEWS } from './fields.ts';
 import { NOT_YET, type SideChoice } from './sides.ts';
 
 const TITLE = 'Announce a rollout';
@@ -56,6 +56,9 @@ export function detailsView(
   const zone = known.zone ?? 'UTC';
   const from = inZone(was?.window?.from ?? null, known.zone);
   const to = inZone(was?.window?.to ?? null, known.zone);
+  const hosts = was?.hosts ?? known.hosts;
+  // Cut in the middle they would be other hosts, and fewer.
+  const fits = hosts.length <= MOST_HOSTS && hosts.join('\n').length <= MOST_INITIAL;
   const always = known.always.length === 0 ? '' : ` Always: ${known.always.map((id) => `<#${id}>`).join(', ')}.`;
   const blocks: KnownBlock[] = [
     textInput('why', 'Why?', was?.why ?? '', { multiline: true }),
@@ -70,10 +73,12 @@ export function detailsView(
         !was && { hint: 'What the recorder saw on the old side. Say whose they are, if you know.' }),
     }),
     textInput('undo', 'How to undo it, and how long that takes', was?.undo ?? '', {}),
-    textInput('hosts', 'Hosts', (was?.hosts ?? known.hosts).join('\n'), {
+    textInput('hosts', 'Hosts', fits ? hosts.join('\n') : '', {
       multiline: true,
       optional: true,
-      hint: 'One a line, as the inventory routes them through the old side. Left empty: all.',
+      hint: fits
+        ? 'One a line, as the inventory routes them through the old side. Left empty: all.'
+        : `One a line. Left empty: all ${hosts.length} that the inventory routes through the old side.`,
     }),
     {
       type: 'input',

@@ -33,6 +33,7 @@ export function commandIngressRollout(deps: RolloutDeps) {
       if (no) return await only(no);
       const opened = await openForm(deps, client, command.trigger_id, {
         user: command.user_id,
+        channel: command.channel_id,
         noticed: null,
         title: oneLine(text).slice(0, LONGEST.title),
         old: null,

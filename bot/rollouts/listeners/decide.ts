@@ -7,12 +7,13 @@ import type {
   ViewSubmitAction,
 } from '@slack/bolt';
 import { z } from 'zod';
+import { reasonOf } from '../../../diagnostics/errors.ts';
 import type { Decision, RolloutRecord } from '../../../workers/rollouts/types.ts';
 import { clip, plain } from '../../blocks/mrkdwn.ts';
 import { ROLLOUT_ACTIONS, readCarried } from '../blocks/buttons.ts';
-import { alreadyText, notDecidedText, ROLLOUT_GONE_TEXT } from '../blocks/texts.ts';
+import { alreadyText, FORM_LATE_TEXT, notDecidedText, ROLLOUT_GONE_TEXT } from '../blocks/texts.ts';
 import { shareText, stageNow } from '../blocks/words.ts';
-import { LONGEST, oneLine, type Submitted, VALUE } from '../form/fields.ts';
+import { LONGEST, oneLine, submittedIn, VALUE } from '../form/fields.ts';
 import { doneView, reasonView } from '../form/views.ts';
 import type { RolloutDeps } from './deps.ts';
 import { rememberName } from './people.ts';
@@ -42,7 +43,12 @@ export function actionDecide(deps: RolloutDeps) {
     const word = againstWord(record, what);
     if (word !== null && record.stage === carried.stage) {
       const title = what === 'next-stage' ? 'Go on all the same?' : `${LABELS[what]} all the same?`;
-      await client.views.open({ trigger_id: body.trigger_id, view: reasonView({ ...carried, what }, title, word) });
+      const view = reasonView({ ...carried, what }, title, word);
+      const opened = await client.views.open({ trigger_id: body.trigger_id, view }).catch((error: unknown) => {
+        deps.log.warn({ reason: reasonOf(error) }, 'the form was not opened');
+        return null;
+      });
+      if (opened === null) await only(FORM_LATE_TEXT);
       return;
     }
     const why = await decide(deps, client, body.user, { ...carried, what, reason: '' });
@@ -55,7 +61,7 @@ export function viewReason(deps: RolloutDeps) {
   return async ({ ack, body, view, client }: SlackViewMiddlewareArgs<ViewSubmitAction> & AllMiddlewareArgs) => {
     const asked = ASKED.safeParse(parsed(view.private_metadata));
     if (!asked.success) return ack({ response_action: 'update', view: doneView(ROLLOUT_GONE_TEXT) });
-    const typed = (view.state.values as Submitted).reason?.[VALUE]?.value ?? '';
+    const typed = submittedIn(view.state.values).reason?.[VALUE]?.value ?? '';
     const reason = oneLine(typed);
     const fail = (why: string) => ack({ response_action: 'errors', errors: { reason: why } });
     if (typed.length > LONGEST.reason)
@@ -113,7 +119,7 @@ async function decide(
   if (decided.is === 'decided' || decided.by === user.id) return null;
   const { by } = decided;
   const name = by === null ? 'somebody' : ((await deps.rolloutParts.names.of([by]))[by] ?? 'somebody');
-  return alreadyText(plain(name));
+  return alreadyText(name);
 }
 
 async function mayNot(deps: RolloutDeps, user: string, id: string): Promise<string | null> {

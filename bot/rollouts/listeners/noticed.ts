@@ -22,7 +22,7 @@ export function actionAnnounce(deps: RolloutDeps) {
       const name = (await deps.rolloutParts.names.of([by]))[by] ?? 'somebody';
       return void (by === body.user.id || (await only(alreadyText(name))));
     }
-    const draft = { user: body.user.id, noticed: id, title, old, fresh, details: null };
+    const draft = { ...here, noticed: id, title, old, fresh, details: null };
     if (!(await openForm(deps, client, body.trigger_id, draft))) await only(FORM_LATE_TEXT);
   };
 }

@@ -9,9 +9,9 @@ import type {
 import { rolloutId } from '../../../workers/rollouts/store.ts';
 import type { Rollout } from '../../../workers/rollouts/types.ts';
 import { announced } from '../../permissions/notes.ts';
-import { FORM_GONE_TEXT, ROLLOUT_GONE_TEXT } from '../blocks/texts.ts';
+import { alreadyText, FORM_GONE_TEXT, notDecidedText, OVER_TEXT, ROLLOUT_GONE_TEXT } from '../blocks/texts.ts';
 import type { Draft } from '../form/draft.ts';
-import { FIELDS, type Submitted } from '../form/fields.ts';
+import { FIELDS, submittedIn } from '../form/fields.ts';
 import { readDetails, readSides } from '../form/read.ts';
 import { hostsThrough, sideChoices } from '../form/sides.ts';
 import { detailsView, doneView, previewView, sidesView } from '../form/views.ts';
@@ -30,7 +30,7 @@ export function viewSides(deps: RolloutDeps) {
     const draft = await deps.rolloutParts.drafts.load(view.id);
     if (draft === null) return ack({ response_action: 'update', view: doneView(FORM_GONE_TEXT) });
     const inventory = await deps.freshInventory();
-    const read = readSides(view.state.values as Submitted, sideChoices(inventory, [draft.old, draft.fresh]));
+    const read = readSides(submittedIn(view.state.values), sideChoices(inventory, [draft.old, draft.fresh]));
     if ('errors' in read) return ack({ response_action: 'errors', errors: read.errors });
     const { title, old, fresh } = read.value;
     // Other sides, other hosts: what was typed for the old ones does not fit any more.
@@ -52,7 +52,7 @@ export function viewDetails(deps: RolloutDeps) {
   return async ({ ack, view, body }: Submit): Promise<void> => {
     const draft = await deps.rolloutParts.drafts.load(view.id);
     if (draft === null) return ack({ response_action: 'update', view: doneView(FORM_GONE_TEXT) });
-    const read = readDetails(view.state.values as Submitted, await deps.zoneOf(body.user.id), deps.now());
+    const read = readDetails(submittedIn(view.state.values), await deps.zoneOf(body.user.id), deps.now());
     if ('errors' in read) return ack({ response_action: 'errors', errors: read.errors });
     const next: Draft = { ...draft, details: read.value };
     const rollout = rolloutOf(next, deps);
@@ -74,15 +74,17 @@ export function viewPreview(deps: RolloutDeps) {
     if (draft === null || rollout === null) return ack({ response_action: 'update', view: doneView(FORM_GONE_TEXT) });
     const no = await deps.rolloutParts.mayNot?.({
       user: body.user.id,
-      channel: null,
+      channel: draft.channel,
       record: null,
       hosts: rollout.hosts,
     });
     if (no) return ack({ response_action: 'update', view: doneView(no) });
     await rememberName(deps, client, body.user);
     if (draft.noticed === null) await deps.rolloutParts.desk.create(rollout, [`view:${view.id}`]);
-    else if (!(await announceNoticed(deps, draft.noticed, rollout)))
-      return ack({ response_action: 'update', view: doneView(ROLLOUT_GONE_TEXT) });
+    else {
+      const why = await announceNoticed(deps, draft.noticed, rollout);
+      if (why !== null) return ack({ response_action: 'update', view: doneView(why) });
+    }
     deps.log.info({ rollout: rollout.id, noticed: draft.noticed, by: body.user.id }, 'a rollout is announced');
     // One of our own making is noted where it is created.
     if (draft.noticed !== null) deps.audit?.note(announced(body.user.id, draft.noticed, rollout.title, rollout.hosts));
@@ -104,18 +106,27 @@ export function actionEdit(deps: RolloutDeps) {
   };
 }
 
-/** What was noticed becomes announced in its own messages; its stages stay, since some may have been seen already. */
-async function announceNoticed(deps: RolloutDeps, id: string, rollout: Rollout): Promise<boolean> {
-  const { desk } = deps.rolloutParts;
+/**
+ * What was noticed becomes announced in its own messages; its stages stay, since some may have been seen already. Null: it is, also
+ * when the same form was sent twice; else why it is not.
+ */
+async function announceNoticed(deps: RolloutDeps, id: string, rollout: Rollout): Promise<string | null> {
+  const { desk, names } = deps.rolloutParts;
+  let mine = false;
   const record = await desk.store.update(id, async (before) => {
-    if (before.rollout.by !== null) return null;
+    mine = before.rollout.by === null && (before.state === 'planned' || before.state === 'running');
+    if (!mine) return null;
     const stages = before.state === 'planned' ? rollout.stages : before.rollout.stages;
     const { createdAt, noticed } = before.rollout;
     const kept = before.state === 'planned' ? rollout.stages.map(() => null) : before.stages;
     return { to: { ...before, rollout: { ...rollout, id, stages, createdAt, noticed }, stages: kept }, tell: true };
   });
-  if (record !== null) await desk.tell(id, new Date(deps.now()).toISOString());
-  return record !== null;
+  if (record === null) return ROLLOUT_GONE_TEXT;
+  const { by } = record.rollout;
+  if (!mine && by !== rollout.by)
+    return by === null ? notDecidedText(OVER_TEXT) : alreadyText((await names.of([by]))[by] ?? 'somebody');
+  await desk.tell(id, new Date(deps.now()).toISOString());
+  return null;
 }
 
 /** The rollout that a form describes; null: a page is missing. */
