@@ -126,8 +126,9 @@ export function weigh(input: Judged, parts: JudgeParts = WHOLE): Judgement {
   const { confidence: seen, reckoning } = reckon(scene, chosen, suspicions.slice(1));
   const { strength: confidence, why } = moved(seen, chosen.cause, input.priors, ENOUGH);
   if (why !== null) reckoning.push(why);
-  const answer = isIngress(chosen.hop) ? 'ingress' : 'not-ingress';
-  return sure({ scene, suspicions, chosen, answer, hop: chosen.hop, cause: chosen.cause, confidence, reckoning });
+  const answer: Verdict['answer'] = isIngress(chosen.hop) ? 'ingress' : 'not-ingress';
+  const weighed = { scene, suspicions, chosen, answer, hop: chosen.hop, cause: chosen.cause, confidence, reckoning };
+  return sure(why === null ? weighed : { ...weighed, learnt: why });
 }
 
 /** How strongly the evidence speaks, as how often such verdicts were right; no answer where that is too seldom. */
@@ -221,6 +222,7 @@ export function judge(input: Judged, parts: JudgeParts = WHOLE): Verdict {
     cause,
     confidence,
     strength,
+    ...(judgement.learnt !== undefined && { learnt: judgement.learnt }),
     because: [...new Set([...convicting, ...clearing].map((f) => f.code))],
     ruledOut: answer === 'inconclusive' ? [] : ruledOut(scene.findings, hop),
     blind: scene.blind,

@@ -13,6 +13,8 @@ export interface Judgement {
   confidence: number;
   /** How strongly the evidence speaks, 0 to 1, before that is held against how often it was right. */
   strength: number;
+  /** What people here said of earlier verdicts on this cause, and how it moved the strength; left out: nothing. */
+  learnt?: string;
   /** One line for each step from the suspicion's strength to the confidence. */
   reckoning: string[];
 }

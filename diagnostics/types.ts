@@ -297,6 +297,8 @@ export interface Verdict {
   confidence: number;
   /** How strongly the evidence speaks, 0 to 1; `confidence` is how often such verdicts are right. Left out in verdicts of old. */
   strength?: number;
+  /** How "who was right" moved the strength, in words; left out: not at all. */
+  learnt?: string;
   because: string[];
   ruledOut: { hop: Hop; because: string[] }[];
   blind: Blind[];

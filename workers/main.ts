@@ -14,6 +14,7 @@ import { watchInventory } from './inventory-watch.ts';
 import { type LastPaths, lastPaths } from './last-path.ts';
 import { createLog } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import { learntPriors } from './priors.ts';
 import { type Running, runUntilStopped } from './process.ts';
 import { type RecorderParts, startRecorder } from './recorder/schedule.ts';
 import { recorderStore } from './recorder/store.ts';
@@ -95,6 +96,7 @@ export async function startWorkersProcess(
   });
   const cases = createCases(producer);
   const rolloutProbes = noteRolloutProbes(audit, rolloutStore(producer), watching.probes);
+  const priors = learntPriors(producer, log);
   const workers = startWorkers({
     redis,
     producer,
@@ -108,7 +110,7 @@ export async function startWorkersProcess(
     },
     concurrency: config.file.workers.concurrency,
     look: async (planned, host, options) => runLook(planned, await ioOf(host, options.path ?? '/'), options),
-    judge,
+    judge: (input) => judge({ ...input, priors: priors.current() }),
     async repeat({ case: one, path }, evidence, budgetMs) {
       const io = await ioOf(one.target.host, one.target.path);
       const options = { budgetMs, signal: AbortSignal.timeout(budgetMs) };
@@ -149,6 +151,7 @@ export async function startWorkersProcess(
       await Promise.all([workers.close(), recorder?.close(RECORDER_GRACE_MS), rollouts.close(RECORDER_GRACE_MS)]);
       rolloutProbes.close();
       await audit?.close(1000);
+      priors.close();
       inventory.close();
       await collector.close();
       await health?.close();

@@ -23,7 +23,7 @@ export function evidenceModal(
   const findings = [...verdict.findings].sort((a, b) => order[a.direction] - order[b.direction]);
   const all: KnownBlock[] = [
     context(
-      `${record.case.id} · ${plain(record.case.target.host)} · ${verdict.answer}, confidence ${verdict.confidence}`,
+      `${record.case.id} · ${plain(record.case.target.host)} · ${verdict.answer}, confidence ${verdict.confidence}${verdict.learnt === undefined ? '' : ` (${plain(verdict.learnt)})`}`,
     ),
     ...(prose ? proseBlocks(prose) : []),
     ...pictures,
