@@ -41,6 +41,8 @@ const ROWS: Row[] = [
   ['upstream connect error or disconnect/reset before headers', 'errors-5xx'],
   // Statuses, and numbers that are none.
   ['shop gives 502', 'errors-5xx', { statuses: [502] }],
+  // A number before its own name is a status, also after a word that makes others a count.
+  ['partner complains about 502 Bad Gateway on shop', 'errors-5xx', { statuses: [502] }],
   ['502s and 504s on shop', 'errors-5xx', { statuses: [502, 504] }],
   ['520 on shop', 'errors-5xx', { statuses: [520] }],
   ['cdn says 525', 'handshake', { statuses: [525] }],
