@@ -1,6 +1,6 @@
+import { release, take } from './lock.ts';
 import { PREFIX } from './queues.ts';
 import type { RedisClient } from './redis.ts';
-import { LOCK, UNLOCK } from './scripts.ts';
 
 /** What we know of a message of ours: where it is, what it shows, and whether a post is in doubt. */
 export interface MessageState {
@@ -58,6 +58,7 @@ export async function setMessageState(redis: RedisClient, key: string, change: P
 /** Messages that are not a case's own: those of rollouts, digests and the like, by a name of the caller's. */
 export function messageStore(redis: RedisClient) {
   const keyOf = (name: string) => `${PREFIX}:message:${name}`;
+  const lockOf = (name: string) => `${keyOf(name)}:lock`;
   return {
     async load(name: string): Promise<MessageState> {
       return readMessageState(await redis.hgetall(keyOf(name)));
@@ -70,12 +71,8 @@ export function messageStore(redis: RedisClient) {
     },
 
     /** Lets one holder at a time touch a message. The same holder may take it again, as after a crash. */
-    async lock(name: string, holder: string, ms: number): Promise<boolean> {
-      return (await redis.eval(LOCK, 1, `${keyOf(name)}:lock`, holder, String(ms))) === 1;
-    },
+    lock: (name: string, holder: string, ms: number): Promise<boolean> => take(redis, lockOf(name), holder, ms),
 
-    async unlock(name: string, holder: string): Promise<void> {
-      await redis.eval(UNLOCK, 1, `${keyOf(name)}:lock`, holder);
-    },
+    unlock: (name: string, holder: string): Promise<void> => release(redis, lockOf(name), holder),
   };
 }

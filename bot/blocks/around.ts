@@ -1,4 +1,4 @@
-import type { Asked } from '../../workers/asked.ts';
+import type { Asked } from '../../workers/cases/asked.ts';
 import type { CaseRecord } from '../../workers/cases.ts';
 import { bold, clock, plain } from './mrkdwn.ts';
 

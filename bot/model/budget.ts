@@ -1,6 +1,5 @@
 import { PREFIX } from '../../workers/queues.ts';
 import type { RedisClient } from '../../workers/redis.ts';
-import { MODEL_RESERVE, MODEL_SETTLE } from '../../workers/scripts.ts';
 import type { ModelLimits } from './config.ts';
 
 /** What was taken from a day's budget for one call. */
@@ -20,13 +19,33 @@ export interface Budget {
 /** Longer than the day it counts. */
 const KEPT_S = 49 * 60 * 60;
 
+/**
+ * Takes one call and some tokens from a day's budget, or nothing. KEYS: the day. ARGV: calls a day, tokens a day, tokens
+ * wanted, life (s). Replies 1 if taken.
+ */
+const RESERVE = `
+local calls = tonumber(redis.call('HGET', KEYS[1], 'calls') or '0')
+local tokens = tonumber(redis.call('HGET', KEYS[1], 'tokens') or '0')
+if calls + 1 > tonumber(ARGV[1]) or tokens + tonumber(ARGV[3]) > tonumber(ARGV[2]) then return 0 end
+redis.call('HINCRBY', KEYS[1], 'calls', 1)
+redis.call('HINCRBY', KEYS[1], 'tokens', ARGV[3])
+redis.call('EXPIRE', KEYS[1], ARGV[4])
+return 1
+`;
+
+/** Corrects a day's tokens. KEYS: the day. ARGV: by how many. A day that is forgotten stays so. */
+const SETTLE = `
+if redis.call('EXISTS', KEYS[1]) == 1 then return redis.call('HINCRBY', KEYS[1], 'tokens', ARGV[1]) end
+return 0
+`;
+
 /** A budget per UTC day in Redis, counted in one step, so that two processes never take the last call twice. */
 export function createBudget(redis: RedisClient, limits: ModelLimits, now: () => number): Budget {
   return {
     async reserve(tokens) {
       const key = `${PREFIX}:model:${new Date(now()).toISOString().slice(0, 10)}`;
       const reply = await redis.eval(
-        MODEL_RESERVE,
+        RESERVE,
         1,
         key,
         String(limits.calls),
@@ -37,7 +56,7 @@ export function createBudget(redis: RedisClient, limits: ModelLimits, now: () =>
       return reply === 1 ? { key, tokens } : null;
     },
     async settle({ key, tokens: reserved }, tokens) {
-      if (tokens !== reserved) await redis.eval(MODEL_SETTLE, 1, key, String(tokens - reserved));
+      if (tokens !== reserved) await redis.eval(SETTLE, 1, key, String(tokens - reserved));
     },
   };
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { release, take } from '../lock.ts';
 import { PREFIX } from '../queues.ts';
 import type { RedisClient } from '../redis.ts';
-import { LOCK, UNLOCK } from '../scripts.ts';
 import { chained, type Draft, digestOf, entrySchema, NO_PREV } from './entry.ts';
 import { AUDIT_APPEND, AUDIT_TRIM } from './script.ts';
 
@@ -88,7 +88,7 @@ export function auditStore(redis: RedisClient) {
      * the newest entry always stays. Replies how many went.
      */
     async trim(now: number, limits: { keepMs: number; maxBytes: number }, process: string): Promise<number> {
-      if ((await redis.eval(LOCK, 1, key.lock, process, String(LOCK_MS))) !== 1) return 0;
+      if (!(await take(redis, key.lock, process, LOCK_MS))) return 0;
       try {
         const cut = await findCut(now, limits);
         if (cut === null) return 0;
@@ -105,7 +105,7 @@ export function auditStore(redis: RedisClient) {
         await store.append([draft]);
         return z.number().parse(await redis.eval(AUDIT_TRIM, 2, key.stream, key.head, cut.firstKept));
       } finally {
-        await redis.eval(UNLOCK, 1, key.lock, process);
+        await release(redis, key.lock, process);
       }
     },
   };

@@ -179,37 +179,3 @@ end
 for i = 1, #KEYS do redis.call('SET', KEYS[i], ARGV[1], 'EX', ARGV[2]) end
 return false
 `;
-
-/** KEYS: lock. ARGV: holder, life (ms). Replies 1 if the holder has it now, as it may have had before a crash. */
-export const LOCK = `
-local was = redis.call('GET', KEYS[1])
-if was and was ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-return 1
-`;
-
-/** KEYS: lock. ARGV: holder. */
-export const UNLOCK = `
-if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
-return 0
-`;
-
-/**
- * Takes one call and some tokens from a day's budget, or nothing. KEYS: the day. ARGV: calls a day, tokens a day, tokens
- * wanted, life (s). Replies 1 if taken.
- */
-export const MODEL_RESERVE = `
-local calls = tonumber(redis.call('HGET', KEYS[1], 'calls') or '0')
-local tokens = tonumber(redis.call('HGET', KEYS[1], 'tokens') or '0')
-if calls + 1 > tonumber(ARGV[1]) or tokens + tonumber(ARGV[3]) > tonumber(ARGV[2]) then return 0 end
-redis.call('HINCRBY', KEYS[1], 'calls', 1)
-redis.call('HINCRBY', KEYS[1], 'tokens', ARGV[3])
-redis.call('EXPIRE', KEYS[1], ARGV[4])
-return 1
-`;
-
-/** Corrects a day's tokens. KEYS: the day. ARGV: by how many. A day that is forgotten stays so. */
-export const MODEL_SETTLE = `
-if redis.call('EXISTS', KEYS[1]) == 1 then return redis.call('HINCRBY', KEYS[1], 'tokens', ARGV[1]) end
-return 0
-`;

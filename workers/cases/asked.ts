@@ -15,7 +15,7 @@ export interface Asked {
   storm: boolean;
 }
 
-/** Pure: counts of who asked, out of the hash that OPEN writes (workers/scripts.ts). Null: nobody was counted. */
+/** Pure: counts of who asked, out of the hash that OPEN writes (scripts.ts). Null: nobody was counted. */
 export function readAsked(hash: Record<string, string>): Asked | null {
   if (hash.n === undefined) return null;
   const under = (prefix: string): [string, number][] =>
