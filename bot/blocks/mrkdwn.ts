@@ -15,16 +15,22 @@ export function escapeMrkdwn(text: string): string {
     .replace(/@(?=(?:here|channel|everyone|group)\b)/gi, '');
 }
 
-/** Cuts out query strings, credentials in URLs, tokens and cookies. */
+/** Cuts out query strings, credentials in URLs, tokens and cookies. What is repeated is bounded: hostile text takes no longer. */
 export function redact(text: string): string {
   return text
-    .replace(/(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@'"`]+@/gi, '$1')
-    .replace(/(\bhttps?:\/\/[^\s?'"`<>|]+)\?[^\s'"`<>|)]*/gi, '$1?…')
+    .replace(/(\b[a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/@'"`]{1,2000}@/gi, '$1')
+    .replace(/(\bhttps?:\/\/[^\s?'"`<>|]{1,4000})\?[^\s'"`<>|)]*/gi, '$1?…')
     .replace(/\b(x(?:ox[abeprs]|app)-)[A-Za-z0-9-]{6,}/g, '$1…')
     .replace(/\b(authorization|proxy-authorization|cookie|set-cookie)(["']?\s*[:=]\s*)[^\n'"]+/gi, '$1$2…')
     .replace(/\b(bearer|basic)\s+[A-Za-z0-9+/=._~-]{8,}/gi, '$1 …')
     .replace(/\b((?:api[_-]?key|token|secret|passw(?:or)?d|session(?:id)?)["']?\s*[=:]\s*["']?)[^\s&'"]+/gi, '$1…')
-    .replace(/\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*/g, '…');
+    .replace(/[A-Za-z0-9_.-]{24,}/g, withoutJwt);
+}
+
+/** One run of a token's letters, cut where a JSON Web Token may begin. Every run is read once, however many beginnings it has. */
+function withoutJwt(run: string): string {
+  const at = run.search(/\beyJ/);
+  return at >= 0 && run.length - at >= 24 && run.includes('.', at) ? `${run.slice(0, at)}…` : run;
 }
 
 /** Bold, on one line: marks inside would end it early. */

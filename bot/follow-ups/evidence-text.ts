@@ -92,8 +92,14 @@ function tiedText(one: RolloutRecord, record: CaseRecord, verdict: Verdict, bega
   const host = record.case.target.host;
   const title = plain(rollout.title);
   const first = one.stages.find((stage) => stage !== null)?.startedAt ?? null;
-  if (!rollout.hosts.includes(host))
-    return `*No.* ${title} does not serve ${plain(host)}: ${rollout.hosts.length} other hosts are in it.`;
+  // Announced without hosts it is about all that its sides serve.
+  const all = rollout.hosts.length === 0;
+  if (
+    all
+      ? !record.path.hops.some(({ name }) => name === rollout.old.hop || name === rollout.fresh.hop)
+      : !rollout.hosts.includes(host)
+  )
+    return `*No.* ${title} does not serve ${plain(host)}: ${all ? 'its path leads through neither side' : `${rollout.hosts.length} other hosts are in it`}.`;
   if (first === null) return `*No.* ${title} has not begun: no stage of it was started.`;
   const ahead = Date.parse(first) - Date.parse(began);
   if (ahead > 60_000)
