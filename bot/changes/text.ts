@@ -11,10 +11,7 @@ const MOST_CHARS = 3_700;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** Pure: changes by object, the object that changed last first, each with its newest. `from`: ISO; `now`: ms. Everybody sees their own time. */
-export function knownText(
-  known: Known,
-  about: { host: string | null; from: string; now: number; blind?: boolean },
-): string {
+export function knownText(known: Known, about: { host: string | null; from: string; now: number }): string {
   const { from, now } = about;
   const where = about.host === null ? '' : ` on the path of ${plain(about.host)}`;
   const since = now - Date.parse(from) < DAY_MS / 2 ? hour(from) : moment(from);

@@ -1,7 +1,7 @@
 import type { CaseRecord } from '../../workers/cases.ts';
 import type { Place } from '../../workers/queues.ts';
+import { knownText } from '../changes/text.ts';
 import type { ListenerDeps } from '../listeners/deps.ts';
-import { changesText } from './changes-text.ts';
 import { classifyFollowUp, type FollowUp } from './classify.ts';
 import { notSeenText, otherHostText, rolloutText, whatToDoText, whyText } from './evidence-text.ts';
 
@@ -16,6 +16,8 @@ export interface Reply {
 
 /** So long before the trouble began changes are told, ms. */
 const BEFORE_MS = 60 * 60 * 1000;
+/** Other machines' clocks may be so far ahead of ours, ms. */
+const AHEAD_MS = 60_000;
 
 /**
  * Answers a reply in the thread of a case, at most once, from what is stored and a new run where only that can tell. False: it
@@ -47,13 +49,13 @@ async function textOf(
 ): Promise<string> {
   const { verdict } = record;
   if (verdict === null) throw new Error('a case without a verdict');
-  const now = new Date(deps.now()).toISOString();
+  const now = deps.now();
   if (asked.kind === 'why') return whyText(verdict);
   if (asked.kind === 'not-seen') return notSeenText(verdict);
   if (asked.kind === 'what-to-do') return whatToDoText(verdict);
   if (asked.kind === 'rollout') {
     const rollouts = (await deps.rolloutParts?.desk.store.recent(20)) ?? [];
-    return rolloutText(record, verdict, rollouts, asked.named, now);
+    return rolloutText(record, verdict, rollouts, asked.named, new Date(now).toISOString());
   }
   if (asked.kind === 'other-host') {
     const inventory = await deps.inventoryFor(asked.host, '/');
@@ -65,7 +67,9 @@ async function textOf(
   const fresh = (await deps.changesSince?.(from, record.case.target)) ?? { changes: [], blind: null };
   const seen = new Set(fresh.changes.map((one) => `${one.at} ${one.object} ${one.kind}`));
   const all = [...fresh.changes, ...verdict.timeline.filter((one) => !seen.has(`${one.at} ${one.object} ${one.kind}`))];
-  return changesText(all, { of: record.case.target.host, from, until: now, blind: fresh.blind });
+  const happened = all.filter(({ at }) => Date.parse(at) >= Date.parse(from) && Date.parse(at) <= now + AHEAD_MS);
+  const blind = fresh.blind === null ? [] : [fresh.blind];
+  return knownText({ happened, blind }, { host: record.case.target.host, from, now });
 }
 
 /** Another run in the same message; what is said beside it names that, and later what came of it. */

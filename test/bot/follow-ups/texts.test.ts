@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { knownText } from '../../../bot/changes/text.ts';
 import { afterRunText } from '../../../bot/follow-ups/after-run.ts';
-import { changesText } from '../../../bot/follow-ups/changes-text.ts';
 import {
   notSeenText,
   otherHostText,
@@ -125,27 +125,10 @@ test('no answer to a follow-up begins like a finished case', () => {
       whatToDoText(verdict),
       otherHostText(record, verdict, aPath('wiki.example.test')),
       rolloutText(record, verdict, [], [], '2026-11-21T14:22:00Z'),
-      changesText([], { of: 'shop', from: '2026-11-21T13:00:00Z', until: '2026-11-21T14:00:00Z', blind: null }),
+      knownText({ happened: [], blind: [] }, { host: 'shop', from: '2026-11-21T13:00:00Z', now: AT }),
     ];
     for (const text of texts) assert.doesNotMatch(text ?? '', FINAL);
   }
-});
-
-test('who changed what: newest first, with names, and what could not be seen', () => {
-  const older = { ...deploy, at: '2026-11-21T13:50:00Z', object: 'edge', kind: 'reload', summary: 'reloaded' };
-  const { by: _, ...nobody } = older;
-  const options = {
-    of: 'shop.example.test',
-    from: '2026-11-21T13:00:00Z',
-    until: '2026-11-21T14:30:00Z',
-    blind: 'no cluster',
-  };
-  const text = changesText([nobody, deploy, { ...deploy, at: '2026-11-21T09:00:00Z' }], options);
-  const lines = text.split('\n');
-  assert.match(lines[0] ?? '', /^\*2 changes on the path of shop\.example\.test since 13:00 UTC/);
-  assert.equal(lines[1], '• 14:20 UTC: shop (deploy): back to 1.52.0, by ci');
-  assert.equal(lines[2], '• 13:50 UTC: edge (reload): reloaded, nobody said by whom');
-  assert.equal(lines[3], '*Not seen:* no cluster.');
 });
 
 test('another host: the same hop convicted, shared and clean, not shared, unknown', () => {
@@ -214,12 +197,6 @@ test('what others said survives in no answer', () => {
     whatToDoText(bad.verdict),
     otherHostText(bad, bad.verdict, hostile),
     rolloutText(bad, bad.verdict, [], [NASTY], '2026-11-21T15:00:00Z'),
-    changesText(bad.verdict.timeline, {
-      of: NASTY,
-      from: '2026-11-21T13:00:00Z',
-      until: '2026-11-21T15:00:00Z',
-      blind: NASTY,
-    }),
     afterRunText('works-now', bad, { evidence: [], changes: bad.verdict.timeline }) ?? '',
   ];
   assert.doesNotMatch(all.join('\n'), /<!|<@|<https|@here/);
