@@ -20,16 +20,18 @@ export interface SharedConfig {
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
+const DURATION = 'a duration such as 20s, 500ms, 1m, 2h or 7d';
 const duration = z
-  .string()
-  .regex(/^\d+(\.\d+)?(ms|s|m|h|d)$/, 'a duration such as 20s, 500ms, 1m, 2h or 7d')
+  .string(DURATION)
+  .regex(/^\d+(\.\d+)?(ms|s|m|h|d)$/, DURATION)
   .transform((text) => {
     const units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
     return Number.parseFloat(text) * units[/(ms|s|m|h|d)$/.exec(text)?.[1] as keyof typeof units];
   });
+const SIZE = 'a size such as 512KiB or 1MiB';
 const size = z
-  .string()
-  .regex(/^\d+(\.\d+)?(KiB|MiB)$/, 'a size such as 512KiB or 1MiB')
+  .string(SIZE)
+  .regex(/^\d+(\.\d+)?(KiB|MiB)$/, SIZE)
   .transform((text) => Math.round(Number.parseFloat(text) * (text.endsWith('KiB') ? 1024 : 1024 * 1024)));
 const isZone = (name: string): boolean => {
   try {
