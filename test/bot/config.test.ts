@@ -57,7 +57,12 @@ const wrong: [string, Record<string, string>, RegExp, string][] = [
   ['no Redis', { ...good, REDIS_URL: 'http://x' }, /^REDIS_URL/, 'wrong-usage'],
   ['no file', { ...good, CONFIG: join(dir, 'none.yaml') }, /^CONFIG .*none\.yaml/, 'unreadable'],
   ['no YAML', { ...good, CONFIG: config('channels: [') }, /^CONFIG /, 'unreadable'],
-  ['a number for a duration', { ...good, CONFIG: config('deadline: 20') }, /deadline: a duration such as/, 'unreadable'],
+  [
+    'a number for a duration',
+    { ...good, CONFIG: config('deadline: 20') },
+    /deadline: a duration such as/,
+    'unreadable',
+  ],
   ['no duration', { ...good, CONFIG: config('deadline: soon') }, /deadline: a duration/, 'unreadable'],
   [
     'no channel',
