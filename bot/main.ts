@@ -14,6 +14,7 @@ import { type LastPaths, lastPaths } from '../workers/last-path.ts';
 import { createLog } from '../workers/log.ts';
 import { createMetrics, type Metrics } from '../workers/metrics.ts';
 import { createDesk } from '../workers/open-case.ts';
+import { createPace } from '../workers/pace.ts';
 import { type Running, runUntilStopped } from '../workers/process.ts';
 import { recorderStore } from '../workers/recorder/store.ts';
 import { closeRedis, connectRedis, isUp, type RedisClient } from '../workers/redis.ts';
@@ -28,6 +29,7 @@ import { newCaseId, openCase, readReport } from './intake.ts';
 import type { Intake, ListenerDeps } from './listeners/deps.ts';
 import type { ModelLimits } from './model/config.ts';
 import { createModel } from './model/model.ts';
+import { type People, peopleFinder } from './people.ts';
 import { directoryOf } from './permissions/directory.ts';
 import { auditedDesk, auditedModelCalls, refusalNote } from './permissions/notes.ts';
 import { mayNotRollOut, NO_DIRECTORY, permissions } from './permissions/permissions.ts';
@@ -36,7 +38,6 @@ import { draftStore, nameStore } from './rollouts/form/draft.ts';
 import { oldClientsOf } from './rollouts/old-clients.ts';
 import { createSights } from './sights.ts';
 import { startThread } from './thread.ts';
-import { zoneFinder } from './zones.ts';
 
 /** A question waits this long for a cluster that is not listed yet: Slack wants its answer within three seconds. */
 const CLUSTER_MS = 500;
@@ -97,7 +98,7 @@ export async function startBotProcess(
   const recorder =
     recording && recorderStore(producer, { ...recording, everyMs: recording.every, keepMs: recording.keep });
   const sights = createSights({ config, inventory: inventory.current, redis: producer, desk, recorder, log, now });
-  let zoneOf: (user: string | null) => Promise<string | null> = async () => null;
+  let people: People | null = null;
   const deps: ListenerDeps = {
     desk,
     intake: { readReport, openCase, newCaseId, findPath, planLooks, ...parts.intake },
@@ -120,7 +121,8 @@ export async function startBotProcess(
     alerts: config.file.channels.alerts,
     audit,
     mayNot,
-    zoneOf: (user) => zoneOf(user),
+    zoneOf: async (user) => (await people?.zoneOf(user)) ?? null,
+    nameOf: async (user) => (await people?.nameOf(user)) ?? null,
     redis: producer,
     changeSources: sights.sources,
     triageChannels: () => config.file.channels.triage.length,
@@ -191,7 +193,7 @@ export async function startBotProcess(
   }, 20);
   try {
     await bot.init(signal);
-    zoneOf = zoneFinder(bot.app.client);
+    people = peopleFinder(bot.app.client, createPace(producer, now), now);
     directory = await directoryOf(config.file.people, bot.app.client, log);
     await soonUp(producer);
     channels = await resolveChannels(config.file.channels.triage, bot.app.client, log);

@@ -54,6 +54,8 @@ export interface ListenerDeps {
   mayNot?: MayNot;
   /** The writer's IANA zone, where it is known in time. */
   zoneOf: (user: string | null) => Promise<string | null>;
+  /** The name that people know somebody by, where Slack tells it in time; left out: nobody asks. Never rejects. */
+  nameOf?: (user: string) => Promise<string | null>;
   /** A producer's connection. */
   redis: RedisClient;
   rolloutParts: RolloutParts;

@@ -11,13 +11,10 @@ import {
 import { oneLine } from '../rollouts/form/fields.ts';
 import type { ListenerDeps } from './deps.ts';
 
-/** Slack waits three seconds for us: a name is worth waiting for only this long, ms. */
-const NAME_MS = 800;
-
 /** Keeps what somebody says about a verdict, or takes it back, and shows it under the answer. */
 export function viewWhoWasRight(deps: ListenerDeps) {
   return async (args: SlackViewMiddlewareArgs<ViewSubmitAction> & AllMiddlewareArgs): Promise<void> => {
-    const { ack, body, view, client } = args;
+    const { ack, body, view } = args;
     const fail = (block: string, why: string) => ack({ response_action: 'errors', errors: { [block]: why } });
     const id = view.private_metadata;
     const given = view.state.values;
@@ -42,7 +39,14 @@ export function viewWhoWasRight(deps: ListenerDeps) {
       return fail(PLACE_BLOCK, 'That does not fit: load balancer, node and proxy are the ingress, the rest is not.');
     const user = body.user.id;
     const at = new Date(deps.now()).toISOString();
-    const name = said === 'none' ? null : await nameOf(client, body.user);
+    const name =
+      said === 'none'
+        ? null
+        : ((await deps.nameOf?.(user)) ??
+          (oneLine(body.user.name ?? '')
+            .replace(/^@+/, '')
+            .slice(0, 80) ||
+            null));
     const word: Word = { ...place, user, name, said, reason, at, source: `view:${view.id}` };
     const is = await deps.desk.cases.votes.cast(record, word);
     if (is === 'too-many') return fail(VOTE_BLOCK, 'So much was said about this case that nothing more is kept.');
@@ -55,25 +59,4 @@ export function viewWhoWasRight(deps: ListenerDeps) {
     await deps.desk.refresh(id);
     await ack();
   };
-}
-
-/** The name that people know somebody by at this moment; never rejects. */
-async function nameOf(
-  client: AllMiddlewareArgs['client'],
-  user: { id: string; name?: string },
-): Promise<string | null> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), NAME_MS);
-  });
-  const told = client.users.info({ user: user.id }).then(
-    ({ user: one }) => one?.profile?.display_name || one?.real_name || one?.name,
-    () => undefined,
-  );
-  const name = await Promise.race([told, late]).finally(() => clearTimeout(timer));
-  return (
-    oneLine(name ?? user.name ?? '')
-      .replace(/^@+/, '')
-      .slice(0, 80) || null
-  );
 }

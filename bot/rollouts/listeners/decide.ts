@@ -51,14 +51,14 @@ export function actionDecide(deps: RolloutDeps) {
       if (opened === null) await only(FORM_LATE_TEXT);
       return;
     }
-    const why = await decide(deps, client, body.user, { ...carried, what, reason: '' });
+    const why = await decide(deps, body.user, { ...carried, what, reason: '' });
     if (why !== null) await only(why);
   };
 }
 
 /** The reason of a decision against the judge's word. */
 export function viewReason(deps: RolloutDeps) {
-  return async ({ ack, body, view, client }: SlackViewMiddlewareArgs<ViewSubmitAction> & AllMiddlewareArgs) => {
+  return async ({ ack, body, view }: SlackViewMiddlewareArgs<ViewSubmitAction> & AllMiddlewareArgs) => {
     const asked = ASKED.safeParse(parsed(view.private_metadata));
     if (!asked.success) return ack({ response_action: 'update', view: doneView(ROLLOUT_GONE_TEXT) });
     const typed = submittedIn(view.state.values).reason?.[VALUE]?.value ?? '';
@@ -69,7 +69,7 @@ export function viewReason(deps: RolloutDeps) {
     if (reason === '') return fail('It goes against what was measured: say why.');
     const no = await mayNot(deps, body.user.id, asked.data.id);
     if (no) return ack({ response_action: 'update', view: doneView(no) });
-    const why = await decide(deps, client, body.user, { ...asked.data, reason });
+    const why = await decide(deps, body.user, { ...asked.data, reason });
     if (why !== null) return ack({ response_action: 'update', view: doneView(why) });
     await ack();
   };
@@ -106,11 +106,10 @@ function againstWord(record: RolloutRecord, what: Decision['what']): string | nu
 /** Stores a decision. Null: it is stored, or the same person clicked twice; else what to tell them, privately. */
 async function decide(
   deps: RolloutDeps,
-  client: AllMiddlewareArgs['client'],
   user: { id: string; name?: string },
   { id, stage, what, reason }: { id: string; stage: number; what: Decision['what']; reason: string },
 ): Promise<string | null> {
-  await rememberName(deps, client, user);
+  await rememberName(deps, user);
   const at = new Date(deps.now()).toISOString();
   const decided = await deps.rolloutParts.desk.decide(id, { what, by: user.id, at, stage, reason });
   deps.log.info({ rollout: id, what, stage, by: user.id, is: decided?.is ?? 'gone' }, 'a rollout is decided');

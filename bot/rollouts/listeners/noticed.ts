@@ -29,7 +29,7 @@ export function actionAnnounce(deps: RolloutDeps) {
 
 /** [It is nothing]: watched no more, and said so with a name. */
 export function actionNothing(deps: RolloutDeps) {
-  return async ({ action, body, ack, client, respond }: Click): Promise<void> => {
+  return async ({ action, body, ack, respond }: Click): Promise<void> => {
     await ack();
     const only = (text: string) => respond({ response_type: 'ephemeral', replace_original: false, text });
     const record = await deps.rolloutParts.desk.store.load(readCarried(action.value)?.id ?? '');
@@ -37,7 +37,7 @@ export function actionNothing(deps: RolloutDeps) {
     const no = await deps.rolloutParts.mayNot?.({ user: body.user.id, channel: body.channel?.id ?? null, record });
     if (no) return void (await only(no));
     if (record.rollout.by !== null) return void (await only(notDecidedText('It was announced meanwhile.')));
-    await rememberName(deps, client, body.user);
+    await rememberName(deps, body.user);
     const what = record.state === 'running' ? ('stop' as const) : ('cancel' as const);
     const at = new Date(deps.now()).toISOString();
     const decision = { what, by: body.user.id, at, stage: record.stage, reason: 'It is nothing' };

@@ -68,7 +68,7 @@ export function viewDetails(deps: RolloutDeps) {
 
 /** The last page sent: it is announced, once for each form. */
 export function viewPreview(deps: RolloutDeps) {
-  return async ({ ack, view, body, client }: Submit): Promise<void> => {
+  return async ({ ack, view, body }: Submit): Promise<void> => {
     const draft = await deps.rolloutParts.drafts.load(view.id);
     const rollout = draft === null ? null : rolloutOf(draft, deps);
     if (draft === null || rollout === null) return ack({ response_action: 'update', view: doneView(FORM_GONE_TEXT) });
@@ -79,7 +79,7 @@ export function viewPreview(deps: RolloutDeps) {
       hosts: rollout.hosts,
     });
     if (no) return ack({ response_action: 'update', view: doneView(no) });
-    await rememberName(deps, client, body.user);
+    await rememberName(deps, body.user);
     if (draft.noticed === null) await deps.rolloutParts.desk.create(rollout, [`view:${view.id}`]);
     else {
       const why = await announceNoticed(deps, draft.noticed, rollout);
