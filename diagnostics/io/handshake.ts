@@ -2,10 +2,10 @@ import { X509Certificate } from 'node:crypto';
 import { createSecureContext, type DetailedPeerCertificate, type TLSSocket } from 'node:tls';
 import { describe, judgeChain, MAX_CHAIN } from '../wire/chain.ts';
 import type { Guard } from './guard.ts';
-import { headerBytes, secure } from './http.ts';
 import type { HandshakeSeen, HandshakeSpec } from './io.ts';
-import { open } from './sockets.ts';
+import { secure } from './secure.ts';
 import type { Trust } from './trust.ts';
+import { openWithHeader } from './with-header.ts';
 
 /**
  * Trusts nobody, so that the chain holds what was sent and nothing from a store of ours, and is not choosy, so that
@@ -43,18 +43,15 @@ export async function handshake(
     chain: null,
     nameMatches: null,
   };
-  const connected = await open(spec.address, guard, spec.patienceMs, signal);
+  const connected = await openWithHeader(spec, guard, spec.patienceMs, signal);
   if (!('socket' in connected)) return { ...seen, error: connected.code };
   const { socket } = connected;
-  socket.on('error', () => {});
   try {
-    const header = headerBytes(spec.proxyHeader, socket);
-    if (header) socket.write(header);
     const outcome = await secure(
       socket,
       {
         servername: spec.servername,
-        trust: { ...trust, context: bare },
+        trust: { context: bare },
         alpn: spec.alpn ?? ['h2', 'http/1.1'],
         patienceMs: spec.patienceMs,
       },

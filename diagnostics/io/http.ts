@@ -1,11 +1,12 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { type TLSSocket, connect as tlsConnect } from 'node:tls';
-import { proxyV1, proxyV2, proxyV2Local } from '../wire/proxy-header.ts';
+import type { TLSSocket } from 'node:tls';
 import type { Guard } from './guard.ts';
 import type { Attempt, RequestSpec } from './io.ts';
-import { CONNECT_PATIENCE_MS, open } from './sockets.ts';
+import { alertOf, once, plainError, secure } from './secure.ts';
+import { CONNECT_PATIENCE_MS } from './sockets.ts';
 import type { Trust } from './trust.ts';
+import { openWithHeader } from './with-header.ts';
 
 /** Longest TLS handshake we wait for, ms. */
 const TLS_PATIENCE_MS = 3_000;
@@ -28,116 +29,6 @@ const TELLING = [
   'content-length',
   'www-authenticate',
 ];
-
-/** The PROXY header a probe writes before anything else, made from the connection's own addresses unless a client is named. */
-export function headerBytes(kind: RequestSpec['proxyHeader'], socket: Socket, client?: string): Uint8Array | null {
-  if (kind === 'none') return null;
-  if (kind === 'local') return proxyV2Local();
-  const connection = {
-    source: client ?? socket.localAddress ?? '127.0.0.1',
-    sourcePort: socket.localPort ?? 1,
-    destination: socket.remoteAddress ?? '127.0.0.1',
-    destinationPort: socket.remotePort ?? 1,
-  };
-  return kind === 'v1' ? proxyV1(connection) : proxyV2(connection);
-}
-
-/** TLS alert number in an OpenSSL error of Node's, read from its code's name; null when it was no alert. */
-const ALERT_CODES: { [fragment: string]: number } = {
-  HANDSHAKE_FAILURE: 40,
-  PROTOCOL_VERSION: 70,
-  UNRECOGNIZED_NAME: 112,
-  CERTIFICATE_REQUIRED: 116,
-  INTERNAL_ERROR: 80,
-  ILLEGAL_PARAMETER: 47,
-  DECODE_ERROR: 50,
-  UNEXPECTED_MESSAGE: 10,
-  RECORD_OVERFLOW: 22,
-  BAD_CERTIFICATE: 42,
-  CERTIFICATE_UNKNOWN: 46,
-  INSUFFICIENT_SECURITY: 71,
-  NO_APPLICATION_PROTOCOL: 120,
-};
-export function alertOf(code: string): number | null {
-  if (!code.includes('ALERT') && !code.includes('UNRECOGNIZED_NAME') && !code.includes('NO_APPLICATION_PROTOCOL'))
-    return null;
-  const fragment = Object.keys(ALERT_CODES).find((name) => code.includes(name));
-  return fragment ? (ALERT_CODES[fragment] as number) : null;
-}
-
-/** Errors of the TLS library that mean: the peer answered with bytes that are no TLS record. */
-const isPlaintext = (code: string): boolean =>
-  /WRONG_VERSION_NUMBER|HTTP_REQUEST|PACKET_LENGTH_TOO_LONG|UNKNOWN_PROTOCOL/.test(code);
-
-/** One vocabulary for what ends a connection, whatever library said it. */
-export function plainError(error: NodeJS.ErrnoException): string {
-  const code = error.code ?? 'UNKNOWN';
-  if (isPlaintext(code)) return 'PLAINTEXT';
-  if (code === 'ECONNRESET' && /before secure TLS|socket hang up/.test(error.message)) return 'CLOSED';
-  if (code === 'ECONNRESET' || code === 'EPIPE') return 'RESET';
-  if (code.startsWith('HPE_')) return 'NOT_HTTP';
-  return code;
-}
-
-type Outcome<T> = { value: T } | { error: string; alert: number | null };
-
-/** Waits for one event of many, with a time limit and a signal; always leaves an error listener behind. */
-function once<T>(
-  socket: Socket,
-  patienceMs: number,
-  signal: AbortSignal,
-  arm: (done: (outcome: Outcome<T>) => void) => void,
-): Promise<Outcome<T>> {
-  const { promise, resolve, reject } = Promise.withResolvers<Outcome<T>>();
-  const timer = setTimeout(() => done({ error: 'TIMEOUT', alert: null }), patienceMs);
-  const abort = (): void => {
-    clearTimeout(timer);
-    socket.destroy();
-    reject(signal.reason);
-  };
-  let settled = false;
-  function done(outcome: Outcome<T>): void {
-    if (settled) return;
-    settled = true;
-    clearTimeout(timer);
-    signal.removeEventListener('abort', abort);
-    resolve(outcome);
-  }
-  signal.addEventListener('abort', abort, { once: true });
-  socket.on('error', (error: NodeJS.ErrnoException) =>
-    done({ error: plainError(error), alert: alertOf(error.code ?? '') }),
-  );
-  socket.on('close', () => done({ error: 'CLOSED', alert: null }));
-  arm(done);
-  return promise;
-}
-
-/** A TLS handshake on a connected socket with the settings a current client would use; trust is checked, not enforced. */
-export async function secure(
-  socket: Socket,
-  options: {
-    servername: string | null;
-    trust: Trust;
-    alpn: string[];
-    patienceMs: number;
-    /** Hears of sessions that the server offers to resume. */
-    onSession?: (session: Buffer) => void;
-  },
-  signal: AbortSignal,
-): Promise<Outcome<TLSSocket>> {
-  // A FIN that has already arrived would leave tls.connect({ socket }) silent for ever; our own timer covers it.
-  const tls = tlsConnect({
-    socket,
-    ...(options.servername ? { servername: options.servername } : {}),
-    secureContext: options.trust.context,
-    rejectUnauthorized: false,
-    ALPNProtocols: options.alpn,
-  });
-  if (options.onSession) tls.on('session', options.onSession);
-  return once<TLSSocket>(tls, options.patienceMs, signal, (done) =>
-    tls.on('secureConnect', () => done({ value: tls })),
-  );
-}
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out
 const clean = (text: string): string => text.replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, ' ');
@@ -182,7 +73,7 @@ function nothingYet(): Attempt {
 export async function request(spec: RequestSpec, guard: Guard, trust: Trust, signal: AbortSignal): Promise<Attempt> {
   const began = performance.now();
   const attempt = nothingYet();
-  const connected = await open(spec.address, guard, CONNECT_PATIENCE_MS, signal);
+  const connected = await openWithHeader(spec, guard, CONNECT_PATIENCE_MS, signal);
   if (!('socket' in connected)) {
     attempt.error = connected.ending === 'connect-timeout' ? 'TIMEOUT' : connected.code;
     attempt.ms.total = performance.now() - began;
@@ -190,10 +81,7 @@ export async function request(spec: RequestSpec, guard: Guard, trust: Trust, sig
   }
   const { socket } = connected;
   attempt.ms.connect = connected.ms;
-  socket.on('error', () => {});
   try {
-    const header = headerBytes(spec.proxyHeader, socket, spec.client);
-    if (header) socket.write(header);
     const carrier = spec.scheme === 'https' ? await handshake(socket, spec, attempt, trust, signal) : socket;
     if (carrier) await exchange(carrier, spec, attempt, signal);
   } finally {

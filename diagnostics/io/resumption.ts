@@ -1,8 +1,9 @@
-import { createSecureContext, type SecureContext, type SecureVersion, connect as tlsConnect } from 'node:tls';
+import { createSecureContext, type SecureContext, type SecureVersion } from 'node:tls';
 import type { Guard } from './guard.ts';
-import { headerBytes } from './http.ts';
 import type { RequestSpec } from './io.ts';
-import { open } from './sockets.ts';
+import { secure } from './secure.ts';
+import { pause } from './sockets.ts';
+import { openWithHeader } from './with-header.ts';
 
 export interface ResumptionSpec extends Pick<RequestSpec, 'address' | 'proxyHeader'> {
   servername: string | null;
@@ -45,47 +46,25 @@ async function once(
   guard: Guard,
   signal: AbortSignal,
 ): Promise<Once | null> {
-  const connected = await open(spec.address, guard, spec.patienceMs, signal);
+  const connected = await openWithHeader(spec, guard, spec.patienceMs, signal);
   if (!('socket' in connected)) return null;
   const { socket } = connected;
-  socket.on('error', () => {});
-  const header = headerBytes(spec.proxyHeader, socket);
-  if (header) socket.write(header);
-  const { promise, resolve, reject } = Promise.withResolvers<Once | null>();
-  const tls = tlsConnect({
-    socket,
-    ...(spec.servername ? { servername: spec.servername } : {}),
-    ...(session ? { session } : {}),
-    secureContext: contextFor(spec.version),
-    rejectUnauthorized: false,
-  });
+  const { version, servername, patienceMs } = spec;
+  const ticket = Promise.withResolvers<void>();
   let given: Buffer | null = null;
-  const done = (): void => {
-    const usable = given ?? (spec.version === 'TLSv1.2' ? (tls.getSession() ?? null) : null);
-    resolve({ session: usable, ticket: tls.getTLSTicket() !== undefined, reused: tls.isSessionReused() });
-  };
-  const timers = [setTimeout(() => resolve(null), spec.patienceMs)];
-  const abort = (): void => reject(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
-  tls.on('error', () => resolve(null));
-  tls.on('close', () => resolve(null));
-  let secured = false;
-  tls.on('session', (one: Buffer) => {
+  const onSession = (one: Buffer): void => {
     given = one;
-    if (secured) done();
-  });
-  tls.on('secureConnect', () => {
-    secured = true;
-    if (given || session || spec.version === 'TLSv1.2') done();
-    else timers.push(setTimeout(done, TICKET_MS));
-  });
+    ticket.resolve();
+  };
   try {
-    return await promise;
+    const options = { servername, trust: { context: contextFor(version) }, alpn: [], patienceMs, onSession };
+    const outcome = await secure(socket, { ...options, ...(session && { session }) }, signal);
+    if ('error' in outcome) return null;
+    const tls = outcome.value;
+    if (!given && !session && version === 'TLSv1.3') await Promise.race([ticket.promise, pause(TICKET_MS, signal)]);
+    const usable = given ?? (version === 'TLSv1.2' ? (tls.getSession() ?? null) : null);
+    return { session: usable, ticket: tls.getTLSTicket() !== undefined, reused: tls.isSessionReused() };
   } finally {
-    for (const timer of timers) clearTimeout(timer);
-    signal.removeEventListener('abort', abort);
-    tls.on('error', () => {});
-    tls.destroy();
     socket.destroy();
   }
 }

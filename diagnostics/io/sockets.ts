@@ -10,7 +10,10 @@ const FIRST_ROOM = 4_096;
 /** Longest wait for a TCP connection, ms: two lost SYNs (retransmitted after 1 s and 3 s) still get through. */
 export const CONNECT_PATIENCE_MS = 3_500;
 
-type Connected = { socket: Socket; ms: number } | { ending: Exclude<Ending, 'fin' | 'open'>; code: string; ms: number };
+/** A connection, or why there is none. */
+export type Connected =
+  | { socket: Socket; ms: number }
+  | { ending: Exclude<Ending, 'fin' | 'open'>; code: string; ms: number };
 
 const ENDINGS: { [code: string]: Exclude<Ending, 'fin' | 'open'> } = {
   ECONNREFUSED: 'refused',
@@ -120,5 +123,23 @@ export async function converse(spec: ConversationSpec, guard: Guard, signal: Abo
     if (wait === 0) socket.write(part.bytes);
     else timers.push(setTimeout(() => socket.write(part.bytes), wait));
   }
+  return promise;
+}
+
+/** A pause of `ms`, at least none. Rejects with the signal's reason. */
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const abort = (): void => {
+    clearTimeout(timer);
+    reject(signal.reason);
+  };
+  const timer = setTimeout(
+    () => {
+      signal.removeEventListener('abort', abort);
+      resolve();
+    },
+    Math.max(0, ms),
+  );
+  signal.addEventListener('abort', abort, { once: true });
   return promise;
 }

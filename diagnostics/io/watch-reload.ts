@@ -1,11 +1,12 @@
 import { Agent, request as httpRequest } from 'node:http';
 import type { Socket } from 'node:net';
-import { type TLSSocket, connect as tlsConnect } from 'node:tls';
+import { TLSSocket } from 'node:tls';
 import type { Guard } from './guard.ts';
-import { headerBytes, secure } from './http.ts';
 import type { RequestSpec } from './io.ts';
-import { CONNECT_PATIENCE_MS, open } from './sockets.ts';
+import { secure } from './secure.ts';
+import { CONNECT_PATIENCE_MS, pause } from './sockets.ts';
 import type { Trust } from './trust.ts';
+import { openWithHeader } from './with-header.ts';
 
 export interface WatchSpec extends Pick<RequestSpec, 'address' | 'scheme' | 'host' | 'path' | 'proxyHeader'> {
   /** How long the connections are held, ms. */
@@ -36,21 +37,14 @@ async function carrier(
   guard: Guard,
   trust: Trust,
   signal: AbortSignal,
-  onSession?: (session: Buffer) => void,
+  resuming: Pick<Parameters<typeof secure>[1], 'session' | 'onSession'> = {},
 ): Promise<Socket | null> {
-  const connected = await open(spec.address, guard, CONNECT_PATIENCE_MS, signal);
+  const connected = await openWithHeader(spec, guard, CONNECT_PATIENCE_MS, signal);
   if (!('socket' in connected)) return null;
   const { socket } = connected;
-  socket.on('error', () => {});
-  const header = headerBytes(spec.proxyHeader, socket);
-  if (header) socket.write(header);
   if (spec.scheme === 'http') return socket;
-  const servername = nameOf(spec.host);
-  const outcome = await secure(
-    socket,
-    { servername, trust, alpn: ['http/1.1'], patienceMs: PATIENCE_MS, ...(onSession && { onSession }) },
-    signal,
-  );
+  const options = { servername: nameOf(spec.host), trust, alpn: ['http/1.1'], patienceMs: PATIENCE_MS };
+  const outcome = await secure(socket, { ...options, ...resuming }, signal);
   if ('value' in outcome) return outcome.value;
   socket.destroy();
   return null;
@@ -79,28 +73,13 @@ function idleAfterRequest(socket: Socket, spec: WatchSpec, signal: AbortSignal):
   return promise.finally(() => clearTimeout(timer));
 }
 
-const after = (ms: number, signal: AbortSignal): Promise<void> => {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const abort = (): void => {
-    clearTimeout(timer);
-    reject(signal.reason);
-  };
-  const timer = setTimeout(
-    () => {
-      signal.removeEventListener('abort', abort);
-      resolve();
-    },
-    Math.max(0, ms),
-  );
-  signal.addEventListener('abort', abort, { once: true });
-  return promise;
-};
-
 /** A session that the server gives after a request; null: it gives none. */
 async function newSession(spec: WatchSpec, guard: Guard, trust: Trust, signal: AbortSignal): Promise<Buffer | null> {
   let session: Buffer | null = null;
-  const socket = await carrier(spec, guard, trust, signal, (given) => {
-    session = given;
+  const socket = await carrier(spec, guard, trust, signal, {
+    onSession: (given) => {
+      session = given;
+    },
   });
   if (!socket) return null;
   // In TLS 1.3 a ticket comes behind the handshake: an answer is surely behind it too.
@@ -117,33 +96,10 @@ async function resumed(
   trust: Trust,
   signal: AbortSignal,
 ): Promise<boolean | null> {
-  const connected = await open(spec.address, guard, CONNECT_PATIENCE_MS, signal);
-  if (!('socket' in connected)) return null;
-  const { socket } = connected;
-  socket.on('error', () => {});
-  const header = headerBytes(spec.proxyHeader, socket);
-  if (header) socket.write(header);
-  const servername = nameOf(spec.host);
-  const tls: TLSSocket = tlsConnect({
-    socket,
-    session,
-    secureContext: trust.context,
-    rejectUnauthorized: false,
-    ALPNProtocols: ['http/1.1'],
-    ...(servername && { servername }),
-  });
-  const { promise, resolve } = Promise.withResolvers<boolean | null>();
-  const timer = setTimeout(() => resolve(null), PATIENCE_MS);
-  const abort = (): void => resolve(null);
-  signal.addEventListener('abort', abort, { once: true });
-  tls.on('error', () => resolve(null));
-  tls.on('close', () => resolve(null));
-  tls.on('secureConnect', () => resolve(tls.isSessionReused()));
-  return promise.finally(() => {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', abort);
-    socket.destroy();
-  });
+  const socket = await carrier(spec, guard, trust, signal, { session });
+  const reused = socket instanceof TLSSocket ? socket.isSessionReused() : null;
+  socket?.destroy();
+  return reused;
 }
 
 /**
@@ -161,7 +117,7 @@ export async function watchReload(
   const since = (): number => Math.round(performance.now() - began);
   const sockets: Socket[] = [];
   const holdOne = async (openAt: number): Promise<WatchedReload['idle'][number] | null> => {
-    await after(openAt, signal);
+    await pause(openAt, signal);
     const socket = await carrier(spec, guard, trust, signal);
     if (!socket) return null;
     sockets.push(socket);
@@ -172,7 +128,7 @@ export async function watchReload(
     for (const event of ['end', 'error', 'close'] as const) socket.on(event, () => resolve(since()));
     // Node's agent hears of the end of what it keeps only where somebody reads.
     socket.resume();
-    const watch = after(spec.holdMs - idleMs, signal).then(() => null);
+    const watch = pause(spec.holdMs - idleMs, signal).then(() => null);
     const endedMs = await Promise.race([promise, watch]);
     return { idleMs, endedMs };
   };
@@ -181,7 +137,7 @@ export async function watchReload(
     const before = session && (await resumed(spec, session, guard, trust, signal));
     const held = await Promise.all(spec.openAt.map(holdOne));
     // Where nothing could be held the session alone is the witness: it is asked at the end all the same.
-    if (session && held.every((one) => one === null)) await after(spec.holdMs - since(), signal);
+    if (session && held.every((one) => one === null)) await pause(spec.holdMs - since(), signal);
     const again = session && (await resumed(spec, session, guard, trust, signal));
     const idle = held.filter((one) => one !== null);
     return {

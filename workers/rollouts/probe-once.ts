@@ -75,7 +75,7 @@ export async function request(
 /** Pure: adds one attempt to what a side did. */
 function count(attempt: Attempt, counts: SideCounts): void {
   counts.connections++;
-  // `CLOSED` before TLS stands is a reset too: Node has one word for both (diagnostics/io/http.ts). A refusal has an alert.
+  // `CLOSED` before TLS stands is a reset too: Node has one word for both (diagnostics/io/secure.ts). A refusal has an alert.
   const cut = attempt.phase === 'tls' && attempt.error === 'CLOSED';
   const reset = cut || ['RESET', 'ECONNRESET', 'EPIPE'].includes(attempt.error ?? '');
   if (reset) counts.resets++;

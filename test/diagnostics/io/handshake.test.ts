@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { createServer, type TlsOptions } from 'node:tls';
 import { TriageError } from '../../../diagnostics/errors.ts';
-import { alertOf, plainError } from '../../../diagnostics/io/http.ts';
+import { alertOf, plainError } from '../../../diagnostics/io/secure.ts';
 import { trustIn } from '../../../diagnostics/io/trust.ts';
 import { listen, loopbackIo, patient, peer } from '../peers.ts';
 import { authority, scratch } from '../real-servers.ts';
