@@ -1,7 +1,7 @@
 import { type Gathered, gather, latest } from './collect.ts';
 import { endpointsOf } from './endpoints.ts';
 import { isAlone, MARGINS, type Weighed } from './measure.ts';
-import { besides, goOnHeadline, notEnoughHeadline, stopHeadline, waitsFor } from './says.ts';
+import { besides, countsBelow, goOnHeadline, notEnoughHeadline, stopHeadline, waitsFor } from './says.ts';
 import { clientsOf, type Scale, sharesOf } from './shares.ts';
 import { timesOf } from './times.ts';
 import type { Interval, Margins, StageJudgement, StagePlan } from './types.ts';
@@ -40,19 +40,25 @@ export function judgeStage(intervals: readonly Interval[], plan: StagePlan, now:
   const measures = all.map((w) => w.measured);
   const share = shareOf(plan);
   const hints = all.filter((w) => w.suspect && w.measured.verdict === 'open');
-  if (worse.length > 0)
+  if (worse.length > 0) {
+    const headline = stopHeadline(share, worse);
     return {
       result: 'stop',
       measures,
       because: worse.map((w) => w.measured.says),
       needs: null,
-      says: [...[...worse, ...hints].map((w) => w.measured.says), ...besides(own, blind)],
-      headline: stopHeadline(share, worse),
+      says: [
+        ...worse.map((w) => countsBelow(headline, w)),
+        ...hints.map((w) => w.measured.says),
+        ...besides(beside(own, [...worse, ...hints]), blind),
+      ],
+      headline,
     };
+  }
   const lacking = lackingOf(decides, plan);
   // What argues against it is waited for whoever saw it: probes too, where counters see nothing of it.
   const untold = own.filter((w) => w.measured.verdict !== 'alike' && w.waits);
-  const waiting = [...untold, ...hints.filter((w) => !untold.includes(w))];
+  const waiting = [...untold, ...without(hints, untold)];
   if (decides && own.length > 0 && waiting.length === 0 && lacking === 0)
     return {
       result: 'go-on',
@@ -68,10 +74,24 @@ export function judgeStage(intervals: readonly Interval[], plan: StagePlan, now:
     measures,
     because: waiting.map((w) => w.measured.says),
     needs,
-    says: [...waitsFor(needs, waiting, decides, marginsOf(plan), now), ...besides(own, blind)],
+    says: [...waitsFor(needs, waiting, decides, marginsOf(plan), now), ...besides(beside(own, hints), blind)],
     headline: notEnoughHeadline(share, decides, own),
   };
 }
+
+/** What is in `some` and not in `others`, by what was measured: what a class needs may be told in another source's requests. */
+const without = (some: Weighed[], others: Weighed[]): Weighed[] => {
+  const name = ({ measured: { measure, of, source } }: Weighed): string => `${source} ${measure} ${of}`;
+  const known = new Set(others.map(name));
+  return some.filter((w) => !known.has(name(w)));
+};
+
+/** What may be called alike: nothing that the other source sees otherwise. */
+const beside = (own: Weighed[], apart: Weighed[]): Weighed[] => {
+  const name = ({ measured: { measure, of } }: Weighed): string => `${measure} ${measure === 'balance' ? '' : of}`;
+  const told = new Set(apart.map(name));
+  return own.filter((w) => !told.has(name(w)));
+};
 
 const isPart = (value: unknown): value is number => typeof value === 'number' && value > 0 && value < 1;
 const shareOf = (plan: StagePlan): number => (plan.share >= 0 && plan.share <= 1 ? plan.share : 0);

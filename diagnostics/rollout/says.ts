@@ -2,7 +2,7 @@ import { clock } from '../wording.ts';
 import type { Gathered } from './collect.ts';
 import type { Weighed } from './measure.ts';
 import type { Margins, Measured, Shown, StageJudgement } from './types.ts';
-import { about, many, number, percentOf, shareOf, shareOfAll, time } from './words.ts';
+import { about, countOf, many, number, percentOf, shareOf, shareOfAll, time } from './words.ts';
 
 /** Texts about a stage as a whole (voice.md, "A rollout is judged"). Names in them are as they came: the thread escapes them. */
 
@@ -44,8 +44,9 @@ export function stopHeadline(share: number, worse: Weighed[]): string {
   const { measured } = lost ?? (worse[0] as Weighed);
   const others = worse.filter((w) => w.measured !== measured).map((w) => ALSO[w.measured.measure]);
   const more = others.length > 0 ? ` (worse too: ${[...new Set(others)].join(', ')})` : '';
-  return `Stop at ${at(share)}: ${PARTING[measured.measure](measured)}${more}.`;
+  return `Stop at ${at(share)}: ${stopLead(measured)}${more}.`;
 }
+const stopLead = (measured: Measured): string => PARTING[measured.measure](measured);
 
 const errorsOf = (weighed: Weighed[]): Shown | null =>
   weighed.find((w) => w.measured.measure === 'errors')?.measured.fresh ?? null;
@@ -70,7 +71,7 @@ const RULED_OUT: { [measure in Measured['measure']]: (margins: Margins, of: stri
   errors: (margins) => `${percentOf(margins.errors)} more errors`,
   handshakes: (margins) => `${percentOf(margins.handshakes)} more failed handshakes`,
   resets: (margins) => `${percentOf(margins.resets)} more resets`,
-  'lost-clients': (_, of) => `that ${of} no longer gets in`,
+  'lost-clients': (_, of) => `that ${of ?? 'a class of clients'} no longer gets in`,
   'latency-p99': (margins) => `${percentOf(margins.p99)} more slow requests`,
   'latency-p50': () => 'that requests became slower',
   balance: () => 'that one endpoint gets too much',
@@ -89,6 +90,7 @@ export function waitsFor(
   if (!gathered) return ['Neither counters nor probes were read: this is no success and no failure.'];
   const said = [...blind];
   const apart = suspects.filter((w) => !w.measured.concurrent);
+  const lost = waiting.filter((w) => w.measured.measure === 'lost-clients' && w.measured.needs !== null).length;
   const longest = waiting
     .filter((w) => w.measured.needs !== null)
     .toSorted((a, b) => (b.measured.needs ?? 0) - (a.measured.needs ?? 0))[0];
@@ -97,11 +99,12 @@ export function waitsFor(
     : gathered.rate <= 0
       ? '; none come at present'
       : '';
-  if (needs && longest)
-    said.push(
-      `I need about ${about(needs.requests)} more to rule out ${RULED_OUT[longest.measured.measure](margins, longest.measured.of)}${when}.`,
-    );
-  else if (needs) said.push(`I need about ${about(needs.requests)} more, however alike the two look${when}.`);
+  const more = needs && `I need about ${about(needs.requests)} more ${kind(gathered)}s`;
+  // Which of several classes takes longest changes from look to look.
+  const of = lost > 1 && longest?.measured.measure === 'lost-clients' ? `one of ${lost} classes of clients` : null;
+  if (more && longest)
+    said.push(`${more} to rule out ${RULED_OUT[longest.measured.measure](margins, of ?? longest.measured.of)}${when}.`);
+  else if (more) said.push(`${more}, however alike the two look${when}.`);
   if (
     waiting.some((w) => w.measured.verdict === 'open' && w.measured.needs === null) &&
     gathered.old === 0 &&
@@ -136,8 +139,41 @@ export function besides(weighed: Weighed[], blind: string[]): string[] {
   const fine = clients.filter((w) => w.measured.verdict === 'alike' && w.getsIn).length;
   if (fine > 0)
     said.push(`${fine === 1 ? 'One class of clients gets' : `${number(fine)} classes of clients get`} in as before.`);
-  for (const w of rare.slice(0, 3)) said.push(w.measured.says);
+  said.push(...rareText(rare));
   const unseen = of('blind');
   if (unseen.length > 0) said.push(`Not seen: ${unseen.join(', ')}.`);
   return [...said, ...blind];
+}
+
+const MOST_NAMED = 3;
+
+/** Classes too rare to be waited for: those that fail more on the new side each with its counts, the others in one line. */
+function rareText(rare: Weighed[]): string[] {
+  const part = (shown: Shown | null): number =>
+    shown && 'total' in shown && shown.total > 0 ? shown.bad / shown.total : 0;
+  const [odd, calm] = [true, false].map((is) =>
+    rare.filter((w) => part(w.measured.fresh) > part(w.measured.old) === is),
+  ) as [Weighed[], Weighed[]];
+  const said = odd.slice(0, MOST_NAMED).map((w) => w.measured.says);
+  if (odd.length > MOST_NAMED)
+    said.push(`${number(odd.length - MOST_NAMED)} more classes of clients fail more often so far.`);
+  if (calm.length === 1) said.push((calm[0] as Weighed).measured.says);
+  if (calm.length < 2) return said;
+  const names = calm.slice(0, MOST_NAMED).map((w) => w.measured.of);
+  const others = calm.length > MOST_NAMED ? ` and ${calm.length - MOST_NAMED} more` : '';
+  return [
+    ...said,
+    `${number(calm.length)} classes of clients are too rare to tell so far; none fails more on the new proxies (${names.join(', ')}${others}).`,
+  ];
+}
+
+/** Under a headline that says what parts: the counts behind it, and nothing twice. */
+export function countsBelow(headline: string, { measured }: Weighed): string {
+  const { old, fresh, measure, says } = measured;
+  if (!headline.includes(stopLead(measured))) return says;
+  const slower = measure.startsWith('latency') && /\(slower than ([^()]+)\)\.$/.exec(says)?.[1];
+  if (slower) return `Slower than ${slower}.`;
+  if (!(fresh && 'total' in fresh)) return says;
+  const before = old && 'total' in old ? ` against ${countOf(old.bad, old.total)}` : '';
+  return `${countOf(fresh.bad, fresh.total)}${before}.`;
 }

@@ -134,7 +134,7 @@ function saysShare(weight: Weight, verb: string, noun: string, source: Gathered[
     return `The new proxies ${verb} ${countOf(table.freshBad, table.freshTotal)} ${what}; the old ones have none to compare with.`;
   const then = weight.concurrent ? '' : '; the old ones earlier, not at the same time';
   if (verdict === 'alike') return `The new proxies ${verb} no more ${what} than allowed (${counts}${then}).`;
-  const chance = rates && rates.fresh > rates.old && weight.concurrent ? ', which may be chance' : '';
+  const chance = rates && rates.fresh > rates.old && weight.concurrent ? '; not sure yet' : '';
   return `The new proxies ${verb} ${rates && rates.fresh > rates.old ? 'more' : 'no more'} ${what} so far${chance} (${counts}${then}).`;
 }
 

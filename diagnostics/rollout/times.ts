@@ -84,7 +84,8 @@ function quantileOf(gathered: Gathered, scale: Scale, quantile: Quantile): Weigh
   const more = waitsFor.includes(null) ? null : Math.max(1, ...(waitsFor as number[]));
   const widest =
     far.toSorted((a, b) => beyond(b, stake.allowed) - beyond(a, stake.allowed))[0] ?? (telling.at(-1) as Edge);
-  const says = `On the new proxies ${quantile.who} ${said(shown.fresh, edges)}, on the old ones ${said(shown.old, edges)}`;
+  const who = gathered.source === 'probes' ? quantile.who.replace('requests', 'probe requests') : quantile.who;
+  const says = `On the new proxies ${who} ${said(shown.fresh, edges)}, on the old ones ${said(shown.old, edges)}`;
   return {
     measured: {
       ...base,
@@ -92,7 +93,7 @@ function quantileOf(gathered: Gathered, scale: Scale, quantile: Quantile): Weigh
       old: shown.old === null ? null : { seconds: shown.old },
       fresh: shown.fresh === null ? null : { seconds: shown.fresh },
       verdict,
-      says: `${says} (slower than ${time(widest.edge)}: ${countsOf(widest)}${verdict === 'open' ? '; too few to tell' : ''}).`,
+      says: `${says} (slower than ${time(widest.edge)}: ${countsOf(widest)}${verdict === 'open' ? '; not sure yet' : ''}).`,
       needs: verdict === 'open' ? inRequests(more, requests, gathered) : null,
     },
     waits: true,

@@ -1,8 +1,8 @@
 import type { Interval, StageJudgement, StagePlan } from '../../diagnostics/rollout/types.ts';
 import type { RolloutRecord, StageRecord } from './types.ts';
 
-/** Mere numbers are brought to people this often at most, ms. */
-const NUMBERS_MS = 30_000;
+/** While the result stays what it is, its words and numbers are brought to people this often at most, ms. */
+const WORDS_MS = 30_000;
 /** A new side with all of the traffic is compared with what the old one did before. */
 const ALL = 0.999;
 
@@ -16,16 +16,9 @@ export function planOf(record: RolloutRecord, earlier: readonly Interval[]): Sta
   return earlier.length > 0 ? { share, earlier } : { share };
 }
 
-/** What makes one judgement another one for people: the result, which measures are worse, the words; no numbers. */
-function gist(one: StageJudgement): string {
-  const worse = one.measures.filter(({ verdict }) => verdict === 'worse').map(({ measure, of }) => [measure, of]);
-  const words = [one.headline, ...one.because, ...one.says].map((text) => text.replace(/\d[\d.,:%]*/g, '#'));
-  return JSON.stringify([one.result, worse, words]);
-}
-
 /**
- * Pure: whether people should see a judgement now: at once when more than numbers changed, and new numbers every half
- * minute. `at`: ISO.
+ * Pure: whether people should see a judgement now: another result at once, other words and numbers every half minute: a
+ * measure that is alike in one interval and open in the next changed a message twenty times a minute. `at`: ISO.
  */
 export function isNews(before: StageRecord, after: StageJudgement, at: string): boolean {
   if (before.judgement === null) return true;
@@ -36,5 +29,5 @@ export function isNews(before: StageRecord, after: StageJudgement, at: string): 
     JSON.stringify([before.judgement.headline, before.judgement.says]) === JSON.stringify([after.headline, after.says])
   )
     return false;
-  return gist(before.judgement) !== gist(after) || waited >= NUMBERS_MS;
+  return waited >= WORDS_MS;
 }

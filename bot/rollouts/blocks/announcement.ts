@@ -12,8 +12,8 @@ import {
   lastDecision,
   type Names,
   nameOf,
+  partText,
   said,
-  shareText,
   stageNow,
   stagesText,
   titleOf,
@@ -34,7 +34,7 @@ export function announcementMessage(record: RolloutRecord, around: Around): Mess
   const paragraphs = [
     `${bold(`${stateWord(record)}${titleOf(rollout)} for ${hostsText(rollout.hosts)}${whenText(rollout)}, ${stepsText(rollout)}.`)}`,
     detailText(rollout),
-    `*How to undo:* ${said(rollout.undo, 700)}\nI watch errors, latency and failed handshakes against ${clip(said(rollout.old.title), 100)} and say when they part. Questions and complaints: ${
+    `*How to undo:* ${said(rollout.undo, 700)}\n${watchText(record)}Questions and complaints: ${
       around.home === null ? 'this thread' : `<${around.home}|the thread>`
     }.`,
     nowText(record, around),
@@ -70,6 +70,12 @@ function detailText(rollout: Rollout): string {
   return `*Why:* ${said(rollout.why, 900)}\n*What you may notice:* ${notice}${old}`;
 }
 
+/** What is compared, for as long as it is. */
+function watchText({ rollout, state }: RolloutRecord): string {
+  if (state !== 'planned' && state !== 'running') return '';
+  return `I watch errors, latency and failed handshakes against ${clip(said(rollout.old.title), 100)} and say when they part. `;
+}
+
 /** Before the title, since that is what a notification and a scrolling reader see. */
 function stateWord(record: RolloutRecord): string {
   const stage = stageNow(record);
@@ -77,9 +83,9 @@ function stateWord(record: RolloutRecord): string {
     case 'planned':
       return '';
     case 'running':
-      return stage === null ? '' : `${isHeld(record) ? 'On hold' : 'Running'} at ${shareText(stage)}: `;
+      return stage === null ? '' : `${isHeld(record) ? 'On hold' : 'Running'} at ${partText(stage)}: `;
     case 'stopped':
-      return stage === null ? 'Stopped: ' : `Stopped at ${shareText(stage)}: `;
+      return stage === null ? 'Stopped: ' : `Stopped at ${partText(stage)}: `;
     case 'done':
       return 'Done: ';
     case 'cancelled':
@@ -101,7 +107,7 @@ function nowText(record: RolloutRecord, { names }: Around): string {
     const word = judgeWord(record);
     const since = began === undefined ? '' : ` since ${hour(began)}`;
     const hold = held ? ` On hold since ${hour(held.at)} (${nameOf(held.by, names)}${reason(held.reason)}).` : '';
-    return `*Now:* ${shareText(stage)}${since} (${by(moved?.by ?? null)}).${hold} ${word}`;
+    return `*Now:* ${partText(stage)}${since} (${by(moved?.by ?? null)}).${hold} ${word}`;
   }
   const end = lastDecision(record, 'stop', 'finish', 'cancel');
   if (!end) return '*Now:* over.';

@@ -1,7 +1,7 @@
 import type { Button, KnownBlock } from '@slack/types';
 import { z } from 'zod';
 import type { Decision, RolloutRecord } from '../../../workers/rollouts/types.ts';
-import { shareText } from './words.ts';
+import { partText, shareText } from './words.ts';
 
 /** Ids of the buttons under a rollout's messages, one for each decision. */
 export const ROLLOUT_ACTIONS = {
@@ -55,7 +55,7 @@ export function decisionButtons(record: RolloutRecord): KnownBlock[] {
   const onward = next
     ? button(record, 'next-stage', `Next stage: ${shareText(next)}`, `${shareText(next)} of the traffic from now on.`)
     : button(record, 'finish', 'Finish', 'The new side stays. The judging ends.');
-  const hold = button(record, 'hold', 'Hold', `It stays at ${shareText(current)} until somebody decides again.`);
+  const hold = button(record, 'hold', 'Hold', `It stays at ${partText(current)} until somebody decides again.`);
   const stop = button(record, 'stop', 'Stop', 'The rollout is undone. The judging ends.');
   // What the judge says stands first, and nothing else invites a click.
   if (result === 'stop') return [row([stop, hold, onward])];

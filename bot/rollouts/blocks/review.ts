@@ -1,12 +1,12 @@
-import type { RolloutRecord, SideSeen } from '../../../workers/rollouts/types.ts';
+import type { RolloutRecord, SideSeen, StageRecord } from '../../../workers/rollouts/types.ts';
 import { context, type Message } from '../../blocks/message.ts';
 import { bold, clip, plain } from '../../blocks/mrkdwn.ts';
 import type { Around } from './announcement.ts';
 import { cleanedUpButton } from './buttons.ts';
 import { complaintsText } from './complaints.ts';
 import { spoken } from './spoken.ts';
-import { hour, moment } from './times.ts';
-import { count, lastDecision, nameOf, said, shareText, titleOf } from './words.ts';
+import { hour, hours, moment } from './times.ts';
+import { count, lastDecision, nameOf, partText, said, titleOf } from './words.ts';
 
 /** What is said when it is over: what was seen, who complained, whether it was guilty, how long it took. */
 export function reviewMessage(record: RolloutRecord, around: Around): Message | null {
@@ -19,7 +19,7 @@ export function reviewMessage(record: RolloutRecord, around: Around): Message | 
   const what =
     state === 'done'
       ? `Done: ${titleOf(rollout)}`
-      : `Stopped${last ? ` at ${shareText(last)}` : ''}: ${titleOf(rollout)}`;
+      : `Stopped${last ? ` at ${partText(last)}` : ''}: ${titleOf(rollout)}`;
   const paragraphs = [
     bold(`${what}. ${guiltText(around.complaints.cases.length, guilty, open)}`),
     ...stageLines(record),
@@ -45,20 +45,34 @@ function stageLines(record: RolloutRecord): string[] {
     const seen = counted
       ? ` New side: ${sideText(counted.fresh)}; old side: ${sideText(counted.old)}${from}.`
       : ' Nothing was counted.';
-    const word =
-      was.judgement === null ? 'no judgement' : clip(plain(was.judgement.headline), 300).replace(/[.\s]+$/, '');
-    const until = was.endedAt === null ? '' : ` to ${hour(was.endedAt)}`;
-    return [`• *${shareText(stage)}*, ${hour(was.startedAt)}${until}: ${word}.${seen}`];
+    const when = was.endedAt === null ? hour(was.startedAt) : hours(was.startedAt, was.endedAt);
+    return [`• *${partText(stage)}*, ${when}: ${wordOf(was)}.${seen}`];
   });
   return lines.length === 0 ? [] : [`*What was seen:*\n${lines.join('\n')}`];
 }
 
+/** The judge's last word: the counts stand beside it, so that only a stop has to say why. */
+function wordOf({ judgement }: StageRecord): string {
+  switch (judgement?.result) {
+    case undefined:
+      return 'no judgement';
+    case 'go-on':
+      return 'go on';
+    case 'not-enough-data':
+      return 'not enough to tell';
+    case 'stop':
+      return clip(plain(judgement?.headline ?? ''), 300)
+        .replace(/^Stop at [^:]{1,20}: /, 'stop: ')
+        .replace(/[.\s]+$/, '');
+  }
+}
+
 function sideText(side: SideSeen): string {
-  const errors = side.errors === null ? '' : `, ${count(side.errors, 'error')}`;
+  const errors = side.errors === null ? '' : `, ${side.errors === 0 ? 'no errors' : count(side.errors, 'error')}`;
   const failed =
     side.handshakes === null || side.handshakes.tried === 0
       ? ''
-      : `, ${side.handshakes.failed} of ${count(side.handshakes.tried, 'handshake')} failed`;
+      : `, ${side.handshakes.failed.toLocaleString('en-US')} of ${count(side.handshakes.tried, 'handshake')} failed`;
   return `${count(side.requests, 'request')}${errors}${failed}`;
 }
 

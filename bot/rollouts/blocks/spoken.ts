@@ -4,6 +4,8 @@ import { withoutTokens } from './times.ts';
 
 /** A message whose blocks show everybody their own time and whose text, read alone, says UTC. */
 export function spoken(paragraphs: string[], tail: KnownBlock[] = []): Message {
-  const { blocks } = messageOf(paragraphs, tail);
+  // Blocks are drawn, in narrow columns too: a number and its sign stay in one line there.
+  const drawn = paragraphs.map((one) => one.replace(/(\d) %/g, '$1\u00a0%'));
+  const { blocks } = messageOf(drawn, tail);
   return { text: messageOf(paragraphs.map(withoutTokens)).text, blocks };
 }

@@ -2,7 +2,7 @@ import type { RolloutRecord } from '../../../workers/rollouts/types.ts';
 import { MAX_TEXT } from '../../blocks/message.ts';
 import { bold, clip, plain } from '../../blocks/mrkdwn.ts';
 import { hour } from './times.ts';
-import { hostsText, isHeld, shareText, stageNow, titleOf } from './words.ts';
+import { hostsText, isHeld, partText, stageNow, titleOf } from './words.ts';
 
 /** How to announce, and what else there is. */
 export const ROLLOUT_HELP_TEXT = [
@@ -49,7 +49,7 @@ export function listText(records: readonly RolloutRecord[], links: { [id: string
 export function lineOf(record: RolloutRecord, link: string | undefined): string {
   const { rollout, state } = record;
   const stage = stageNow(record);
-  const at = stage !== null && state !== 'done' ? ` at ${shareText(stage)}` : '';
+  const at = stage !== null && state !== 'done' ? ` at ${partText(stage)}` : '';
   const began = record.stages[record.stage]?.startedAt;
   const since = state === 'running' && began ? ` since ${hour(began)}` : '';
   const held = isHeld(record) ? ', on hold' : '';

@@ -27,6 +27,13 @@ export function hour(at: string): string {
   return token(ms, '{time}', `${timeOf(ms)} UTC`);
 }
 
+/** `08:00 to 10:00 UTC`, of a day that was just named; one time where both are in the same minute. Both ISO. */
+export function hours(from: string, to: string): string {
+  const [a, b] = [Date.parse(from), Date.parse(to)];
+  if (timeOf(a) === timeOf(b)) return hour(to);
+  return `${token(a, '{time}', timeOf(a))} to ${hour(to)}`;
+}
+
 /** From when to when: the reader's times, and UTC beside them since people on a call compare. */
 export function windowText(window: { from: string; to: string }): string {
   const [from, to] = [Date.parse(window.from), Date.parse(window.to)];

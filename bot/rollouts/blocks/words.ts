@@ -6,9 +6,14 @@ export type Names = { [user: string]: string };
 
 const MOST_NAMED = 2;
 
-/** `10 %`, `all`. A space that does not break keeps number and sign together. */
+/** `10 %`, `all`: in lists of steps. */
 export function shareText(stage: Stage): string {
   return stage.share >= 1 ? 'all' : `${percent(stage.share)} %`;
+}
+
+/** The same where it stands alone: `at 100 %`, since nobody says "running at all". */
+export function partText(stage: Stage): string {
+  return `${percent(stage.share)} %`;
 }
 
 /** Parts of a hundred without a tail of zeros: `0.5`, `10`. */

@@ -55,10 +55,14 @@ function choice(hop: string, instances: string[] | null, title: string, label: s
   return { value, label: label.slice(0, MOST_LABEL), side: { hop, instances, title } };
 }
 
+/** `Envoy checkout-edge-old`: an instance that is called after its proxy needs no other name. */
 function titleOf(hop: PathHop, instance: string | null): string {
-  const name = instance === null ? hop.name : `${hop.name} ${instance}`;
-  return `${name} (${hop.kind})`;
+  const name = instance === null ? hop.name : instance.includes(hop.name) ? instance : `${hop.name} ${instance}`;
+  return `${KINDS[hop.kind] ?? hop.kind} ${name}`;
 }
+
+/** Proxies as they write themselves; what is not here is written as the inventory has it. */
+const KINDS: { [kind: string]: string } = { envoy: 'Envoy', traefik: 'Traefik', haproxy: 'HAProxy' };
 
 function wholeLabel(hop: PathHop): string {
   const n = hop.instances.length;

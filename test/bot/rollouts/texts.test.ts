@@ -7,7 +7,9 @@ import { cleanUpMessage, reviewMessage } from '../../../bot/rollouts/blocks/revi
 import { alarmMessage, stageMessage } from '../../../bot/rollouts/blocks/stage.ts';
 import { listText } from '../../../bot/rollouts/blocks/texts.ts';
 import { windowText, withoutTokens } from '../../../bot/rollouts/blocks/times.ts';
+import { sideChoices } from '../../../bot/rollouts/form/sides.ts';
 import { oldClientsText } from '../../../bot/rollouts/old-clients.ts';
+import type { Inventory } from '../../../proxy/inventory/inventory.ts';
 import { aJudgement, aRecord, aRollout, running } from './stand-ins.ts';
 
 const around: Around = { names: { UMAYA: 'Maya' }, complaints: { cases: [], people: 0 }, home: null };
@@ -48,7 +50,6 @@ test('a stage says what the judge says; a decision against it stays beside it', 
   const record = running(0, [], aJudgement('stop'));
   const now = stageMessage(record, 0, around.names);
   assert.match(now?.text ?? '', /^\*Stop at 10 %: the new proxies lose 1\.2 % of handshakes/);
-  assert.match(now?.text ?? '', /\*How to undo:\* one weight/);
   assert.ok(!now?.blocks.some((block) => block.type === 'actions'), 'the alarm has them');
   const fine = stageMessage(running(0, [], aJudgement('go-on')), 0, around.names);
   assert.match(JSON.stringify(fine?.blocks), /rollout_next.*"style":"primary".*rollout_hold.*rollout_stop/);
@@ -64,6 +65,14 @@ test('a stage says what the judge says; a decision against it stays beside it', 
 test('the alarm is one reply: stop, then what became of it', () => {
   const stop = alarmMessage(running(0, [], aJudgement('stop')), 0, around.names);
   assert.match(stop?.text ?? '', /^\*Stop at 10 %/);
+  assert.match(stop?.text ?? '', /\*How to undo:\* one weight/);
+  const said = stageMessage(running(0, [], aJudgement('stop')), 0, around.names)?.text.split('\n') ?? [];
+  const twice = stop?.text.split('\n').slice(1) ?? [];
+  assert.deepEqual(
+    twice.filter((line) => line !== '' && said.includes(line)),
+    [],
+    'below its first line it says nothing that the stage says',
+  );
   const mind = alarmMessage(running(0, [], aJudgement('go-on')), 0, around.names);
   assert.match(mind?.text ?? '', /^\*Changed my mind at 10 %/);
 });
@@ -99,6 +108,7 @@ test('the review and the reminder', () => {
   const review = reviewMessage(done, around);
   assert.match(review?.text ?? '', /^\*Done: Traefik 2\.10\.7 → 3\.7\. Nobody complained\.\*/);
   assert.match(review?.text ?? '', /It took 90 minutes/);
+  assert.doesNotMatch(announcementMessage(done, around).text, /I watch/, 'it is over');
   assert.equal(cleanUpMessage(done, around), null);
   const reminded = { ...done, remindedAt: '2026-12-01T11:30:00.000Z' };
   assert.match(JSON.stringify(cleanUpMessage(reminded, around)?.blocks), /rollout_cleaned_up/);
@@ -138,6 +148,29 @@ test('hostile words ping nobody, open no link, and keep what matters visible', (
     assert.match(JSON.stringify(all[0]), /How to undo/);
   }
   assert.doesNotMatch(listText([aRecord({ rollout })], {}), /<!|<@|@here/);
+});
+
+test('a stage that is over says once when it was, and the review why only of a stop', () => {
+  const span = { startedAt: '2026-11-24T10:00:00.000Z', endedAt: '2026-11-24T10:30:00.000Z', judgedAt: null };
+  const over = { ...running(1, [{ what: 'stop', stage: 1 }]), state: 'stopped' as const, endedAt: span.endedAt };
+  over.stages = [
+    { ...span, judgement: aJudgement('go-on') },
+    { ...span, judgement: aJudgement('stop') },
+  ];
+  const review = reviewMessage(over, around)?.text ?? '';
+  assert.match(review, /• \*10 %\*, 10:00 to 10:30 UTC: go on\. /);
+  assert.match(review, /• \*50 %\*, 10:00 to 10:30 UTC: stop: the new proxies lose 1\.2 % of handshakes/);
+  assert.match(stageMessage(over, 0, around.names)?.text ?? '', /\n10:00 to 10:30 UTC \(/);
+  const whole = announcementMessage(running(2), around);
+  assert.match(whole.text, /^\*Running at 100 %: /);
+  assert.match(JSON.stringify(whole.blocks), /Running at 100\u00a0%/, 'drawn, a number keeps its sign');
+});
+
+test('a side is called by its kind and name, and no name stands twice', () => {
+  const instance = (name: string) => ({ name, https: null });
+  const hop = { name: 'edge', hop: 'proxy', kind: 'traefik', instances: [instance('edge-old'), instance('pod-7')] };
+  const titles = sideChoices({ hops: { edge: hop } } as unknown as Inventory).map(({ side }) => side.title);
+  assert.deepEqual(titles, ['Traefik edge', 'Traefik edge-old', 'Traefik edge pod-7']);
 });
 
 test('windows read alone, over days too', () => {

@@ -21,7 +21,7 @@ test('a good stage goes on once each measure is shown to be within its margin, n
   assert.ok(early.needs && early.needs.requests > 500 && early.needs.about !== null);
   assert.match(
     early.says[0] as string,
-    /^I need about [\d,]+ more to rule out .+; at this rate that is \d\d:\d\d UTC\.$/,
+    /^I need about [\d,]+ more requests to rule out .+; at this rate that is \d\d:\d\d UTC\.$/,
   );
   const late = judge(all);
   assert.equal(late.result, 'go-on');
@@ -44,6 +44,7 @@ test('each other fault is found and named', () => {
   const slow = judge(stream(4, 120, 0.1, () => ({ fresh: { slow: 0.04 } })));
   assert.deepEqual(worse(slow), ['latency-p99']);
   assert.match(slow.headline, /the slowest 1 % of requests take/);
+  assert.match(slow.says[0] as string, /^Slower than [\d.]+ m?s: [\d,]+ of [\d,]+ against [\d,]+ of [\d,]+\.$/);
   const unbalanced = stream(5, 20, 0.1);
   for (const i of unbalanced) i.fresh.endpoints = { 'a:80': i.fresh.requests, 'b:80': 0 };
   const one = judge(unbalanced);
@@ -138,7 +139,7 @@ test('no stage goes on with less than the least exposure', () => {
   const j = judge(intervals, strict);
   assert.equal(j.result, 'not-enough-data');
   assert.equal(j.needs?.requests, 1000);
-  assert.match(j.says[0] as string, /^I need about 1,000 more, however alike the two look/);
+  assert.match(j.says[0] as string, /^I need about 1,000 more requests, however alike the two look/);
 });
 
 const earlier = stream(20, 120, 0.5);
@@ -187,6 +188,37 @@ test('where only probes tell clients apart, a stage waits for their classes, and
     lost.headline,
     /java-7 fails 100 % of probe handshakes on the new proxies, 0 % on the old ones \(worse too: handshakes\)\.$/,
   );
+});
+
+test('nothing is said twice, and classes too rare to tell are one line', () => {
+  const handshakes = (failed: number): SideCounts['handshakes'] =>
+    Object.fromEntries(['a', 'b', 'c', 'd', 'e'].map((of) => [of, { tried: 1, failed: of < 'c' ? failed : 0 }]));
+  const counters = stream(41, 240, 0.1, () => ({ fresh: { errors: 0.03 } }));
+  const bare = counters.map((i): Interval => ({ ...i, unread: ['handshakes'] }));
+  const probes = bare.map((i, at): Interval => {
+    const side = (failed: number): SideCounts => ({ ...plain(3, 0), handshakes: at < 5 ? handshakes(failed) : {} });
+    return { ...i, unread: [], source: 'probes', old: side(0), fresh: side(1) };
+  });
+  for (const j of [judge([...bare.slice(0, 8), ...probes.slice(0, 8)]), judge([...bare, ...probes])]) {
+    assert.equal(new Set(j.says).size, j.says.length, j.says.join('\n'));
+    assert.equal(j.says.filter((line) => line.startsWith('a: 5 of 5')).length, 1, j.says.join('\n'));
+  }
+  const stop = judge([...bare, ...probes]);
+  assert.equal(stop.result, 'stop');
+  assert.match(stop.says[0] as string, /^[\d,]+ of [\d,]+ against [\d,]+ of [\d,]+\.$/, 'the headline says what parts');
+  const rare = judge([...bare.slice(0, 8), ...probes.slice(0, 3)]);
+  assert.match(rare.says.join(' '), /3 classes of clients are too rare to tell so far; none fails more .* \(c, d, e\)/);
+});
+
+test('what probes see otherwise is not called alike in the same breath', () => {
+  const counters = stream(42, 120, 0.1);
+  const probes = stream(43, 120, 0.5, () => ({ fresh: { errors: 0.05 } }), { rate: 4 }).map(
+    (i): Interval => ({ ...i, source: 'probes' }),
+  );
+  const j = judge([...counters, ...probes]);
+  assert.equal(j.result, 'stop');
+  assert.doesNotMatch(j.says.join(' '), /Alike on both sides: errors/);
+  assert.match(j.says.join(' '), /Alike on both sides: /);
 });
 
 test('sides are unequal from stage to stage and within: no paradox of shares', () => {

@@ -16,14 +16,16 @@ const stage = (over: Partial<StageRecord> = {}): StageRecord => ({
   ...over,
 });
 
-test('another result is said at once, other numbers every half minute, the same never again', () => {
+test('another result is said at once, other words and numbers every half minute, the same never again', () => {
   const numbers = aJudgement({ headline: 'Not enough to tell at 10 %: 240 requests on the new proxies, 1 error.' });
   assert.ok(isNews(stage({ judgement: null }), aJudgement(), iso(T0)));
   assert.ok(isNews(stage(), aJudgement({ result: 'stop' }), iso(T0 + 1)));
   assert.ok(!isNews(stage(), numbers, iso(T0 + 29_999)));
   assert.ok(isNews(stage(), numbers, iso(T0 + 30_000)));
   assert.ok(!isNews(stage(), aJudgement(), iso(T0 + 3_600_000)));
-  assert.ok(isNews(stage(), aJudgement({ headline: 'The new proxies lose handshakes.' }), iso(T0 + 1)), 'other words');
+  const words = aJudgement({ headline: 'Not enough to tell at 10 %: errors not read.', says: ['Not seen: resets.'] });
+  assert.ok(!isNews(stage(), words, iso(T0 + 29_999)));
+  assert.ok(isNews(stage(), words, iso(T0 + 30_000)));
 });
 
 const planned = aRecord({
