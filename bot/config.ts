@@ -63,8 +63,9 @@ function readAlertmanagerToken(env: Environment, { file }: SharedConfig): string
   if (file.alertmanager === null) return null;
   if (!value)
     throw wrong('ALERTMANAGER_TOKEN', 'is not set, and CONFIG says `alertmanager`: no alert comes in without it');
-  if (value !== value.trim() || value.length < MIN_TOKEN)
-    throw wrong('ALERTMANAGER_TOKEN', `takes ${MIN_TOKEN} characters or more, without white space around them`);
+  // Others do not come through a header as they are.
+  if (!/^[\x21-\x7e]+$/.test(value) || value.length < MIN_TOKEN)
+    throw wrong('ALERTMANAGER_TOKEN', `takes ${MIN_TOKEN} or more printable characters of ASCII, without white space`);
   return value;
 }
 

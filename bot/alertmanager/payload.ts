@@ -1,8 +1,9 @@
 import { z } from 'zod';
 
-/** More alerts than this in one call are not read: Alertmanager's `max_alerts` keeps a call small. */
+/** More alerts than this in one call are counted and not read: Alertmanager sends without a limit unless `max_alerts` says one. */
 const MAX_ALERTS = 500;
-const text = z.string().max(10_000);
+const MAX_CHARS = 10_000;
+const text = z.string().transform((whole) => whole.slice(0, MAX_CHARS));
 const labels = z.record(z.string().max(200), text);
 /** Go's zero time stands for "not yet": `0001-01-01T00:00:00Z`. */
 const time = z.iso.datetime({ offset: true });
@@ -15,24 +16,31 @@ const alertSchema = z.looseObject({
   endsAt: time,
   fingerprint: z.string().max(100).default(''),
 });
+type Alert = z.infer<typeof alertSchema>;
 
 /**
  * Alertmanager's webhook, version 4 (prometheus.io/docs/alerting/latest/configuration, webhook_config; notify/webhook/webhook.go
  * and template/template.go of Alertmanager). What is not used here may be anything.
  */
-const webhookSchema = z.looseObject({
-  version: z.literal('4'),
-  groupKey: z.string().min(1).max(20_000),
-  status: z.enum(['firing', 'resolved']),
-  receiver: text.default(''),
-  groupLabels: labels.default({}),
-  commonLabels: labels.default({}),
-  commonAnnotations: labels.default({}),
-  truncatedAlerts: z.number().default(0),
-  alerts: z.array(alertSchema).max(MAX_ALERTS),
-});
+const webhookSchema = z
+  .looseObject({
+    version: z.literal('4'),
+    groupKey: z.string().min(1).max(20_000),
+    status: z.enum(['firing', 'resolved']),
+    receiver: text.default(''),
+    groupLabels: labels.default({}),
+    commonLabels: labels.default({}),
+    commonAnnotations: labels.default({}),
+    truncatedAlerts: z.number().default(0),
+    alerts: z.array(z.unknown()),
+  })
+  // One that is not understood must not silence the others: Alertmanager gives a call up that is refused.
+  .transform((call) => {
+    const alerts: Alert[] = call.alerts.slice(0, MAX_ALERTS).flatMap((one) => alertSchema.safeParse(one).data ?? []);
+    return { ...call, alerts, truncatedAlerts: call.truncatedAlerts + call.alerts.length - alerts.length };
+  });
+/** `truncatedAlerts`: those that Alertmanager left out, and those that are not read here. */
 export type Webhook = z.infer<typeof webhookSchema>;
-type Alert = z.infer<typeof alertSchema>;
 
 /** The alerts of one call that are about one host. */
 export interface HostAlerts {

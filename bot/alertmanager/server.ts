@@ -5,11 +5,13 @@ import type { Logger } from 'pino';
 import { reasonOf } from '../../diagnostics/errors.ts';
 import { readWebhook, type Webhook } from './payload.ts';
 
-/** Larger bodies are refused: 500 alerts with long annotations fit. */
-const MAX_BYTES = 1_048_576;
+/** Larger bodies are refused: a storm of 10,000 alerts fits. */
+const MAX_BYTES = 8 * 1_048_576;
 /** A body that takes longer is cut off, ms. Alertmanager sends it at once. */
 const BODY_MS = 5000;
 const MAX_CONNECTIONS = 100;
+/** Node looks only this often for connections that are too slow, ms; left to itself it takes half a minute. */
+const CHECK_MS = 1000;
 
 /**
  * `POST /alerts`: Alertmanager's webhook. The token comes as `Authorization: Bearer TOKEN`, or as the password of basic
@@ -31,6 +33,7 @@ export async function startAlertServer(options: {
     // Before the body is read: who has no token gets nothing done here.
     if (!timingSafeEqual(digest(secretIn(request.headers.authorization)), expected)) return [401, 'a token is needed'];
     if (!/^application\/json\b/i.test(request.headers['content-type'] ?? '')) return [415, 'application/json only'];
+    if (request.headers['content-encoding'] !== undefined) return [415, 'no content-encoding is taken'];
     const body = await bodyOf(request);
     if (body === null) return [413, `more than ${MAX_BYTES} bytes, or too slow`];
     const webhook = readWebhook(body);
@@ -45,7 +48,7 @@ export async function startAlertServer(options: {
       return [503, 'not now'];
     }
   };
-  const server = createServer((request, response) => {
+  const server = createServer({ connectionsCheckingInterval: CHECK_MS }, (request, response) => {
     request.on('error', () => {});
     answer(request).then(
       ([status, text]) => reply(response, status, text),
@@ -91,7 +94,8 @@ async function bodyOf(request: IncomingMessage): Promise<string | null> {
   let size = 0;
   const timer = setTimeout(() => request.destroy(), BODY_MS);
   try {
-    for await (const part of request as AsyncIterable<Buffer>) {
+    // Not destroyed at once: who sent too much is told so.
+    for await (const part of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       size += part.length;
       if (size > MAX_BYTES) return null;
       parts.push(part);

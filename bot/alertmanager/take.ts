@@ -8,7 +8,7 @@ export interface AlertsTaken {
   joined: number;
   repeated: number;
   ended: number;
-  /** Alerts about nothing that is known here, or that may not be looked at. */
+  /** Alerts about nothing that is known here, that may not be looked at, or that were too many or not understood. */
   left: number;
 }
 
@@ -22,7 +22,7 @@ export async function takeAlerts(
   deps: ListenerDeps,
 ): Promise<AlertsTaken> {
   const { hosts, nameless } = byHost(webhook, options.hostLabels);
-  const taken: AlertsTaken = { opened: 0, joined: 0, repeated: 0, ended: 0, left: nameless };
+  const taken: AlertsTaken = { opened: 0, joined: 0, repeated: 0, ended: 0, left: nameless + webhook.truncatedAlerts };
   for (const one of hosts) {
     if (one.firing.length > 0) await fire(one, webhook, options.channel, taken, deps);
     else await end(one, webhook, taken, deps);
