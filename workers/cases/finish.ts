@@ -5,8 +5,10 @@ import { CASE_TTL_S, key } from './keys.ts';
 import type { CaseRecord } from './record.ts';
 import { FINISH } from './scripts.ts';
 
-/** How long after its end a case still answers those who ask about the same host. */
+/** How long after its end a case that found a fault still answers those who ask about the same host. */
 const JOIN_AFTER_END_MS = 60_000;
+/** One that found none answers only those who wrote while it looked: who complains after it has seen something else. */
+const JOIN_AFTER_NOTHING_MS = 5_000;
 /** Longer than anybody may call a case a recurrence. */
 const LAST_TTL_MS = 24 * 60 * 60 * 1000;
 /** More evidence than this is not kept with the case; the verdict always is. */
@@ -37,7 +39,7 @@ export function endings(redis: RedisClient, questionOf: (one: Case) => string) {
         String(record.run),
         JSON.stringify(verdict),
         String(now),
-        String(JOIN_AFTER_END_MS),
+        String(foundFault(verdict) ? JOIN_AFTER_END_MS : JOIN_AFTER_NOTHING_MS),
         verdict.answer,
         record.case.symptoms.suspects.length > 0 ? '1' : '0',
         evidence.length > MAX_EVIDENCE_CHARS ? '' : evidence,
@@ -55,4 +57,9 @@ export function endings(redis: RedisClient, questionOf: (one: Case) => string) {
       return text === null ? null : (JSON.parse(text) as { evidence: EvidenceRow[]; changes: Change[] });
     },
   };
+}
+
+/** Whether a verdict names a fault: not "nothing wrong", not "can't tell". */
+function foundFault({ answer, hop }: Verdict): boolean {
+  return answer !== 'inconclusive' && hop !== 'none';
 }
