@@ -162,7 +162,7 @@ export const SCENES: Scene[] = [
   },
   {
     name: 'a class that nobody serves, and a route that takes any host',
-    nginx: PASS,
+    nginx: 'default_type text/html; return 200 "<title>Parking</title>";',
     make: catchAll,
     report: `${HOST} shows the wrong page, some other application`,
     expect: ['ingress', 'proxy', 'route-wrong'],

@@ -29,7 +29,7 @@ export interface SmallCluster {
 }
 
 export const HOST = 'crm.example.test';
-const FRONT = '127.0.0.1';
+export const FRONT = '127.0.0.1';
 const POD = '127.0.0.2';
 /** Another proxy, at which the application's own page is always to be had. */
 export const ELSEWHERE = '127.0.0.3';
@@ -109,14 +109,13 @@ const kindOf = (plural: string): { apiVersion: string; kind: string } | null => 
   return { apiVersion: resource.group ? `${resource.group}/${version}` : version, kind: resource.kind };
 };
 
-/** The whole triage of a report about the host, as `./dev check` makes it; `without`: kinds that may not be read. */
-export async function triage(
+/** A stand-in API server with these objects; `without`: kinds that may not be read. Gone after the test. */
+export async function serveObjects(
   t: TestContext,
-  world: SmallCluster,
-  report: string,
+  lists: Lists,
   without: string[] = [],
-): Promise<Verdict> {
-  const all = Object.entries(world.lists).flatMap(([plural, items]) => {
+): ReturnType<typeof startApiServer> {
+  const all = Object.entries(lists).flatMap(([plural, items]) => {
     const kind = kindOf(plural);
     return kind ? items.map((one) => ({ ...kind, ...one })) : [];
   });
@@ -125,6 +124,17 @@ export async function triage(
     .map((one) => ({ apiGroups: [one.group], resources: [one.plural], verbs: ['get', 'list', 'watch'] }));
   const server = await startApiServer({ objects: all, tokens: { reader: { name: 'reader', rules } } });
   t.after(() => server.close());
+  return server;
+}
+
+/** The whole triage of a report about the host, as `./dev check` makes it; `without`: kinds that may not be read. */
+export async function triage(
+  t: TestContext,
+  world: SmallCluster,
+  report: string,
+  without: string[] = [],
+): Promise<Verdict> {
+  const server = await serveObjects(t, world.lists, without);
   writeFileSync(join(world.dir, 'kubeconfig'), server.kubeconfig('prod'));
   const file = join(world.dir, 'inventory.yaml');
   writeFileSync(
