@@ -43,7 +43,7 @@ export interface Target {
 // ---------------------------------------------------------------------------------------------------------- the report
 
 /** What kind of trouble the words of a report describe; `unspecified` when it only says that something is wrong. */
-const SYMPTOMS = [
+export const SYMPTOMS = [
   'errors-5xx',
   'handshake',
   'certificate',

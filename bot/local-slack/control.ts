@@ -4,11 +4,13 @@ import type { Delivery } from './delivery.ts';
 import type { FailMode } from './failures.ts';
 import { fileShape } from './files.ts';
 import { newId } from './ids.ts';
+import { inputStates } from './input-states.ts';
 import type { ActResult, Interactions, Which } from './interactions.ts';
 import { encodeTyped, richTextOf } from './mrkdwn.ts';
 import { botFields } from './shapes.ts';
 import type { DisconnectReason, SocketInfo, Sockets } from './sockets.ts';
 import type { ApiCall, Channel, DeliveryAttempt, Ephemeral, Fields, Message, User, View } from './types.ts';
+import { type WaitOptions, waitFor } from './wait-for.ts';
 import { permalinkOf } from './web-api/chat.ts';
 
 export interface SayOptions {
@@ -17,13 +19,6 @@ export interface SayOptions {
   files?: { name: string; content?: string }[];
   /** Send the text as it is, instead of turning what a person types into Slack's form. */
   raw?: boolean;
-}
-
-export interface WaitOptions {
-  /** 10 seconds unless given. */
-  timeoutMs?: number;
-  /** What is waited for, for the error's text. */
-  what?: string;
 }
 
 export interface Stats {
@@ -100,8 +95,6 @@ export interface Control {
   addUsergroup(group: { handle: string; name: string; users: string[] }): { id: string };
 }
 
-const pollMs = 25;
-
 export function createControl(
   core: Core,
   parts: {
@@ -160,40 +153,6 @@ export function createControl(
     });
   }
 
-  function waitFor<T>(predicate: () => T | undefined | null | false, options: WaitOptions = {}): Promise<T> {
-    const timeoutMs = options.timeoutMs ?? 10_000;
-    return new Promise((resolve, reject) => {
-      const end = () => {
-        clearTimeout(timer);
-        clearInterval(poll);
-        stop();
-        parts.waiting.delete(giveUp);
-      };
-      const giveUp = () => {
-        end();
-        reject(new Error(`waited ${timeoutMs} ms in vain${options.what ? ` for ${options.what}` : ''}`));
-      };
-      const look = () => {
-        let value: T | undefined | null | false;
-        try {
-          value = predicate();
-        } catch (error) {
-          end();
-          return reject(error);
-        }
-        if (!value) return;
-        end();
-        resolve(value);
-      };
-      const timer = setTimeout(giveUp, timeoutMs);
-      const stop = workspace.onChange(look);
-      // Predicates may also look at what only the caller sees, such as what a listener has heard.
-      const poll = setInterval(look, pollMs);
-      parts.waiting.add(giveUp);
-      look();
-    });
-  }
-
   return {
     say,
     command: (user, channel, line) => interactions.command(userOf(user), channelOf(channel), line),
@@ -249,7 +208,8 @@ export function createControl(
       const channel = channelOf(channelRef);
       return permalinkOf(core.url, channel, messageOf(channel, ts));
     },
-    waitFor,
+    waitFor: (predicate, options = {}) =>
+      waitFor(predicate, options, { onChange: (look) => workspace.onChange(look), waiting: parts.waiting }),
     deliverAgain: (eventId) => delivery.again(eventId),
     deliveries: () => delivery.attempts,
     apiCalls: (method) => (method ? core.calls.filter((call) => call.method === method) : core.calls),
@@ -304,40 +264,4 @@ function tally(words: string[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const word of words) counts[word] = (counts[word] ?? 0) + 1;
   return counts;
-}
-
-/** Input states as `view.state.values` has them, from texts or finished states. */
-function inputStates(view: View, given: Record<string, Record<string, Fields | string>>): View['state']['values'] {
-  const states: View['state']['values'] = {};
-  for (const block of view.blocks) {
-    const element = block.element as Fields | undefined;
-    if (block.type !== 'input' || !element) continue;
-    const [blockId, actionId] = [String(block.block_id), String(element.action_id)];
-    const value = given[blockId]?.[actionId];
-    states[blockId] = { [actionId]: typeof value === 'object' ? value : inputState(element, value) };
-  }
-  return states;
-}
-
-function inputState(element: Fields, value: string | undefined): Fields {
-  const type = String(element.type);
-  const options = Array.isArray(element.options) ? (element.options as Fields[]) : [];
-  if (type === 'static_select' || type === 'radio_buttons') {
-    const option = options.find((o) => o.value === value) ?? (value === undefined ? element.initial_option : undefined);
-    return { type, selected_option: option ?? null };
-  }
-  if (type === 'checkboxes' || type === 'multi_static_select') {
-    const values = value?.split(',') ?? [];
-    return { type, selected_options: options.filter((o) => values.includes(String(o.value))) };
-  }
-  if (type === 'datepicker') return { type, selected_date: value ?? element.initial_date ?? null };
-  if (type === 'timepicker') return { type, selected_time: value ?? element.initial_time ?? null };
-  if (type === 'users_select') return { type, selected_user: value ?? null };
-  if (type === 'conversations_select') return { type, selected_conversation: value ?? null };
-  if (type === 'multi_conversations_select') {
-    const chosen = value === undefined ? element.initial_conversations : value.split(',').filter(Boolean);
-    return { type, selected_conversations: chosen ?? [] };
-  }
-  if (type === 'channels_select') return { type, selected_channel: value ?? null };
-  return { type, value: value ?? element.initial_value ?? null };
 }

@@ -20,7 +20,7 @@ import { type Panel, slackTiming, type Timing } from './types.ts';
 import { Views } from './views.ts';
 import { Workspace } from './workspace.ts';
 
-export type { Control, SayOptions, Stats, WaitOptions } from './control.ts';
+export type { Control, SayOptions, Stats } from './control.ts';
 export type { FailMode } from './failures.ts';
 export type { ActResult, Which } from './interactions.ts';
 export { defaultManifest, type Manifest } from './manifest.ts';

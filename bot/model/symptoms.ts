@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { SymptomKind } from '../../diagnostics/types.ts';
+import { SYMPTOMS, type SymptomKind } from '../../diagnostics/types.ts';
 import { type Inventory, knownHosts } from '../../proxy/inventory/inventory.ts';
 import type { Reading } from '../intake.ts';
 import { outgoing } from './outgoing.ts';
@@ -15,26 +15,9 @@ export interface Additions {
   errors: string[];
 }
 
-const KINDS = [
-  'errors-5xx',
-  'handshake',
-  'certificate',
-  'reset',
-  'timeout',
-  'slow',
-  'not-found',
-  'wrong-content',
-  'redirect-loop',
-  'too-large',
-  'forbidden',
-  'disconnects',
-  'uneven',
-  'name',
-] as const satisfies readonly SymptomKind[];
-
 const schema = z.object({
   hosts: z.array(z.string()),
-  kinds: z.array(z.enum(KINDS)),
+  kinds: z.array(z.enum(SYMPTOMS).exclude(['unspecified'])),
   statuses: z.array(z.number()),
   errors: z.array(z.string()),
 });
