@@ -75,6 +75,8 @@ export async function startDemo(options: {
       ...(options.port !== undefined && { port: options.port }),
       ...(options.limits && { limits: options.limits }),
       name: 'Demo workspace',
+      // Pictures need one of the optional scopes, and a demo shows all there is.
+      grantOptional: true,
       panel: rolloutPanel(labPanel(world, REPORT_CHANNEL), () => playing),
     }).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EADDRINUSE') throw error;

@@ -10,6 +10,10 @@ export interface Complaints {
 
 const MOST_SHOWN = 5;
 
+/** The headline of a verdict goes on after a comma; names keep their capitals. */
+const inSentence = (why: string): string =>
+  /^(Not|Nothing|It|The|Both|Began|No) /.test(why) ? `${why.charAt(0).toLowerCase()}${why.slice(1)}` : why;
+
 /** `Reports: 2 people complained: 1 cleared, 1 open.`, then each with its thread. Empty when nobody did. */
 export function complaintsText({ cases, people }: Complaints): string {
   if (cases.length === 0) return '';
@@ -23,7 +27,7 @@ export function complaintsText({ cases, people }: Complaints): string {
   const lines = sorted.slice(0, MOST_SHOWN).map((one) => {
     const host = clip(plain(one.host), 120);
     const where = one.permalink === null ? host : `<${one.permalink}|${host}>`;
-    return `• ${where}: ${one.guilt}${one.why === '' ? '' : `, ${said(one.why, 240)}`}`;
+    return `• ${where}: ${one.guilt}${one.why === '' ? '' : `, ${inSentence(said(one.why, 240))}`}`;
   });
   if (sorted.length > MOST_SHOWN) lines.push(`• and ${sorted.length - MOST_SHOWN} more`);
   const who = people > 0 ? `${count(people, 'person', 'people')} complained` : count(cases.length, 'report');

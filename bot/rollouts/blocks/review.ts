@@ -33,7 +33,7 @@ function guiltText(reports: number, guilty: number, open: number): string {
   if (reports === 0) return 'Nobody complained.';
   if (guilty > 0) return `It was guilty in ${guilty} of ${count(reports, 'report')}.`;
   if (open > 0) return `${open} of ${count(reports, 'report')} could not be told.`;
-  return `It was not guilty in any of ${count(reports, 'report')}.`;
+  return reports === 1 ? 'One report: it was not guilty.' : `It was not guilty in any of ${count(reports, 'report')}.`;
 }
 
 function stageLines(record: RolloutRecord): string[] {

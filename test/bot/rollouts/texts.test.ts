@@ -87,7 +87,7 @@ test('complaints are counted and linked, the worst first', () => {
         host: 'wms.example.test',
         at,
         guilt: 'cleared',
-        why: 'not on this path',
+        why: 'Not on this path',
         permalink: 'https://x/p1',
       },
       { case: 'c-2', host: 'shop.example.test', at, guilt: 'open', why: '', permalink: null },
