@@ -6,6 +6,7 @@ import type { Attempt, RequestSpec } from './io.ts';
 import { alertOf, once, plainError, secure } from './secure.ts';
 import { CONNECT_PATIENCE_MS } from './sockets.ts';
 import type { Trust } from './trust.ts';
+import { PROBE_AGENT } from './user-agent.ts';
 import { openWithHeader } from './with-header.ts';
 
 /** Longest TLS handshake we wait for, ms. */
@@ -15,7 +16,6 @@ const BODY_LIMIT = 16_384;
 const HEADER_LIMIT = 32_768;
 /** An answer is waited for so long, however much of a hurry there is, ms. */
 const LEAST_PATIENCE_MS = 2_500;
-const USER_AGENT = 'is-it-the-ingress (diagnostic probe)';
 /** Answer headers that tell who answered; nothing else is kept, so that no cookie or token ever is. */
 const TELLING = [
   'server',
@@ -131,7 +131,7 @@ async function exchange(carrier: Socket, spec: RequestSpec, attempt: Attempt, si
       createConnection: () => carrier,
       method: 'GET',
       path: spec.path,
-      headers: { host: spec.host, 'user-agent': USER_AGENT, accept: '*/*', connection: 'close' },
+      headers: { host: spec.host, 'user-agent': PROBE_AGENT, accept: '*/*', connection: 'close' },
       maxHeaderSize: HEADER_LIMIT,
     });
     asked.on('error', (error: NodeJS.ErrnoException) =>

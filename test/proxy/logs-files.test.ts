@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { BlindLook } from '../../diagnostics/io/proxy-reader.ts';
+import { PROBE_AGENT } from '../../diagnostics/io/user-agent.ts';
 import { namedReader } from '../../proxy/adapters/logs/access-log.ts';
 import { accessRows, readLog } from '../../proxy/adapters/logs/access-rows.ts';
 import { blindFile, blocksFromEnd, LINE_BYTES, siblingsOf } from '../../proxy/adapters/logs/log-file.ts';
@@ -39,6 +40,12 @@ const statuses = async (file: string, minutesAgo: number): Promise<string> => {
   log.rows.each(null, (row) => out.push(row.status));
   return out.sort().join(' ');
 };
+
+test("requests that an earlier case of ours made are nobody's trouble", async (t) => {
+  const ours = line(1, 502).replace('"curl"', `"${PROBE_AGENT}"`);
+  const file = write(join(scratch(t), 'access.log'), [line(2, 201), ours, line(1, 503)]);
+  assert.equal(await statuses(file, 10), '201 503');
+});
 
 test('rotated siblings are read as far back as the window goes, packed ones too', async (t) => {
   const file = join(scratch(t), 'access.log');

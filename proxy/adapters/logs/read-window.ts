@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { BlindLook } from '../../../diagnostics/io/proxy-reader.ts';
+import { PROBE_AGENT } from '../../../diagnostics/io/user-agent.ts';
 import type { LineReader } from './access-row.ts';
 import { type CompactRows, compactRows } from './compact-rows.ts';
 import { type Block, blocksFromEnd, blocksOfCompressed, openLog, siblingsOf } from './log-file.ts';
@@ -63,7 +64,8 @@ function take(block: Block, progress: Progress, from: number, choose: ChooseRead
     }
     const ended = row.at + (row.seconds ?? 0) * 1000;
     if (ended > newest) newest = ended;
-    if (row.at >= from) rows.add(row);
+    // What an earlier case asked is no trouble of anybody's.
+    if (row.at >= from && !line.includes(PROBE_AGENT)) rows.add(row);
   }
   if (newest > Number.NEGATIVE_INFINITY) progress.timed = true;
   return newest > Number.NEGATIVE_INFINITY && newest < from - SLACK_MS;
