@@ -78,7 +78,9 @@ test('decisions are recorded with a name, against the judge only with a reason; 
   await desk.store.setJudgement(id, 1, aJudgement('stop'), new Date().toISOString(), true);
   await desk.tell(id, new Date().toISOString());
   const alarm = await slack.waitFor(() =>
-    said(slack, ROLLOUTS, root.ts).find((one) => /^\*Stop at/.test(one.text) && one.text.includes('The counts: in the message')),
+    said(slack, ROLLOUTS, root.ts).find(
+      (one) => /^\*Stop at/.test(one.text) && one.text.includes('The counts: in the message'),
+    ),
   );
   const replies = said(slack, ROLLOUTS, root.ts).length;
   await desk.store.setJudgement(
