@@ -51,7 +51,7 @@ test('imports go one way: bot -> workers -> diagnostics and proxy; proxy -> diag
 
 test('of diagnostics, proxy takes types, the seam to IO and errors; never checks, causes or judgement', () => {
   const seams =
-    /^diagnostics\/(types|errors|window|define-check|io\/(io|cluster-reader|proxy-reader|proxy-sample|proxy-settings|proxy-health|guard|address|live-io))\.ts$/;
+    /^diagnostics\/(types|errors|window|define-check|io\/(io|cluster-reader|proxy-reader|proxy-sample|proxy-settings|proxy-health|guard|address|live-io|user-agent))\.ts$/;
   const outside = imports.filter((i) => room(i.from) === 'proxy' && room(i.to) === 'diagnostics' && !seams.test(i.to));
   // Statistics of counts, and what a PROXY header or a hello looks like on the wire, are pure and know nothing of checks.
   const pure = /^diagnostics\/(stats|wording|drain\/(drain|declared|model|roll)|wire\/[a-z-]+)\.ts$/;
