@@ -1,5 +1,6 @@
 import type { StageJudgement, StageResult } from '../../../diagnostics/rollout/types.ts';
 import type { Decision, Rollout, RolloutRecord } from '../../../workers/rollouts/types.ts';
+import { aRecord as plainRecord } from '../../workers/rollouts/stand-ins.ts';
 
 /** A rollout as a person would announce it. */
 export function aRollout(over: Partial<Rollout> = {}): Rollout {
@@ -27,19 +28,8 @@ export function aRollout(over: Partial<Rollout> = {}): Rollout {
 }
 
 /** Planned, with nothing decided. */
-export function aRecord(over: Partial<RolloutRecord> = {}): RolloutRecord {
-  const rollout = over.rollout ?? aRollout();
-  return {
-    rollout,
-    state: 'planned',
-    stage: -1,
-    stages: rollout.stages.map(() => null),
-    decisions: [],
-    cases: [],
-    revision: 1,
-    ...over,
-  };
-}
+export const aRecord = (over: Partial<RolloutRecord> = {}): RolloutRecord =>
+  plainRecord({ rollout: aRollout(), ...over });
 
 /** Under way at a stage that began at 10:00 UTC plus half an hour for each before it. */
 export function running(
