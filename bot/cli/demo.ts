@@ -120,6 +120,8 @@ function readOptions(args: string[]): {
     const port = values.port === undefined ? null : Number(values.port);
     if (port !== null && !(Number.isInteger(port) && port >= 0 && port <= 65_535))
       throw new Error(`--port ${values.port} is no port`);
+    const plays = [values.script, values.rollout, values.port].filter((one) => one !== undefined).length;
+    if (plays > 1) throw new Error('one of --script, --rollout and --port');
     return {
       script: values.script ?? null,
       rollout: values.rollout ?? null,

@@ -8,7 +8,7 @@ import { triageInProcess } from '../../workers/in-process.ts';
 import { type Incident, incidentsIn } from '../eval/incident.ts';
 import { scoreIntake } from '../eval/intake-score.ts';
 import { MASKS, type Mask, masked, readMasks, takesAway } from '../eval/mask.ts';
-import { readRun, saveRun } from '../eval/saved.ts';
+import { readRun, saveRun, someSaved } from '../eval/saved.ts';
 import { type Score, type Scored, scoreAll, scoreMasked, scoreOne, skippedOne, unreadOne } from '../eval/score.ts';
 import { startWorldOf } from '../eval/world.ts';
 import { inventoryOf, newCaseId, openCase, readReport, readTarget } from '../intake.ts';
@@ -184,9 +184,11 @@ export async function evaluate(args: string[]): Promise<number> {
   if (masks.length && (save ?? from) !== null)
     throw new TriageError('wrong-usage', '--mask runs the worlds: it goes with neither --save nor --from');
   const incidents = (await Promise.all((values.incidents ?? [OWN_INCIDENTS]).map(incidentsIn))).flat();
-  const study = (['variants', 'teeth', 'calibrate', 'publish'] as const).find((name) => values[name]);
+  const [study, second] = (['variants', 'teeth', 'calibrate', 'publish'] as const).filter((name) => values[name]);
+  if (second) throw new TriageError('wrong-usage', `--${study} and --${second}: one at a time\nusage: ${USAGE}`);
   if (study) {
     if (from === null) throw new TriageError('wrong-usage', `--${study} reads what --save kept: give --from DIR`);
+    await someSaved(from, incidents);
     return STUDIES[study](incidents, from, json);
   }
   const runs = incidents.flatMap((incident) => (masks.length ? masks : [null]).map((mask) => ({ incident, mask })));

@@ -1,5 +1,5 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { reasonOf, TriageError } from '../../diagnostics/errors.ts';
 import { type JudgeParts, judge } from '../../diagnostics/judge.ts';
@@ -21,6 +21,16 @@ const MAX_BYTES = 64 * 1024 * 1024;
 export async function saveRun(dir: string, incident: Incident, run: SavedRun): Promise<void> {
   await mkdir(dir, { recursive: true });
   await writeFile(fileOf(dir, incident.id), gzipSync(JSON.stringify(run)));
+}
+
+/** Throws TriageError `unreadable` where a folder holds no run of these incidents: of nothing, nothing can be wrong. */
+export async function someSaved(dir: string, incidents: readonly Incident[]): Promise<void> {
+  const names = await readdir(dir).catch((error: unknown) => {
+    throw new TriageError('unreadable', `${dir}: ${reasonOf(error)}`, { cause: error });
+  });
+  const there = new Set(names);
+  if (!incidents.some(({ id }) => there.has(basename(fileOf(dir, id)))))
+    throw new TriageError('unreadable', `${dir}: no evidence of these incidents; --save DIR keeps it`);
 }
 
 /** A run that was kept, judged by today's code; null: none is there. Throws TriageError `unreadable` naming the file. */

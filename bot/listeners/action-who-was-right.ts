@@ -1,6 +1,8 @@
 import type { AllMiddlewareArgs, BlockAction, ButtonAction, SlackActionMiddlewareArgs } from '@slack/bolt';
+import { reasonOf } from '../../diagnostics/errors.ts';
 import { CASE_GONE_TEXT } from '../blocks/refusal.ts';
 import { whoWasRightModal } from '../blocks/who-was-right.ts';
+import { FORM_LATE_TEXT } from '../rollouts/blocks/texts.ts';
 import type { ListenerDeps } from './deps.ts';
 
 /** [Who was right?]: asks; the answer comes back as a view submission. */
@@ -20,7 +22,12 @@ export function actionWhoWasRight(deps: ListenerDeps) {
     if (no) return void (await respond({ response_type: 'ephemeral', replace_original: false, text: no }));
     if (record !== null) {
       const before = await deps.desk.cases.votes.by(record.case.id, body.user.id);
-      await client.views.open({ trigger_id: body.trigger_id, view: whoWasRightModal(record, before) });
+      const view = whoWasRightModal(record, before);
+      const opened = await client.views.open({ trigger_id: body.trigger_id, view }).catch((error: unknown) => {
+        deps.log.warn({ reason: reasonOf(error) }, 'the form was not opened');
+        return null;
+      });
+      if (opened === null) await respond({ response_type: 'ephemeral', replace_original: false, text: FORM_LATE_TEXT });
       return;
     }
     await respond({ response_type: 'ephemeral', replace_original: false, text: CASE_GONE_TEXT });

@@ -29,9 +29,10 @@ export async function directoryOf(
   async function read(group: string): Promise<boolean> {
     try {
       const answer = await client.usergroups.users.list({ usergroup: group });
-      members.set(group, new Set(answer.users ?? []));
-      if (said.delete(group))
-        log.info({ group, members: answer.users?.length ?? 0 }, 'a group of `people` is known now');
+      // Nonsense is no empty group: rules that deny by it would let everybody in.
+      if (!Array.isArray(answer.users)) throw new Error('Slack told no members');
+      members.set(group, new Set(answer.users));
+      if (said.delete(group)) log.info({ group, members: answer.users.length }, 'a group of `people` is known now');
       return true;
     } catch (error) {
       const word = (error as { data?: { error?: string } }).data?.error ?? reasonOf(error);
