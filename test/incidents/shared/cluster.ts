@@ -1,4 +1,5 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { EDITS as READINGS } from '../../diagnostics/nodes/edits.ts';
 import { NGINX, onLoopback, TRAEFIK, withoutHeader } from '../../diagnostics/nodes/worlds.ts';
 import { LIVED_AT, type Lists, livedInLists, objectOf, type RawObject } from '../../proxy/kubernetes/lived-in.ts';
 
@@ -24,6 +25,31 @@ function calm(lists: Lists): void {
 const EDITS: { [name: string]: (lists: Lists) => void } = {
   calm,
   'no-header': withoutHeader,
+  /** The controller has not reloaded but for what another edit says. */
+  'no-reloads': (lists) => {
+    lists.events = (lists.events ?? []).filter((one) => one.reason !== 'RELOAD' || one.type === 'Warning');
+  },
+  /** No pod of the proxy was killed by its probe, or none for memory. */
+  'no-probe-kills': (lists) => without(lists, 'Killing', 'Unhealthy'),
+  'no-restarts': (lists) => {
+    for (const pod of lists.pods ?? [])
+      if (pod.metadata.namespace === 'ingress-nginx')
+        for (const one of pod.status.containerStatuses) Object.assign(one, { restartCount: 0, lastState: {} });
+  },
+  /** The second pod of ingress-nginx is not ready. */
+  'second-not-ready': (lists) => {
+    const second = (lists.pods ?? []).filter((one) => one.metadata.namespace === 'ingress-nginx')[1];
+    for (const one of second?.status.conditions ?? []) if (/Ready$/.test(one.type)) one.status = 'False';
+  },
+  /** Policy Local, with the health port that the world listens on. */
+  'health-port': (lists) => {
+    objectOf(lists, 'services', TRAEFIK).spec.healthCheckNodePort = Number(process.env.HEALTH);
+  },
+  'policy-cluster': (lists) => {
+    const { spec } = objectOf(lists, 'services', TRAEFIK);
+    spec.externalTrafficPolicy = 'Cluster';
+    delete spec.healthCheckNodePort;
+  },
   /** The third node is well: it was never preempted. */
   'node-well': (lists) => {
     without(lists, 'Preempted', 'NodeNotReady');
@@ -102,7 +128,8 @@ const lists = livedInLists();
 onLoopback(lists, service, { nodePort: Number(nodePort), podPort: Number(podPort) });
 objectOf(lists, 'services', service).status.loadBalancer = { ingress: [{ ip: address }] };
 for (const edit of edits) {
-  const change = EDITS[edit];
+  // Or one of those that the readings of checks are made with, by its file.
+  const change = EDITS[edit] ?? READINGS[edit]?.edit;
   if (!change) throw new Error(`no edit ${edit}`);
   change(lists);
 }
@@ -110,5 +137,8 @@ mkdirSync(folder, { recursive: true });
 const LISTS = new URL('../../fixtures/kubernetes/1.28.5/lists/', import.meta.url);
 for (const [plural, items] of Object.entries(lists)) {
   const recorded = JSON.parse(readFileSync(new URL(`${plural}.json`, LISTS), 'utf8')) as object;
-  writeFileSync(`${folder}/${plural}.json`, toNow(JSON.stringify({ ...recorded, items })));
+  writeFileSync(
+    `${folder}/${plural}.json`,
+    toNow(JSON.stringify({ ...recorded, items }).replaceAll('192.0.2.80', address)),
+  );
 }
