@@ -124,7 +124,8 @@ function newHop(
     .find((other) => Object.hasOwn(before, other) && hops[other]?.hop === hop.hop);
   // The new one may stand before nothing yet: the one proxy there was is what it will replace.
   const others = Object.keys(before).filter((other) => hops[other]?.hop === hop.hop);
-  const old = beside ?? (others.length === 1 ? others[0] : undefined);
+  // One that serves hosts which nobody served before replaces nobody.
+  const old = beside ?? (hosts.size === 0 && others.length === 1 ? others[0] : undefined);
   if (old === undefined) return [];
   const names = [hops[old]?.name ?? old, hop.name] as const;
   return [

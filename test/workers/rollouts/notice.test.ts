@@ -142,6 +142,17 @@ test('a new proxy before hosts of an older one; the first look at a world notice
   assert.match(rollout?.noticed ?? '', /^new \(traefik\) is new in the inventory beside old since 10:01 UTC/);
 });
 
+test('a new proxy before hosts that nobody served before replaces none; before none yet it may', async () => {
+  const { hops } = inventory;
+  const before = { ...inventory, hops: { old: hops.old } } as unknown as Inventory;
+  await look({ inventory: before });
+  const routes = [...inventory.routes, { host: 'checkout.example.test', path: '/', via: ['new'] }];
+  assert.deepEqual(await look({ inventory: { ...inventory, routes }, now: T0 + 60_000 }), []);
+  await redis.flushall();
+  await look({ inventory: before });
+  assert.equal((await look({ now: T0 + 60_000 })).length, 1);
+});
+
 test('nobody says anything for a day: it ends, and nobody is reminded of anything', async () => {
   await look({ now: T0 - 60_000 });
   const [id] = await look({ changes: [imageChange] });
