@@ -29,6 +29,10 @@ const EDITS: { [name: string]: (lists: Lists) => void } = {
   'no-reloads': (lists) => {
     lists.events = (lists.events ?? []).filter((one) => one.reason !== 'RELOAD' || one.type === 'Warning');
   },
+  /** The kubelet has killed the second pod for its probe over and over, as events count it. */
+  'probe-kills-often': (lists) => {
+    for (const one of lists.events ?? []) if (one.reason === 'Killing') one.count = 9;
+  },
   /** No pod of the proxy was killed by its probe, or none for memory. */
   'no-probe-kills': (lists) => without(lists, 'Killing', 'Unhealthy'),
   'no-restarts': (lists) => {

@@ -3,7 +3,8 @@
 . "$shared/cluster.sh"
 
 # nodes_up KIND HOST EDIT…: KIND is that of the balancer. Before it may be set: SERVICE (the proxy's), TARGETS (nodes that
-# the balancer sends to, by their last number), PODS (likewise), ADDRESS, ANSWER (what nginx does), ALLOW.
+# the balancer sends to, by their last number), PODS (likewise), ADDRESS, ANSWER (what nginx does), ALLOW,
+# APP (more keys of the application), MAIN (a line of nginx outside http), RELOADS=1 (nginx reloads every second).
 nodes_up() {
   local kind=$1 host=$2 at pods='' nodes=() listen=''
   shift 2
@@ -13,7 +14,7 @@ nodes_up() {
     listen+="listen 127.0.0.$at:$POD; "
     pods+="${pods:+,}127.0.0.$at:$POD"
   done
-  app "$A,name=${host%%.*}"
+  app "$A,name=${host%%.*}${APP:-}"
   local ANSWER_LINE=${ANSWER:-proxy_pass http://127.0.0.1:A;}
   ANSWER_LINE=${ANSWER_LINE//:A;/:$A;}
   [ -n "$listen" ] && nginx_up edge <<CONF
@@ -38,5 +39,7 @@ hops:
   public: { hop: load-balancer, kind: $kind, scheme: http, address: "${ADDRESS:-127.0.0.10}:$LB", to: http }
 YAML
   listening "127.0.0.11:$NODE" "127.0.0.12:$NODE"
+  # A reload every second, as a controller makes whose routes change all the time.
+  [ -n "${RELOADS:-}" ] && run reloads.log bash -c 'while sleep 1; do kill -HUP "$(cat edge/nginx.pid)"; done'
   ready
 }

@@ -74,6 +74,7 @@ nginx_conf() {
   [ "$(id -u)" = 0 ] && echo "user root;"
   cat <<CONF
 daemon off;
+${MAIN:-}
 worker_processes 1;
 pid nginx.pid;
 error_log error.log ${ERROR_LEVEL:-info};
