@@ -44,7 +44,12 @@ function partlyElsewhere(scene: Scene): ReturnType<Rule> {
 }
 
 export const dnsWrongAddress: Rule = (scene) => {
-  const found = scene.all('NAME_ELSEWHERE');
+  // A name never leads to the application behind a proxy: that it does not says nothing.
+  const hops = scene.path.hops;
+  const behind = hops.some((h) => h.hop === 'proxy')
+    ? hops.filter((h) => h.hop === 'service' || h.hop === 'app').map((h) => h.name)
+    : [];
+  const found = scene.all('NAME_ELSEWHERE').filter((f) => !behind.includes(String(f.facts.hop)));
   if (found.length === 0) return partlyElsewhere(scene);
   const known = [...scene.balancers, ...scene.replicas];
   if (!scene.failing || known.length === 0 || !known.every((m) => m.ok === m.total)) return null;

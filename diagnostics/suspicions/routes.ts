@@ -56,7 +56,10 @@ export const routeMissing: Rule = (scene) => {
   const explains = byStatus(scene, 404, ...(answers503 ? [503] : [])) + (strange.length ? answeredWith(scene, 404) : 0);
   if (api.length === 0 && pages.length === 0) return null;
   if (explains === 0 && scene.failing === 0) return null;
-  return suspect('route-missing', [...api, ...pages], api.length && pages.length ? 0.98 : api.length ? 0.95 : 0.9, {
+  // In a cluster whose routes could not be read another proxy may serve the host, and the name be what is wrong.
+  const unsure = scene.blind.some((b) => b.check === 'cluster-route');
+  const strength = api.length && pages.length ? 0.98 : api.length ? 0.95 : 0.9;
+  return suspect('route-missing', [...api, ...pages], unsure ? Math.min(strength, 0.65) : strength, {
     explains,
     fits: scene.reported('not-found', 'unspecified', 'wrong-content'),
     sentence: `${proxyName(scene, api[0] ?? pages[0])} has no ${api[0] && api[0].code !== 'ROUTE_MISSING' ? 'working route' : 'route'} for ${host(scene)} and answers ${answers503 && !scene.has('ROUTE_NOT_FOUND') ? 503 : 404} itself`,

@@ -23,7 +23,7 @@ const CUT: [scene: string, without: string, answers: string[]][] = [
   ['a Service that does not exist', 'services', ['inconclusive']],
   ['a policy that bars the proxy', 'networkpolicies', ['inconclusive']],
   ['a policy that bars the proxy', 'pods', ['inconclusive']],
-  ['a class that nobody serves', 'ingressclasses', ['ingress']],
+  ['a class that nobody serves', 'ingressclasses', ['inconclusive']],
   ['a class that nobody serves, and a route that takes any host', 'ingresses', ['inconclusive']],
   ['a class that nobody serves, and a route that takes any host', 'deployments', ['ingress']],
   ['nothing: all is well', 'networkpolicies', ['not-ingress']],
