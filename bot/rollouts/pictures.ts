@@ -32,14 +32,18 @@ export function rolloutPictures({ read, gallery }: Parts) {
       return timeline && timelineChart({ ...timeline, marks: [] });
     },
 
-    /** All stages of a rollout that is over, as a picture; null: nothing was counted, or it cannot be shown. */
+    /** All stages of a rollout that is over, as a picture; null: nothing was counted, it cannot be shown, or it was stopped for what it does not show. */
     async ofReview(record: RolloutRecord): Promise<KnownBlock | null> {
       if (gallery === null || (record.state !== 'done' && record.state !== 'stopped')) return null;
+      if (record.state === 'stopped' && !wasStoppedForErrors(record)) return null;
       const stages = new Map<number, Interval[]>();
       for (let index = -1; index < record.rollout.stages.length; index++)
         stages.set(index, await read(record.rollout.id, index));
-      const timeline = timelineOfRollout(record, stages);
-      if (timeline === null) return null;
+      const counted = timelineOfRollout(record, stages);
+      if (counted === null) return null;
+      // A stage begins a moment before anything of it is counted: its mark is to be seen.
+      const begins = record.stages.flatMap((one) => (one ? [Date.parse(one.startedAt)] : []));
+      const timeline = { ...counted, from: Math.min(counted.from, ...begins) };
       const alt = timelineWords(timeline);
       const id = await gallery.show({ svg: timelineSvg(timeline), alt });
       return id === null ? null : pictureBlock(id, alt);
@@ -47,12 +51,29 @@ export function rolloutPictures({ read, gallery }: Parts) {
   };
 }
 
+/** Failed requests over time are a flat line where the slowest requests, handshakes or balance were what parted. */
+function wasStoppedForErrors({ stages }: RolloutRecord): boolean {
+  const last = stages.findLast((one) => one !== null)?.judgement;
+  return last?.result !== 'stop' || last.measures.some((one) => one.verdict === 'worse' && one.measure === 'errors');
+}
+
+/** Names without what all of them begin with, up to a separator: under bars there is room for little. */
+export function withoutCommon(names: readonly string[]): string[] {
+  const [first = ''] = names;
+  let same = 0;
+  while (same < first.length && names.every((name) => name[same] === first[same])) same++;
+  const cut = first.slice(0, same).search(/[^\s:/]*$/);
+  return names.map((name) => name.slice(cut) || name);
+}
+
 /** Requests that each endpoint got from the new side. */
 function endpointChart(intervals: readonly Interval[]): KnownBlock | null {
   const all = new Map<string, number>();
   for (const { fresh } of intervals)
     for (const [name, count] of Object.entries(fresh.endpoints)) all.set(name, (all.get(name) ?? 0) + count);
-  const groups = [...all].sort((a, b) => b[1] - a[1]).map(([name, count]) => ({ name, values: [count] }));
+  const sorted = [...all].sort((a, b) => b[1] - a[1]);
+  const names = withoutCommon(sorted.map(([name]) => name));
+  const groups = sorted.map(([, count], i) => ({ name: names[i] ?? '', values: [count] }));
   if (groups.length < 2) return null;
   const bars = {
     title: 'Requests by endpoint, new side',

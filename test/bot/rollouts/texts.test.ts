@@ -9,6 +9,7 @@ import { listText } from '../../../bot/rollouts/blocks/texts.ts';
 import { windowText, withoutTokens } from '../../../bot/rollouts/blocks/times.ts';
 import { sideChoices } from '../../../bot/rollouts/form/sides.ts';
 import { oldClientsText } from '../../../bot/rollouts/old-clients.ts';
+import { withoutCommon } from '../../../bot/rollouts/pictures.ts';
 import type { Inventory } from '../../../proxy/inventory/inventory.ts';
 import { aJudgement, aRecord, aRollout, running } from './stand-ins.ts';
 
@@ -171,6 +172,12 @@ test('a side is called by its kind and name, and no name stands twice', () => {
   const hop = { name: 'edge', hop: 'proxy', kind: 'traefik', instances: [instance('edge-old'), instance('pod-7')] };
   const titles = sideChoices({ hops: { edge: hop } } as unknown as Inventory).map(({ side }) => side.title);
   assert.deepEqual(titles, ['Traefik edge', 'Traefik edge-old', 'Traefik edge pod-7']);
+});
+
+test('names under bars lose what all of them begin with, and nothing else', () => {
+  assert.deepEqual(withoutCommon(['checkout 127.0.0.1:20551', 'checkout 127.0.0.1:20552']), ['20551', '20552']);
+  assert.deepEqual(withoutCommon(['10.244.1.7:8080', '10.244.1.70:8080']), ['10.244.1.7:8080', '10.244.1.70:8080']);
+  assert.deepEqual(withoutCommon(['shop-a', 'shop-b']), ['shop-a', 'shop-b']);
 });
 
 test('windows read alone, over days too', () => {
