@@ -2,7 +2,7 @@ import type { ProxyHistory } from '../../diagnostics/io/proxy-sample.ts';
 import type { Interval, SideCounts } from '../../diagnostics/rollout/types.ts';
 import type { Change, EvidenceRow, Verdict } from '../../diagnostics/types.ts';
 import type { RolloutRecord } from '../../workers/rollouts/types.ts';
-import { shareText } from '../rollouts/blocks/words.ts';
+import { partText } from '../rollouts/blocks/words.ts';
 import { bounded, type Line, type Mark, type Timeline } from './timeline.ts';
 
 /** Reloads of one proxy that are told apart; beyond it is a storm, which the words say. */
@@ -130,7 +130,7 @@ export function timelineOfRollout(
     gaps: gapsBetween(used),
     marks: record.rollout.stages.flatMap((stage, index): Mark[] => {
       const was = record.stages[index];
-      return was ? [{ at: Date.parse(was.startedAt), kind: 'stage', label: shareText(stage).replace(' ', ' ') }] : [];
+      return was ? [{ at: Date.parse(was.startedAt), kind: 'stage', label: partText(stage).replace(' ', ' ') }] : [];
     }),
   });
 }

@@ -66,7 +66,8 @@ export function timelineSvg(timeline: Timeline): string {
   const [width, height] = [WIDTH - EDGE.left - EDGE.right, HEIGHT - EDGE.top - EDGE.bottom];
   const x = (at: number) => EDGE.left + (width * (Math.min(Math.max(at, from), to) - from)) / (to - from);
   const shares = timeline.lines.flatMap(({ points }) => points.map((point) => shareOf(point) ?? 0));
-  const most = Math.min(1, roundUp(Math.max(0.001, ...shares)));
+  // Smaller steps have names that no longer fit beside the axis (0.025 %).
+  const most = Math.min(1, roundUp(Math.max(0.002, ...shares)));
   const y = (share: number) => top + height * (1 - share / most);
   const floor = top + height;
   const gaps = timeline.gaps.map(({ from: begin, to: end }) => {
