@@ -52,12 +52,9 @@ export const wrongHealthCheck: Rule = (scene) => {
   // HAProxy names `backend/server`, the others an address.
   const named = (upstream: string): boolean => known.has(upstream) || known.has(upstream.split('/').at(-1) as string);
   const found = scene.all('ENDPOINT_MARKED_DOWN').filter((f) => named(text(f.facts.upstream)));
-  const none = [
-    ...scene.all('NO_HEALTHY_ENDPOINT_LOGGED'),
-    ...scene.all('PROXY_HAS_NO_BACKEND'),
-    // nginx says 502 where no server is left to it, and tells why in its log.
-    ...scene.all('NO_LIVE_UPSTREAM'),
-  ];
+  const said = [...scene.all('NO_HEALTHY_ENDPOINT_LOGGED'), ...scene.all('PROXY_HAS_NO_BACKEND')];
+  // nginx says 502 where no server is left to it, and tells why in its log.
+  const none = said.length ? said : scene.all('NO_LIVE_UPSTREAM');
   const explains = byStatus(scene, 502, 503);
   if (found.length === 0 || none.length === 0 || explains === 0 || !endpointsFine(scene)) return null;
   const why = text(found[0]?.facts.why);
