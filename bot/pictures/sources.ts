@@ -99,11 +99,13 @@ const onsetOf = ({ onset }: Verdict): Mark[] =>
 
 /**
  * Pure: what a rollout's watch counted on both sides over its stages, from the proxies' counters where they were read, else from our
- * probes. `stages`: the intervals of each stage, -1 (before the first) included. Null: nothing was counted.
+ * probes. `stages`: the intervals of each stage, -1 (before the first) included. `since`: where it begins if nothing was counted
+ * earlier, ms. Null: nothing was counted.
  */
 export function timelineOfRollout(
   record: RolloutRecord,
   stages: ReadonlyMap<number, readonly Interval[]>,
+  since = Number.POSITIVE_INFINITY,
 ): Timeline | null {
   const all = [...stages.keys()].sort((a, b) => a - b).flatMap((index) => stages.get(index) ?? []);
   const source = all.some((one) => one.source === 'counters' && !one.unread?.includes('errors'))
@@ -124,7 +126,7 @@ export function timelineOfRollout(
   const { old, fresh } = record.rollout;
   return bounded({
     title: source === 'counters' ? 'Failed requests by side' : 'Failed requests by side (our probes)',
-    from: Date.parse(first.from),
+    from: Math.min(Date.parse(first.from), since),
     to: Date.parse(last.to),
     lines: [line(`new: ${fresh.title}`, (one) => one.fresh), line(`old: ${old.title}`, (one) => one.old)],
     gaps: gapsBetween(used),

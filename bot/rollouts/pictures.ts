@@ -39,11 +39,10 @@ export function rolloutPictures({ read, gallery }: Parts) {
       const stages = new Map<number, Interval[]>();
       for (let index = -1; index < record.rollout.stages.length; index++)
         stages.set(index, await read(record.rollout.id, index));
-      const counted = timelineOfRollout(record, stages);
-      if (counted === null) return null;
       // A stage begins a moment before anything of it is counted: its mark is to be seen.
       const begins = record.stages.flatMap((one) => (one ? [Date.parse(one.startedAt)] : []));
-      const timeline = { ...counted, from: Math.min(counted.from, ...begins) };
+      const timeline = timelineOfRollout(record, stages, Math.min(...begins));
+      if (timeline === null) return null;
       const alt = timelineWords(timeline);
       const id = await gallery.show({ svg: timelineSvg(timeline), alt });
       return id === null ? null : pictureBlock(id, alt);

@@ -141,6 +141,10 @@ test('a rollout in words says what each side failed, stage by stage', () => {
   assert.match(words, /Meanwhile: 10 % 10:00, 50 % 10:30/);
   assert.match(words, /No samples for 5 min/);
   assert.equal(timelineOfRollout(record, new Map([[0, []]])), null);
+  const late = new Map([...stages].map(([index, all]) => [index, index === 0 ? all.slice(1) : all]));
+  assert.doesNotMatch(timelineWords(timelineOfRollout(record, late) as Timeline), /Meanwhile: 10 % 10:00/);
+  const whole = timelineOfRollout(record, late, Date.parse(record.stages[0]?.startedAt ?? ''));
+  assert.match(timelineWords(whole as Timeline), /Meanwhile: 10 % 10:00/, 'a stage begins before it is counted');
 });
 
 test('axes stand on round times and numbers', () => {
