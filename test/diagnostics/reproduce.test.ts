@@ -182,16 +182,17 @@ frontend limited\n  mode http\n  bind 127.0.0.1:${p.limited} ssl crt ${pem}
     ['HANDSHAKE_BURST_CLEAR_TEXT', 'handshake-burst', late, 'replica', burst('local'), ({ out }) => assert.match(out, /^\s*20 HTTP\/1\.1 400 Bad Request\r?\n$/)],
     ['HANDSHAKE_BURST_FAILS', 'handshake-burst', pathOf('none', 'none', p.lbStray, p.limited), 'replica', burst('none'), ({ out }) => assert.match(out, /\d+ (35|56)\n/)],
   ];
-  await Promise.all(
-    rows.map(([code, check, path, where, more, shows]) =>
-      t.test(`${code}, ${where}`, async (t) => {
-        const all = await found(t, check, path, where, more);
-        const finding = all.find((f) => f.code === code);
-        assert.ok(finding?.reproduce, `${all.map((f) => f.code).join(', ') || 'nothing'} was found`);
-        for (const name of ['bash', 'sh']) shows(await shell(finding.reproduce, name));
-      }),
-    ),
-  );
+  const show = ([code, check, path, where, more, shows]: Row) =>
+    t.test(`${code}, ${where}`, async (t) => {
+      const all = await found(t, check, path, where, more);
+      const finding = all.find((f) => f.code === code);
+      assert.ok(finding?.reproduce, `${all.map((f) => f.code).join(', ') || 'nothing'} was found`);
+      for (const name of ['bash', 'sh']) shows(await shell(finding.reproduce, name));
+    });
+  // A header "at once" has 200 ms to come: nine other shells beside it take that long on a busy machine.
+  const hurried = rows.filter(([code]) => code === 'LATE_PROXY_HEADER_REFUSED');
+  await Promise.all(rows.filter((row) => !hurried.includes(row)).map(show));
+  for (const row of hurried) await show(row);
   const hup = (): void => void process.kill(Number(readFileSync(join(other, 'nginx.pid'), 'utf8')), 'SIGHUP');
   const path = pathOf('none', 'none', p.lbStray, p.reloads);
   const quiet = pathOf('none', 'none', p.lbStray, p.quiet);
