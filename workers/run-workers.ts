@@ -36,6 +36,8 @@ export interface WorkerParts {
 }
 
 const SWEEP_MS = 2000;
+/** How long what a run's looks have seen so far is new enough for the next one that asks, ms. */
+const COURSE_KEPT_MS = 400;
 /** How often a judgement is tried before the case says that it failed. */
 const JUDGE_ATTEMPTS = 3;
 
@@ -63,6 +65,18 @@ export function startWorkers(parts: WorkerParts) {
     return courseOf({ ...seen, changes }, pending, elapsed);
   };
 
+  // Looks of one run ask at the same moments: one reading answers all of them.
+  const asked = new Map<string, Promise<Course>>();
+  const courseTogether = (payload: LookPayload): Promise<Course> => {
+    const of = `${payload.case}-${payload.run}`;
+    const known = asked.get(of);
+    if (known) return known;
+    const course = courseOfRun(payload);
+    asked.set(of, course);
+    setTimeout(() => asked.delete(of), COURSE_KEPT_MS).unref();
+    return course;
+  };
+
   const looks = consume({
     queue: 'look',
     schema: lookPayload,
@@ -71,7 +85,7 @@ export function startWorkers(parts: WorkerParts) {
     log,
     metrics,
     work: async (payload, _job, signal) => {
-      const course = (): Promise<Course> => courseOfRun(payload);
+      const course = (): Promise<Course> => courseTogether(payload);
       const rows = await lookJob(payload, parts.look, { now, signal, course });
       metrics.looked(rows);
       return rows;
