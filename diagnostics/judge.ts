@@ -6,6 +6,7 @@ import { CAUSES } from './causes.ts';
 import { readRows } from './findings.ts';
 import { clearedOf, headlineOf, saysOf } from './headline.ts';
 import type { Judgement } from './judgement.ts';
+import { nextLook } from './next-look.ts';
 import { moved, type Priors } from './priors.ts';
 import { type Scene, sceneOf } from './scene.ts';
 import { type Suspicion, suspicionsOf } from './suspicions/index.ts';
@@ -165,6 +166,7 @@ function ruledOut(findings: Finding[], convicted: Verdict['hop']): Verdict['rule
 const MOST_EVENTS = 50;
 /** The next step of findings that clear. */
 const NOTHING_TO_DO = 'Nothing to do here.';
+const MORE_TIME = 'Run it again with more time (--deadline 60s)';
 
 /** Requests of users' that were tried, and how many of them failed. */
 function tried({ front, replicas }: Scene): string {
@@ -188,15 +190,11 @@ function nextStep(judgement: Judgement): string {
   if (cause === 'client-side') return 'Try from another network or browser, and send the exact error text.';
   if (cause === 'no-fault-found')
     return 'If it still fails for you, send the exact error text and the time: your own network or VPN is the next suspect.';
-  if (scene.begins === 'unsure')
-    return `Run it again with more time (--deadline 60s): ${tried(scene)} fail, too few to say at which hop that begins.`;
-  const cheapest =
-    scene.blind.find((b) => b.reason === 'not-allowed') ??
-    scene.blind.find((b) => b.reason === 'not-configured') ??
-    scene.blind[0];
+  if (scene.begins === 'unsure') return `${MORE_TIME}: ${tried(scene)} fail, too few to say at which hop that begins.`;
   if (scene.failing && !scene.path.routed)
     return `Add ${scene.case.target.host} to the inventory's routes, so that I can look at each hop behind it.`;
-  if (cheapest) return `Let me see more: ${cheapest.detail}.`;
+  const missing = nextLook(scene);
+  if (missing) return `${missing.reason === 'deadline' ? MORE_TIME : 'Let me see more'}: ${missing.detail}.`;
   if (scene.failing) return 'Run the command and look at what it answers; I see that it fails, not why.';
   return 'Tell me when it happens again, with the exact error text.';
 }

@@ -13,13 +13,14 @@ import { type Score, type Scored, scoreAll, scoreMasked, scoreOne, skippedOne, u
 import { startWorldOf } from '../eval/world.ts';
 import { inventoryOf, newCaseId, openCase, readReport, readTarget } from '../intake.ts';
 import { evaluateCalibration } from './eval-calibrate.ts';
+import { evaluateLooks } from './eval-looks.ts';
 import { evaluatePublish } from './eval-publish.ts';
 import { evaluateTeeth } from './eval-teeth.ts';
 import { evaluateVariants } from './eval-variants.ts';
 import { printJson, readArgs, readInventory, readSinceFlag } from './options.ts';
 
 const USAGE =
-  './dev eval [--incidents DIR]… [--mask WHAT[,WHAT]…]… [--save DIR | --from DIR [--variants | --teeth | --calibrate | --publish]] [--parallel N] [--keep] [--json] | ./dev eval --intake [FILE]… [--inventory FILE] [--json]';
+  './dev eval [--incidents DIR]… [--mask WHAT[,WHAT]…]… [--save DIR | --from DIR [--variants | --teeth | --calibrate | --looks [--write] | --publish]] [--parallel N] [--keep] [--json] | ./dev eval --intake [FILE]… [--inventory FILE] [--json]';
 const OWN_INCIDENTS = fileURLToPath(new URL('../../test/incidents', import.meta.url));
 const OWN_MESSAGES = fileURLToPath(new URL('../../test/intake/messages.ndjson', import.meta.url));
 const OWN_INVENTORY = fileURLToPath(new URL('../../test/intake/inventory.yaml', import.meta.url));
@@ -30,6 +31,7 @@ const STUDIES = {
   variants: evaluateVariants,
   teeth: evaluateTeeth,
   calibrate: evaluateCalibration,
+  looks: evaluateLooks,
   publish: evaluatePublish,
 };
 
@@ -161,6 +163,8 @@ export async function evaluate(args: string[]): Promise<number> {
       variants: { type: 'boolean' },
       teeth: { type: 'boolean' },
       calibrate: { type: 'boolean' },
+      looks: { type: 'boolean' },
+      write: { type: 'boolean' },
       publish: { type: 'boolean' },
       parallel: { type: 'string' },
       keep: { type: 'boolean' },
@@ -184,12 +188,14 @@ export async function evaluate(args: string[]): Promise<number> {
   if (masks.length && (save ?? from) !== null)
     throw new TriageError('wrong-usage', '--mask runs the worlds: it goes with neither --save nor --from');
   const incidents = (await Promise.all((values.incidents ?? [OWN_INCIDENTS]).map(incidentsIn))).flat();
-  const [study, second] = (['variants', 'teeth', 'calibrate', 'publish'] as const).filter((name) => values[name]);
+  const [study, second] = (['variants', 'teeth', 'calibrate', 'looks', 'publish'] as const).filter(
+    (name) => values[name],
+  );
   if (second) throw new TriageError('wrong-usage', `--${study} and --${second}: one at a time\nusage: ${USAGE}`);
   if (study) {
     if (from === null) throw new TriageError('wrong-usage', `--${study} reads what --save kept: give --from DIR`);
     await someSaved(from, incidents);
-    return STUDIES[study](incidents, from, json);
+    return STUDIES[study](incidents, from, json, values.write ?? false);
   }
   const runs = incidents.flatMap((incident) => (masks.length ? masks : [null]).map((mask) => ({ incident, mask })));
   const scored: Scored[] = [];
