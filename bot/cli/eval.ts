@@ -5,6 +5,7 @@ import { standingFeed } from '../../proxy/kubernetes/changes/standing.ts';
 import { clusterReader } from '../../proxy/kubernetes/reader.ts';
 import { inventorySource } from '../../proxy/kubernetes/source.ts';
 import { triageInProcess } from '../../workers/in-process.ts';
+import { draw } from '../eval/draw.ts';
 import { type Incident, incidentsIn } from '../eval/incident.ts';
 import { scoreIntake } from '../eval/intake-score.ts';
 import { MASKS, type Mask, masked, readMasks, takesAway } from '../eval/mask.ts';
@@ -20,7 +21,7 @@ import { evaluateVariants } from './eval-variants.ts';
 import { printJson, readArgs, readInventory, readSinceFlag } from './options.ts';
 
 const USAGE =
-  './dev eval [--incidents DIR]… [--mask WHAT[,WHAT]…]… [--save DIR | --from DIR [--variants | --teeth | --calibrate | --looks [--write] | --publish]] [--parallel N] [--keep] [--json] | ./dev eval --intake [FILE]… [--inventory FILE] [--json]';
+  './dev eval [--incidents DIR]… [--mask WHAT[,WHAT]…]… [--save DIR | --from DIR [--variants | --teeth | --calibrate | --looks [--write] | --publish]] [--seed N] [--parallel N] [--keep] [--json] | ./dev eval --intake [FILE]… [--inventory FILE] [--json]';
 const OWN_INCIDENTS = fileURLToPath(new URL('../../test/incidents', import.meta.url));
 const OWN_MESSAGES = fileURLToPath(new URL('../../test/intake/messages.ndjson', import.meta.url));
 const OWN_INVENTORY = fileURLToPath(new URL('../../test/intake/inventory.yaml', import.meta.url));
@@ -88,8 +89,14 @@ async function readAgain(incident: Incident, dir: string): Promise<Scored> {
   return scoreOne(incident, run.saved.verdict, run.durationMs);
 }
 
-async function runOne(incident: Incident, keep: boolean, masks: Mask[], saveTo: string | null): Promise<Scored> {
-  const world = await startWorldOf(incident.folder, keep);
+/** How worlds are run: kept or not, and what chance in them follows. */
+interface Running {
+  keep: boolean;
+  seed: number | null;
+}
+
+async function runOne(incident: Incident, how: Running, masks: Mask[], saveTo: string | null): Promise<Scored> {
+  const world = await startWorldOf(incident.folder, how);
   if ('skipped' in world) return skippedOne(incident, world.skipped);
   try {
     return await triageOf(incident, world.inventory, masks, saveTo);
@@ -98,7 +105,7 @@ async function runOne(incident: Incident, keep: boolean, masks: Mask[], saveTo: 
     throw error;
   } finally {
     await world.end();
-    if (keep) process.stderr.write(`${incident.id}: kept ${world.dir}\n`);
+    if (how.keep) process.stderr.write(`${incident.id}: kept ${world.dir}\n`);
   }
 }
 
@@ -148,6 +155,13 @@ async function evaluateIntake(files: string[], inventoryFile: string | undefined
   return score.wrong.length ? 1 : 0;
 }
 
+/** Another seed, another order: what one world leaves behind may not help or hurt the next. */
+function inOrder(incidents: Incident[], seed: number | null): Incident[] {
+  if (seed === null) return incidents;
+  const drawn = (id: string): number => draw(id, seed);
+  return [...incidents].sort((a, b) => drawn(a.id) - drawn(b.id));
+}
+
 /** `./dev eval`: runs every incident and scores the verdicts; 0 when all are right (under a mask: none turned wrong), 1 when not. */
 export async function evaluate(args: string[]): Promise<number> {
   const { values, positionals } = readArgs(
@@ -167,6 +181,7 @@ export async function evaluate(args: string[]): Promise<number> {
       write: { type: 'boolean' },
       publish: { type: 'boolean' },
       parallel: { type: 'string' },
+      seed: { type: 'string' },
       keep: { type: 'boolean' },
       json: { type: 'boolean' },
     },
@@ -179,6 +194,9 @@ export async function evaluate(args: string[]): Promise<number> {
   const parallel = Number(values.parallel ?? 1);
   if (!Number.isInteger(parallel) || parallel < 1 || parallel > 16)
     throw new TriageError('wrong-usage', `--parallel: ${values.parallel} is not between 1 and 16`);
+  const seed = values.seed === undefined ? null : Number(values.seed);
+  if (seed !== null && !(Number.isInteger(seed) && seed >= 0 && seed <= 1_000_000))
+    throw new TriageError('wrong-usage', `--seed: ${values.seed} is not between 0 and 1000000`);
   const masks = (values.mask ?? []).map((text) => {
     const read = readMasks(text);
     if (!read) throw new TriageError('wrong-usage', `--mask: ${text} is none of ${MASKS.join(', ')}`);
@@ -187,7 +205,7 @@ export async function evaluate(args: string[]): Promise<number> {
   const { save = null, from = null } = values;
   if (masks.length && (save ?? from) !== null)
     throw new TriageError('wrong-usage', '--mask runs the worlds: it goes with neither --save nor --from');
-  const incidents = (await Promise.all((values.incidents ?? [OWN_INCIDENTS]).map(incidentsIn))).flat();
+  const incidents = inOrder((await Promise.all((values.incidents ?? [OWN_INCIDENTS]).map(incidentsIn))).flat(), seed);
   const [study, second] = (['variants', 'teeth', 'calibrate', 'looks', 'publish'] as const).filter(
     (name) => values[name],
   );
@@ -206,7 +224,7 @@ export async function evaluate(args: string[]): Promise<number> {
       const { incident, mask } = runs[i] as (typeof runs)[number];
       const whole =
         from === null
-          ? await runOne(incident, values.keep ?? false, mask?.read ?? [], save)
+          ? await runOne(incident, { keep: values.keep ?? false, seed }, mask?.read ?? [], save)
           : await readAgain(incident, from);
       const one = mask ? scoreMasked(whole, mask.text) : whole;
       scored[i] = one;

@@ -1,6 +1,7 @@
 import { CHECKS } from '../../diagnostics/checks/index.ts';
 import { planLooks } from '../../diagnostics/plan.ts';
 import type { Case, Change, EvidenceRow, Look, Path, SavedCase } from '../../diagnostics/types.ts';
+import { draw } from './draw.ts';
 import { MASKS, type Mask, maskedPath } from './mask.ts';
 
 /**
@@ -123,14 +124,6 @@ function blinded(row: EvidenceRow): EvidenceRow {
   if (row.blind) return row;
   const { v, look, startedAt, ms } = row;
   return { v, look, startedAt, ms, blind: { reason: 'deadline', detail: `no time was left for ${look.check}` } };
-}
-
-/** 0 to 1 from a text, the same on every machine (FNV-1a). */
-function draw(text: string, seed: number): number {
-  let hash = 0x811c9dc5 ^ Math.imul(seed, 0x9e3779b9);
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
-  return ((hash ^ (hash >>> 13)) >>> 0) / 2 ** 32;
 }
 
 function shifted(saved: SavedCase, ms: number): SavedCase | null {

@@ -16,13 +16,16 @@ const READY_MS = 60_000;
 const END_MS = 10_000;
 const STDERR_KEPT = 4_000;
 
-/** Starts a world; `skipped` says why there is none. */
-export async function startWorldOf(folder: string, keep: boolean): Promise<WorldUp | { skipped: string }> {
+/** Starts a world; `skipped` says why there is none. With a seed, what is left to chance in it falls out by that. */
+export async function startWorldOf(
+  folder: string,
+  { keep, seed }: { keep: boolean; seed: number | null },
+): Promise<WorldUp | { skipped: string }> {
   const dir = await mkdtemp(join(tmpdir(), 'incident-'));
   // A group of its own, so that whatever it started can be ended with it.
   const child = spawn(join(folder, 'up'), {
     cwd: folder,
-    env: { ...process.env, WORLD: dir, ITI_NODE: process.execPath },
+    env: { ...process.env, WORLD: dir, ITI_NODE: process.execPath, ...(seed !== null && { SEED: String(seed) }) },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });

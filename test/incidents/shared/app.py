@@ -1,15 +1,19 @@
 """app.py PORT[,KEY=VALUE…]…: small applications, one a port, in one process.
 
-Keys: status, body, type, delay (seconds before the answer), every (only each Nth request is bad), only (only paths that begin so are bad),
+Keys: status, body, type, delay (seconds before the answer), every (only one of N requests is bad), only (only paths that begin so are bad),
 location, server, host (the address to listen on), close=1 (hangs up without an answer), silent=1 (takes the request and says nothing),
 hang=IP (silent to callers from this address only), ray=ID (says that Cloudflare answered). /healthz always answers 200 unless sick=1.
 """
 import itertools
+import os
 import signal
 import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from turns import hits  # noqa: E402
 
 WELL = "<!doctype html><title>{name}</title><h1>{name}</h1><p>All good here.</p>\n"
 
@@ -29,7 +33,7 @@ def handler(keys):
                 self.rfile.read(length)
             if self.path == "/healthz" and "sick" not in keys:
                 return self.say(200, "ok\n", "text/plain")
-            bad = next(seen) % int(keys.get("every", 1)) == 0 and self.path.startswith(keys.get("only", "/"))
+            bad = hits(next(seen), int(keys.get("every", 1)), name) and self.path.startswith(keys.get("only", "/"))
             if not bad:
                 return self.say(200, WELL.format(name=name), "text/html")
             if "hang" in keys:

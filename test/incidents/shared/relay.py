@@ -2,17 +2,21 @@
 
 LISTEN is PORT or IP:PORT, a target may be unix:PATH. A target that refuses costs the client its connection, as with any balancer whose health checks are off.
 `hold`: the header goes with the client's first bytes, as with AWS' on_first_ack_with_payload; the connection to the target stands before.
-`late`: header and bytes of every Nth connection leave that much later than the connection stands, as from a balancer without a free CPU;
+`late`: header and bytes of one in N connections leave that much later than the connection stands, as from a balancer without a free CPU;
 with `rush` only while N or more connections began within the last second.
 """
 import asyncio
 import collections
 import itertools
+import os
 import signal
 import socket
 import struct
 import sys
 import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from turns import begin, hits  # noqa: E402
 
 SIGNATURE = b"\r\n\r\n\x00\r\nQUIT\n"
 
@@ -37,7 +41,8 @@ async def copy(reader, writer):
 
 
 def relay(targets, send=None, delay=0, hold=None, late=0, every=1, rush=0):
-    turn = itertools.cycle(targets)
+    first = begin(len(targets))
+    turn = itertools.cycle(targets[first:] + targets[:first])
     count = itertools.count(1)
     begun = collections.deque(maxlen=max(1, int(rush)))
 
@@ -56,7 +61,7 @@ def relay(targets, send=None, delay=0, hold=None, late=0, every=1, rush=0):
         now = time.monotonic()
         begun.append(now)
         crowded = len(begun) == begun.maxlen and now - begun[0] < 1
-        if next(count) % int(every) == 0 and (crowded or not int(rush)):
+        if hits(next(count), int(every), "late") and (crowded or not int(rush)):
             await asyncio.sleep(float(late))
         up_writer.write(header(send, writer.get_extra_info("peername"), writer.get_extra_info("sockname")) + first)
         await asyncio.gather(copy(reader, up_writer), copy(up_reader, writer))
