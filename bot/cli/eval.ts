@@ -11,6 +11,7 @@ import { scoreIntake } from '../eval/intake-score.ts';
 import { MASKS, type Mask, masked, readMasks, takesAway } from '../eval/mask.ts';
 import { readRun, saveRun, someSaved } from '../eval/saved.ts';
 import { type Score, type Scored, scoreAll, scoreMasked, scoreOne, skippedOne, unreadOne } from '../eval/score.ts';
+import { showsIn } from '../eval/shows.ts';
 import { startWorldOf } from '../eval/world.ts';
 import { inventoryOf, newCaseId, openCase, readReport, readTarget } from '../intake.ts';
 import { evaluateCalibration } from './eval-calibrate.ts';
@@ -21,7 +22,7 @@ import { evaluateVariants } from './eval-variants.ts';
 import { printJson, readArgs, readInventory, readSinceFlag } from './options.ts';
 
 const USAGE =
-  './dev eval [--incidents DIR]… [--mask WHAT[,WHAT]…]… [--save DIR | --from DIR [--variants | --teeth | --calibrate | --looks [--write] | --publish]] [--seed N] [--parallel N] [--keep] [--json] | ./dev eval --intake [FILE]… [--inventory FILE] [--json]';
+  './dev eval [--incidents DIR]… [--mask WHAT[,WHAT]…]… [--save DIR | --from DIR [--variants | --teeth | --calibrate | --looks [--write] | --publish]] [--seed N] [--shows] [--parallel N] [--keep] [--json] | ./dev eval --intake [FILE]… [--inventory FILE] [--json]';
 const OWN_INCIDENTS = fileURLToPath(new URL('../../test/incidents', import.meta.url));
 const OWN_MESSAGES = fileURLToPath(new URL('../../test/intake/messages.ndjson', import.meta.url));
 const OWN_INVENTORY = fileURLToPath(new URL('../../test/intake/inventory.yaml', import.meta.url));
@@ -89,17 +90,20 @@ async function readAgain(incident: Incident, dir: string): Promise<Scored> {
   return scoreOne(incident, run.saved.verdict, run.durationMs);
 }
 
-/** How worlds are run: kept or not, and what chance in them follows. */
+/** How worlds are run: kept or not, what chance in them follows, and whether a user's request is made at the end. */
 interface Running {
   keep: boolean;
   seed: number | null;
+  shows: boolean;
 }
 
 async function runOne(incident: Incident, how: Running, masks: Mask[], saveTo: string | null): Promise<Scored> {
   const world = await startWorldOf(incident.folder, how);
   if ('skipped' in world) return skippedOne(incident, world.skipped);
   try {
-    return await triageOf(incident, world.inventory, masks, saveTo);
+    const scored = await triageOf(incident, world.inventory, masks, saveTo);
+    const shown = how.shows ? await showsIn(world.dir, incident) : null;
+    return shown === null ? scored : { ...scored, shown };
   } catch (error) {
     if (error instanceof TriageError) return skippedOne(incident, error.message);
     throw error;
@@ -116,12 +120,14 @@ function line(scored: Scored): string {
   const how = scored.outcome === 'wrong' ? undefined : scored.outcome;
   const mark = answer && hop && cause ? (how ?? 'right ') : answer ? 'partly' : 'WRONG ';
   const got = scored.got;
-  return `${mark} ${id}: ${got?.answer}, ${got?.hop ?? '-'}, ${got?.cause ?? '-'} (${scored.confidence}, ${scored.durationMs} ms)${scored.wrong ? ` ${scored.wrong}` : ''}`;
+  return `${mark} ${id}: ${got?.answer}, ${got?.hop ?? '-'}, ${got?.cause ?? '-'} (${scored.confidence}, ${scored.durationMs} ms)${scored.wrong ? ` ${scored.wrong}` : ''}${scored.shown === false ? ' NOT SHOWN to a user' : ''}`;
 }
 
 function asText(score: Score): string {
   const p = (value: number | null): string => (value === null ? '-' : `${(value * 100).toFixed(1)} %`);
   const n = (value: number | null): string => (value === null ? '-' : value.toFixed(3));
+  const tried = score.incidents.filter((one) => one.shown !== undefined);
+  const shown = tried.filter((one) => one.shown);
   const id = (ids: string[]): string => (ids.length ? ` (${ids.join(', ')})` : '');
   const masks = (score.masks ?? []).map(
     (m) =>
@@ -130,6 +136,7 @@ function asText(score: Score): string {
   return [
     '',
     ...masks,
+    ...(tried.length ? [`${shown.length} of ${tried.length} worlds showed their fault to a user's request`] : []),
     `answer ${p(score.accuracy.answer)}, hop ${p(score.accuracy.hop)}, cause ${p(score.accuracy.cause)} right of ${score.incidents.length - score.skipped} incidents (${score.skipped} skipped)`,
     `false accusations ${score.falseAccusations}, false exonerations ${score.falseExonerations}, confidently wrong ${score.confidentlyWrong}`,
     `Brier ${n(score.brier)}, ECE ${n(score.ece)}, P50 ${score.p50Ms} ms, P95 ${score.p95Ms} ms`,
@@ -182,6 +189,7 @@ export async function evaluate(args: string[]): Promise<number> {
       publish: { type: 'boolean' },
       parallel: { type: 'string' },
       seed: { type: 'string' },
+      shows: { type: 'boolean' },
       keep: { type: 'boolean' },
       json: { type: 'boolean' },
     },
@@ -197,6 +205,7 @@ export async function evaluate(args: string[]): Promise<number> {
   const seed = values.seed === undefined ? null : Number(values.seed);
   if (seed !== null && !(Number.isInteger(seed) && seed >= 0 && seed <= 1_000_000))
     throw new TriageError('wrong-usage', `--seed: ${values.seed} is not between 0 and 1000000`);
+  const how = { keep: values.keep ?? false, seed, shows: values.shows ?? false };
   const masks = (values.mask ?? []).map((text) => {
     const read = readMasks(text);
     if (!read) throw new TriageError('wrong-usage', `--mask: ${text} is none of ${MASKS.join(', ')}`);
@@ -223,9 +232,7 @@ export async function evaluate(args: string[]): Promise<number> {
       const i = next++;
       const { incident, mask } = runs[i] as (typeof runs)[number];
       const whole =
-        from === null
-          ? await runOne(incident, { keep: values.keep ?? false, seed }, mask?.read ?? [], save)
-          : await readAgain(incident, from);
+        from === null ? await runOne(incident, how, mask?.read ?? [], save) : await readAgain(incident, from);
       const one = mask ? scoreMasked(whole, mask.text) : whole;
       scored[i] = one;
       (json ? process.stderr : process.stdout).write(`${line(one)}\n`);
@@ -237,7 +244,9 @@ export async function evaluate(args: string[]): Promise<number> {
   else process.stdout.write(asText(score));
   // With something taken away, another cause on the same side is no failure; an answer that turned wrong is.
   const wrong = scored.some(
-    (s) => s.skipped === undefined && !(s.right.answer && (s.outcome || (s.right.hop && s.right.cause))),
+    (s) =>
+      s.shown === false ||
+      (s.skipped === undefined && !(s.right.answer && (s.outcome || (s.right.hop && s.right.cause)))),
   );
   return wrong ? 1 : 0;
 }

@@ -22,6 +22,8 @@ const incidentSchema = z.looseObject({
     forbid: z.array(z.string()).nullish(),
     atLeast: z.number().min(0).max(1).nullish(),
   }),
+  /** A shell line that succeeds if a user's request meets the fault. */
+  shows: z.string().min(1).nullish(),
   tags: z.array(z.string()).nullish(),
 });
 
