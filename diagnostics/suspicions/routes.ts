@@ -53,7 +53,9 @@ export const routeMissing: Rule = (scene) => {
       : [];
   const pages = [...strange, ...scene.all('ROUTE_NOT_FOUND').filter(() => notTheAppsOwn(scene, 404)), ...logged];
   const answers503 = scene.has('PROXY_HAS_NO_BACKEND') && (logged.length > 0 || api.length > 0);
-  const explains = byStatus(scene, 404, ...(answers503 ? [503] : [])) + (strange.length ? answeredWith(scene, 404) : 0);
+  // Without a working route another one may take the request and show a page of its own, or the hop in front puts one over it.
+  const passedOn = notTheAppsOwn(scene, 404) ? answeredWith(scene, 404) : 0;
+  const explains = byStatus(scene, 404, ...(answers503 ? [503] : [])) + passedOn;
   if (api.length === 0 && pages.length === 0) return null;
   if (explains === 0 && scene.failing === 0) return null;
   // In a cluster whose routes could not be read another proxy may serve the host, and the name be what is wrong.
@@ -62,7 +64,7 @@ export const routeMissing: Rule = (scene) => {
   return suspect('route-missing', [...api, ...pages], unsure ? Math.min(strength, 0.65) : strength, {
     explains,
     fits: scene.reported('not-found', 'unspecified', 'wrong-content'),
-    sentence: `${proxyName(scene, api[0] ?? pages[0])} has no ${api[0] && api[0].code !== 'ROUTE_MISSING' ? 'working route' : 'route'} for ${host(scene)} and answers ${answers503 && !scene.has('ROUTE_NOT_FOUND') ? 503 : 404} itself`,
+    sentence: `${proxyName(scene, api[0] ?? pages[0])} has no ${api[0] && api[0].code !== 'ROUTE_MISSING' ? 'working route' : 'route'} for ${host(scene)} and ${passedOn > 0 && !scene.has('ROUTE_NOT_FOUND') ? 'its callers get 404' : `answers ${answers503 && !scene.has('ROUTE_NOT_FOUND') ? 503 : 404} itself`}`,
   });
 };
 
