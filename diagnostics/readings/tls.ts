@@ -61,7 +61,14 @@ export interface TlsFacts {
     selfSigned: boolean;
     servername: string | null;
   };
-  PLAINTEXT_ON_TLS_PORT: { address: string; firstBytes: string; looksLike: string; servername: string | null };
+  PLAINTEXT_ON_TLS_PORT: {
+    address: string;
+    firstBytes: string;
+    looksLike: string;
+    servername: string | null;
+    /** A PROXY header of ours stood before the hello: it may be that which is answered. */
+    withHeader?: true;
+  };
   TLS_REFUSED: { address: string; how: string; alert: number | null; servername: string | null };
   TLS_LONG_HELLO_REFUSED: { address: string; got: string; bytes: number; works: number; servername: string | null };
   TLS_CLIENT_CERTIFICATE_DEMANDED: { address: string; alert: number | null; servername: string | null };
@@ -204,7 +211,10 @@ export function readTls(data: TlsData, scope: ReadScope): Draft<TlsFacts>[] {
   const { seen, servername, probe } = data;
   const address = scope.address;
   const plaintext = probe?.plaintext;
-  if (plaintext) return [{ code: 'PLAINTEXT_ON_TLS_PORT', facts: { address, ...plaintext, servername } }];
+  if (plaintext) {
+    const headed = data.header !== 'none' && { withHeader: true as const };
+    return [{ code: 'PLAINTEXT_ON_TLS_PORT', facts: { address, ...plaintext, servername, ...headed } }];
+  }
   if (seen.error !== null) {
     // Nobody there is for other checks to say; here only what was said in TLS, or instead of it.
     if (['ECONNREFUSED', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH'].includes(seen.error)) return [];

@@ -3,7 +3,7 @@ import { splitAddress } from '../io/address.ts';
 import type { Scene } from '../scene.ts';
 import type { Finding } from '../types.ts';
 import { duration } from '../wording.ts';
-import { byStatus, early, failingBy, host, proxyName, type Rule, suspect, text } from './suspicion.ts';
+import { byStatus, early, failingBy, host, proxyName, type Rule, suspect, text, unparsed } from './suspicion.ts';
 
 /** What is only declared of a sender, where its own cloud says otherwise: that accuses nobody. */
 const refuted = (scene: Scene, found: Finding): boolean =>
@@ -15,7 +15,7 @@ const refuted = (scene: Scene, found: Finding): boolean =>
 export const proxyProtocolUnexpected: Rule = (scene) => {
   const found = scene.all('PROXY_HEADER_UNEXPECTED').filter((f) => !refuted(scene, f));
   const logged = scene.all('PROXY_HEADER_LINES_LOGGED');
-  const explains = early(scene);
+  const explains = unparsed(scene);
   // A declared sender may be wrong: only failing requests, or the proof from outside, make it a fault.
   const proven = found.some((f) => f.facts.seenFrom === 'outside');
   if (found.length === 0 || (explains === 0 && !proven && logged.length === 0)) return null;
@@ -110,7 +110,9 @@ export const staleTarget: Rule = (scene) => {
 export const noHealthyTarget: Rule = (scene) => {
   const balancer = scene.path.hops.find((h) => h.hop === 'load-balancer');
   const dead = scene.all('TARGET_REFUSES');
-  const allRefuse = dead.length > 0 && !scene.has('TARGET_TAKES_CONNECTIONS') && !scene.has('TARGET_UNREACHABLE');
+  // One that we could not ask may well take connections.
+  const targets = balancer?.targets ?? [];
+  const allRefuse = targets.length > 0 && targets.every((t) => dead.some((f) => f.facts.address === t.address));
   const unhealthy = scene.all('TARGETS_ALL_UNHEALTHY');
   if (!balancer || (!allRefuse && unhealthy.length === 0)) return null;
   // Proxies that are down themselves are the cause, not the balancer that finds them so.

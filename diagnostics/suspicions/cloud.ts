@@ -1,7 +1,7 @@
 import type { Scene } from '../scene.ts';
 import type { Finding } from '../types.ts';
 import { onlyBalancerFails } from './balancer-and-proxy.ts';
-import { byStatus, early, host, proxyName, type Rule, suspect, text } from './suspicion.ts';
+import { byStatus, host, proxyName, type Rule, suspect, text, unparsed } from './suspicion.ts';
 
 /**
  * Causes that a cloud's own words show: its counters by side, its targets, its attributes. Words of the cloud about the
@@ -123,7 +123,7 @@ export const headerTold: Rule = (scene) => {
     ...scene.all('PROXY_HEADER_WOULD_BREAK'),
     ...scene.all('PROXY_HEADERS_AGREE').filter((f) => f.facts.expects === 'none'),
   ];
-  const explains = early(scene);
+  const explains = unparsed(scene);
   if (ignorant.length === 0 || explains === 0) return null;
   return suspect('proxy-protocol-unexpected', [told, ...scene.all('BALANCER_SENDS_OTHERWISE'), ...ignorant], 0.96, {
     explains,

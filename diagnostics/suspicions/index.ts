@@ -28,6 +28,7 @@ import { nothingReady, podsCrash, policyBars, portLeadsNowhere, serviceMissing }
 import { drainMismatch, rolloutDropsInPlace } from './drain.ts';
 import { keepaliveShorter } from './keepalive.ts';
 import { lateHeader } from './late-header.ts';
+import { listenerWithoutTls } from './listener.ts';
 import { boundary, cdnFault, dnsMissing, dnsWrongAddress } from './names-and-places.ts';
 import { acceptQueueOverflow, conntrackExhausted, proxyAtLimit, proxyRestarts } from './proxy-health.ts';
 import { appLimits, externalAuthFailed, proxyRefuses, rateLimited, sizeLimit } from './refusals.ts';
@@ -145,6 +146,7 @@ export const RULES: readonly Rule[] = [
   proxyDown,
   replicaBad,
   routeWrong,
+  listenerWithoutTls,
   boundary,
 ];
 

@@ -80,6 +80,17 @@ const LOGGED = new Set(['upstream-attribution', 'proxy-complaints', 'traffic-ove
 const EARLY = new Set(['PLAINTEXT', 'CLOSED', 'RESET', 'TIMEOUT', 'NOT_HTTP', 'ECONNRESET', 'ECONNREFUSED']);
 export const early = (scene: Scene): number =>
   failingBy(scene, (f) => EARLY.has(f.error ?? '') || f.status === 400 || (f.error?.startsWith('ERR_SSL') ?? false));
+
+/**
+ * Share of users' requests that end as a header makes them end which the listener does not parse: before any HTTP, or by a
+ * 400 (RFC 9110, section 15.5.1) to a request that is well straight at the replicas, as in clear HTTP.
+ */
+export function unparsed(scene: Scene): number {
+  const apart = scene.all('REQUEST_ANSWERED').filter((f) => f.vantage === 'proxy-replica');
+  const well = apart.length > 0 && apart.every((f) => f.facts.status !== 400);
+  return early(scene) + (scene.front.length > 0 && well ? answeredWith(scene, 400) : 0);
+}
+
 export const byStatus = (scene: Scene, ...statuses: number[]): number =>
   failingBy(scene, (f) => f.status !== null && statuses.includes(f.status));
 export const byCertificate = (scene: Scene): number =>
