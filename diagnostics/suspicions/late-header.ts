@@ -17,11 +17,10 @@ export const lateHeader: Rule = (scene) => {
   if (explains === 0 && !complained && !vague) return null;
   const outside = because.some((f) => f.facts.seenFrom === 'outside');
   const sender = text(found[0]?.facts.sender) || 'the hop in front';
-  const counted = scene.all('HANDSHAKE_BURST_FAILS').filter((f) => Number(f.facts.clearText) > 0);
   const plaintext = explains > 0 ? scene.all('PLAINTEXT_ON_TLS_PORT') : [];
   return suspect(
     'proxy-protocol-header-timeout',
-    [...because, ...counted, ...plaintext],
+    [...because, ...plaintext],
     outside ? 0.97 : explains > 0 ? 0.96 : 0.9,
     {
       explains,

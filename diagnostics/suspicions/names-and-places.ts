@@ -35,7 +35,7 @@ function partlyElsewhere(scene: Scene): ReturnType<Rule> {
   const places = [...new Set(strange.map((m) => placeOf(m.address)))];
   const failed = scene.all('REQUEST_FAILED').filter((f) => strange.some((m) => m.address === f.address));
   const fine = scene.all('REQUEST_ANSWERED').filter((f) => f.vantage === 'public');
-  return suspect('dns-wrong-address', [...scene.all('NAME_RESOLVES'), ...failed, ...fine], 0.8, {
+  return suspect('dns-wrong-address', [...failed, ...fine], 0.8, {
     explains: scene.failing ?? 0,
     fits: true,
     sentence: `the name ${host(scene)} also leads to ${places.slice(0, 2).join(', ')}, where nothing of it is served; ${first?.name} at ${known[0]} is well`,
