@@ -39,6 +39,25 @@ const accusing = (scene: Scene, ...codes: string[]): Finding[] =>
 const unservedReported = (scene: Scene): boolean =>
   scene.reported('timeout', 'slow', 'reset', 'errors-5xx', 'disconnects', 'handshake', 'unspecified');
 
+/** Of as many requests as were served, this share of dropped attempts is more than a scan or a busy moment. */
+const MANY_DROPPED = 0.05;
+/** Somebody waited or was cut off: what a dropped connection looks like where nothing in front makes a status of it. */
+const hung = (scene: Scene): boolean => scene.reported('timeout', 'slow', 'reset', 'disconnects', 'handshake');
+/** The very proxies that dropped so many served the rest well and in time, by their own logs: it was lost in front of them. */
+const onlyBeforeIt = (scene: Scene, dropped: Finding[]): boolean =>
+  hung(scene) &&
+  !['SLOW_UPSTREAM', 'SLOW_IN_PROXY', 'UPSTREAM_TIMED_OUT', 'REQUESTS_QUEUED'].some(scene.has) &&
+  dropped.every((f) =>
+    scene
+      .all('NO_ERRORS_LOGGED')
+      .some(
+        ({ about, facts }) =>
+          about.hop === f.about.hop &&
+          about.part === f.about.part &&
+          Number(f.facts.total) >= MANY_DROPPED * Number(facts.total),
+      ),
+  );
+
 export const acceptQueueOverflow: Rule = (scene) => {
   const now = accusing(scene, 'ACCEPT_QUEUE_FULL', 'ACCEPT_QUEUE_OVERFLOWS');
   // What was dropped since the proxy began counts where it began within the time in question, for a fault that came and went.
@@ -49,22 +68,37 @@ export const acceptQueueOverflow: Rule = (scene) => {
   // A queue that is full while every request is answered, and a fault that is said to last, do not belong together.
   if (explains === 0 && !comesAndGoes(scene)) return null;
   const first = found[0];
-  return suspect('accept-queue-overflow', found, sure(scene, now.length ? (explains > 0 ? 0.97 : 0.88) : 0.75), {
+  if (now.length)
+    return suspect('accept-queue-overflow', found, sure(scene, explains > 0 ? 0.97 : 0.88), {
+      explains,
+      fits: true,
+      sentence: `${proxyName(scene, first)} does not take new connections for ${host(scene)} in time: its accept queue is full, and the kernel drops what comes`,
+    });
+  return suspect('accept-queue-overflow', found, sure(scene, onlyBeforeIt(scene, found) ? 0.85 : 0.75), {
     explains,
     fits: true,
-    sentence: `${proxyName(scene, first)} does not take new connections for ${host(scene)} in time: its accept queue ${now.length ? 'is full' : 'was full'}, and the kernel drops what comes`,
+    sentence: `${proxyName(scene, first)} did not take new connections for ${host(scene)} in time: its accept queue was full, and the kernel dropped what came`,
   });
 };
 
+/** Connections that it leaves in its queue for a second and longer, while requests hang: full or stuck, whatever it counts itself. */
+const leftWaiting = (scene: Scene): Finding[] =>
+  endpointsFine(scene) && failingBy(scene, (f) => f.error === 'TIMEOUT' || f.status === 504) > 0
+    ? scene.all('ACCEPT_QUEUE_WAITS')
+    : [];
+
 /** A limit that is reached while users' requests hang or are refused; a high count that serves everybody is none. */
 export const proxyAtLimit: Rule = (scene) => {
-  const found = accusing(
-    scene,
-    'PROXY_AT_CONNECTION_LIMIT',
-    'PROXY_DROPS_CONNECTIONS',
-    'PROXY_AT_FILE_LIMIT',
-    'PROXY_CPU_THROTTLED',
-  );
+  const found = [
+    ...accusing(
+      scene,
+      'PROXY_AT_CONNECTION_LIMIT',
+      'PROXY_DROPS_CONNECTIONS',
+      'PROXY_AT_FILE_LIMIT',
+      'PROXY_CPU_THROTTLED',
+    ),
+    ...leftWaiting(scene),
+  ];
   const first = found[0];
   if (!first || appTrouble(scene) || waitsBehind(scene) || !unservedReported(scene)) return null;
   const throttled =
@@ -77,17 +111,13 @@ export const proxyAtLimit: Rule = (scene) => {
     PROXY_DROPS_CONNECTIONS: 'takes connections and drops them for want of room',
     PROXY_AT_FILE_LIMIT: 'has as many files open as it may have',
     PROXY_CPU_THROTTLED: 'is held back by its processor limit',
+    ACCEPT_QUEUE_WAITS: 'leaves new connections waiting and takes none',
   };
-  return suspect(
-    'proxy-overloaded',
-    [...found, ...scene.all('ACCEPT_QUEUE_WAITS')],
-    sure(scene, explains > 0 ? 0.95 : 0.85),
-    {
-      explains,
-      fits: true,
-      sentence: `${proxyName(scene, first)} ${of[first.code]}, and requests for ${host(scene)} ${throttled ? 'wait for it' : 'are not served'}`,
-    },
-  );
+  return suspect('proxy-overloaded', found, sure(scene, explains > 0 ? 0.95 : 0.85), {
+    explains,
+    fits: true,
+    sentence: `${proxyName(scene, first)} ${of[first.code]}, and requests for ${host(scene)} ${throttled ? 'wait for it' : 'are not served'}`,
+  });
 };
 
 /** Replicas that answer some requests and have nobody listening for others. */
