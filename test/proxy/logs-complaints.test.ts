@@ -33,6 +33,9 @@ test('Traefik: 3.7.9 in words of zerolog, 2.10.7 in words of logrus; another rou
   const json =
     '{"level":"error","routerName":"lost@file","time":"2026-11-21T15:29:15Z","message":"the service \\"gone@file\\" does not exist"}';
   assert.deepEqual(told('traefik', [json]), ['service-missing gone@file 1']);
+  const dead =
+    '{"level":"warn","serviceName":"library@file","targetURL":"http://127.0.0.1:24045","error":"checking HTTP health: received error status code: 404","time":"2026-11-21T02:47:01Z","message":"Health check failed."}';
+  assert.deepEqual(told('traefik', [dead]), ['endpoint-marked-down 127.0.0.1:24045 1'], 'in JSON it is named too');
 });
 
 test('ingress-nginx: the controller’s lines stand between those of nginx', () => {

@@ -26,6 +26,9 @@ const LEVELS: { [short: string]: string } = {
   F: 'fatal',
 };
 
+/** Whom a line of Traefik is about: in its text form these stand behind the words (measured on 3.7.9). */
+const ABOUT = ['routerName', 'serviceName', 'targetURL'];
+
 /** Traefik 3 (zerolog's console form), Traefik 2 (logrus), either as JSON. */
 function traefik(line: string): SaidLine | null {
   const v3 = /^(\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)) ([A-Z]{3}) (.*)$/.exec(line);
@@ -40,7 +43,11 @@ function traefik(line: string): SaidLine | null {
     return {
       at: typeof time === 'string' ? parseTime(time) : null,
       level: level.toLowerCase(),
-      text: [message ?? msg, error && `error=${String(error)}`]
+      text: [
+        message ?? msg,
+        error && `error=${String(error)}`,
+        ...ABOUT.map((name) => typeof rest[name] === 'string' && `${name}=${rest[name]}`),
+      ]
         .filter((part) => typeof part === 'string' && part)
         .join(' '),
     };
