@@ -92,14 +92,20 @@ export const onlyBalancerFails = (scene: Scene): number => {
   return early(scene);
 };
 
+/** Every target that the balancer is known to have refuses connections; one that we could not ask may well take them. */
+function allRefuse(scene: Scene, dead: Finding[]): boolean {
+  const targets = scene.path.hops.find((h) => h.hop === 'load-balancer')?.targets ?? [];
+  return targets.length > 0 && targets.every((t) => dead.some((f) => f.facts.address === t.address));
+}
+
 export const staleTarget: Rule = (scene) => {
   const dead = scene.all('TARGET_REFUSES');
   const strangers = dead.filter((f) => f.facts.known === false);
-  const all = dead.length > 0 && !scene.has('TARGET_TAKES_CONNECTIONS');
-  if (strangers.length === 0 || all) return null;
+  if (strangers.length === 0 || allRefuse(scene, dead)) return null;
   const fits = scene.reported('reset', 'errors-5xx', 'timeout', 'unspecified', 'handshake');
   const explains = onlyBalancerFails(scene);
-  if (explains === 0 && !(fits && scene.case.symptoms.course !== 'steady')) return null;
+  // Everything fails: one dead target among others is not why.
+  if (explains > 0.95 || (explains === 0 && !(fits && scene.case.symptoms.course !== 'steady'))) return null;
   return suspect('lb-target-stale', strangers, 0.95, {
     explains,
     fits,
@@ -110,11 +116,8 @@ export const staleTarget: Rule = (scene) => {
 export const noHealthyTarget: Rule = (scene) => {
   const balancer = scene.path.hops.find((h) => h.hop === 'load-balancer');
   const dead = scene.all('TARGET_REFUSES');
-  // One that we could not ask may well take connections.
-  const targets = balancer?.targets ?? [];
-  const allRefuse = targets.length > 0 && targets.every((t) => dead.some((f) => f.facts.address === t.address));
   const unhealthy = scene.all('TARGETS_ALL_UNHEALTHY');
-  if (!balancer || (!allRefuse && unhealthy.length === 0)) return null;
+  if (!balancer || (!allRefuse(scene, dead) && unhealthy.length === 0)) return null;
   // Proxies that are down themselves are the cause, not the balancer that finds them so.
   const explains = onlyBalancerFails(scene) || (scene.replicas.length === 0 ? early(scene) : 0);
   if (explains === 0) return null;
