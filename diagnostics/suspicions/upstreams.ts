@@ -25,11 +25,13 @@ export const proxyOverloaded: Rule = (scene) => {
   ];
   const behind = !endpointsFine(scene) || scene.endpoints.some((e) => e.slowMs !== null);
   if (full.length === 0 || behind) return null;
+  // HAProxy gives 503 to what waited too long in its queue, Envoy to what its breaker refuses; what may wait is only slow.
+  const away = full.some((f) => f.code !== 'REQUESTS_QUEUED');
+  const waits = scene.slowMs !== null && scene.reported('slow', 'timeout') ? 1 : 0;
   return suspect('proxy-overloaded', full, scene.has('PROXY_OVERFLOWS') ? 0.93 : 0.85, {
-    // HAProxy gives 503 to what waited too long in its queue, Envoy to what its breaker refuses.
-    explains: full.some((f) => f.code !== 'REQUESTS_QUEUED') ? byStatus(scene, 503) : 0,
+    explains: away ? byStatus(scene, 503) : waits,
     fits: scene.reported('errors-5xx', 'timeout', 'slow', 'unspecified'),
-    sentence: `${proxyName(scene, full[0])} turns requests to ${host(scene)} away at a limit of its own, while the endpoints answer quickly`,
+    sentence: `${proxyName(scene, full[0])} ${away ? `turns requests to ${host(scene)} away` : `lets requests for ${host(scene)} wait`} at a limit of its own, while the endpoints answer quickly`,
   });
 };
 
