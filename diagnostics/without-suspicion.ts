@@ -11,6 +11,7 @@ const TROUBLE_LOGGED = new Set([
   'ERRORS_COUNTED_UPSTREAM',
   'ERRORS_COUNTED_IN_PROXY',
   'SLOW_UPSTREAM',
+  'BALANCER_LOST_REQUESTS',
 ]);
 /** What a proxy's own error log says of requests to this host that came to nothing, whoever was to blame. */
 const COMPLAINED = new Set([
