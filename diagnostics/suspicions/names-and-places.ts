@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { splitAddress } from '../io/address.ts';
-import type { Scene } from '../scene.ts';
+import type { Met, Scene } from '../scene.ts';
+import type { Finding } from '../types.ts';
 import { anyEndpointFine, endpointsFine, host, proxyName, type Rule, suspect } from './suspicion.ts';
 
 export const dnsMissing: Rule = (scene) => {
@@ -18,27 +19,38 @@ export const dnsMissing: Rule = (scene) => {
 const placeOf = (address: string | null): string => splitAddress(address ?? '')?.host ?? '';
 
 /**
- * The name has several answers: at those where the first hop is known to listen all is well, at others nothing is. Only
- * where that hop's own address is fixed: one of several nodes, a cloud's balancer or one that is known by a name has more
- * addresses than anybody wrote down.
+ * Of several addresses that the name leads to, those at which nothing of ours is known to listen and every request fails. Only
+ * where all is well at the others, and where the first hop's own addresses are fixed: one of several nodes, a cloud's balancer or
+ * one that is known by a name has more addresses than anybody wrote down. Pure; empty: there are none.
  */
-function partlyElsewhere(scene: Scene): ReturnType<Rule> {
+export function frontElsewhere(scene: Scene): Met[] {
   const first = scene.path.hops.find((hop) => hop.address);
-  const known = [first?.address ?? null, ...(first?.listeners.map((l) => l.address) ?? [])].map(placeOf);
+  const own = first?.instances.flatMap((one) => [one.https, one.http]) ?? [];
+  const written = [first?.address ?? null, ...(first?.listeners.map((l) => l.address) ?? []), ...own];
+  const known = written.filter((address) => address !== null).map(placeOf);
   const many = first?.hop === 'node' || first?.kind.startsWith('aws-') || first?.hop === 'cdn';
-  if (scene.front.length < 2 || many || known.some((place) => isIP(place) === 0)) return null;
+  if (scene.front.length < 2 || many || known.length === 0 || known.some((place) => isIP(place) === 0)) return [];
   const strange = scene.front.filter((m) => !known.includes(placeOf(m.address)));
   const inside = [...scene.front, ...scene.balancers, ...scene.replicas].filter((m) => !strange.includes(m));
   const well = inside.length > 0 && inside.every((m) => m.ok === m.total);
-  if (!well || strange.length === 0 || strange.length === scene.front.length || strange.some((m) => m.ok > 0))
-    return null;
+  return well && strange.length < scene.front.length && strange.every((m) => m.ok === 0) ? strange : [];
+}
+
+/** The name has several answers: where the first hop listens all is well, at others nothing is. */
+function partlyElsewhere(scene: Scene): ReturnType<Rule> {
+  const strange = frontElsewhere(scene);
+  if (strange.length === 0) return null;
+  const first = scene.path.hops.find((hop) => hop.address);
   const places = [...new Set(strange.map((m) => placeOf(m.address)))];
-  const failed = scene.all('REQUEST_FAILED').filter((f) => strange.some((m) => m.address === f.address));
+  const there = (f: Finding): boolean => strange.some((m) => m.address === f.address);
+  const failed = scene.all('REQUEST_FAILED').filter(there);
   const fine = scene.all('REQUEST_ANSWERED').filter((f) => f.vantage === 'public');
-  return suspect('dns-wrong-address', [...failed, ...fine], 0.8, {
+  // Whoever shows another name's certificate there is somebody else.
+  const foreign = scene.all('CERTIFICATE_WRONG').filter(there);
+  return suspect('dns-wrong-address', [...failed, ...fine, ...foreign], foreign.length ? 0.9 : 0.8, {
     explains: scene.failing ?? 0,
     fits: true,
-    sentence: `the name ${host(scene)} also leads to ${places.slice(0, 2).join(', ')}, where nothing of it is served; ${first?.name} at ${known[0]} is well`,
+    sentence: `the name ${host(scene)} also leads to ${places.slice(0, 2).join(', ')}, where nothing of it is served; ${first?.name} at ${placeOf(first?.address ?? null)} is well`,
     next: `See whether ${places.slice(0, 2).join(', ')} should still stand in the DNS record of ${host(scene)}; if it should, it is missing in the inventory.`,
   });
 }

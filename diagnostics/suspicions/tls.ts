@@ -1,13 +1,16 @@
 import type { CauseId } from '../causes.ts';
 import type { Scene } from '../scene.ts';
 import type { Finding } from '../types.ts';
+import { frontElsewhere } from './names-and-places.ts';
 import { byCertificate, early, failingBy, host, proxyName, type Rule, suspect, text } from './suspicion.ts';
 
 /** A certificate fault counts where users meet it: at the front, or at a replica when the front is mixed or blind. */
 const certificateRule =
   (codes: string[], cause: CauseId, sentence: (scene: Scene, finding: Finding) => string): Rule =>
   (scene) => {
-    const found = codes.flatMap((code) => scene.all(code));
+    // What somebody else serves at an address that the name should not lead to is no fault of ours.
+    const elsewhere = frontElsewhere(scene).map((m) => m.address);
+    const found = codes.flatMap((code) => scene.all(code)).filter((f) => !elsewhere.includes(f.address ?? ''));
     const first = found[0];
     if (!first) return null;
     const explains = byCertificate(scene);
