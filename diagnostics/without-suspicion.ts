@@ -126,6 +126,12 @@ export function withoutSuspicion(
       (TOO_BIG.has(f.code) && f.direction === 'implicates'),
   );
   if (logged) return unknown(0.5, `every request is answered now, but: ${logged.says}`);
+  const { clients } = scene.case.symptoms;
+  if (clients.length > 0 && scene.reported('handshake', 'certificate', 'reset', 'forbidden'))
+    return unknown(
+      0.5,
+      `it is said of ${clients.slice(0, 2).join(' and ')} only, and our own requests are none of theirs`,
+    );
   const open = unexplained(scene);
   if (open) return unknown(0.5, open);
   const hidden = hiddenFrom(scene);
