@@ -1,5 +1,6 @@
 import type { Judgement } from './judgement.ts';
 import type { Scene } from './scene.ts';
+import { unlikeEndpoints } from './suspicions/routes.ts';
 import { answeredWith } from './suspicions/suspicion.ts';
 import type { Finding } from './types.ts';
 
@@ -63,6 +64,8 @@ function unexplained(scene: Scene): string | null {
     if (status !== undefined && !scene.endpoints.some((e) => e.status === status))
       return `our own request is answered ${status} too, as was reported, and no finding says why`;
   }
+  if (scene.reported('wrong-content') && unlikeEndpoints(scene).length > 0)
+    return 'users get a page that no endpoint gives, and no finding says where it comes from';
   // Whoever says only that something is wrong may mean anything; a symptom that is named may be this finding's doing.
   const named = scene.case.symptoms.kinds.some((kind) => kind !== 'unspecified');
   const found = named ? scene.findings.find((f) => f.direction === 'implicates') : null;

@@ -15,9 +15,9 @@ import {
 } from './suspicion.ts';
 
 /** A route takes the request, and what it leads to is none of the path's services. */
-function leadsElsewhere(scene: Scene): boolean {
+function leadsElsewhere(scene: Scene, code: 'ROUTE_FOUND' | 'ROUTE_IS_CATCH_ALL'): boolean {
   const names = scene.path.hops.filter((h) => h.hop === 'service' || h.hop === 'app').map((h) => h.name.toLowerCase());
-  const led = scene.all('ROUTE_FOUND').map((f) => text(f.facts.service).toLowerCase());
+  const led = scene.all(code).map((f) => text(f.facts.service).toLowerCase());
   const isOurs = (service: string): boolean => names.some((name) => service.includes(name) || name.includes(service));
   return (
     led.length > 0 &&
@@ -83,7 +83,7 @@ const refusedElsewhere: Rule = (scene) => {
   if (!well || status === undefined || led.length === 0) return null;
   const refused = scene.all('REQUEST_ANSWERED').filter((f) => f.facts.status === status && f.vantage !== 'service');
   // A 403 on the right route is a rule's: proxyRefuses names that.
-  if (!leadsElsewhere(scene))
+  if (!leadsElsewhere(scene, 'ROUTE_FOUND'))
     return status === 404 && routedThroughout(scene) && !scene.has('ROUTE_NOT_FOUND')
       ? suspect('route-wrong', [...refused, ...scene.all('ENDPOINT_ANSWERS'), ...led], 0.88, {
           explains: answeredWith(scene, status),
@@ -100,10 +100,9 @@ const refusedElsewhere: Rule = (scene) => {
   });
 };
 
-/** Answers to users whose page has a mark that no endpoint's has; empty where only a part of them is so. */
-function strangePages(scene: Scene): Finding[] {
+/** Answers to users whose page has a mark that no endpoint's has; empty where only a part of them is so, or no endpoint answered. */
+export function unlikeEndpoints(scene: Scene): Finding[] {
   const own = new Set(scene.all('ENDPOINT_ANSWERS').map((f) => text(f.facts.page)));
-  own.delete('');
   const shown = scene.all('REQUEST_ANSWERED').filter((f) => f.facts.alternate !== true && f.vantage !== 'service');
   const strange = shown.filter((f) => text(f.facts.page) !== '' && !own.has(text(f.facts.page)));
   return own.size === 0 || strange.length < shown.length ? [] : strange;
@@ -113,14 +112,17 @@ function strangePages(scene: Scene): Finding[] {
 export const routeWrong: Rule = (scene) => {
   const foreign = refusedElsewhere(scene);
   if (foreign) return foreign;
-  const strange = strangePages(scene);
+  const strange = unlikeEndpoints(scene);
   const first = strange[0];
   if (!first) return null;
   const own = scene
     .all('ENDPOINT_ANSWERS')
     .map((f) => text(f.facts.page))
     .find((mark) => mark !== '');
-  const elsewhere = leadsElsewhere(scene) ? scene.all('ROUTE_FOUND') : [];
+  // An application asked directly may redirect, to its login or to https, where one asked through its proxy does not.
+  const swallowedElsewhere = endpointsFine(scene) && leadsElsewhere(scene, 'ROUTE_IS_CATCH_ALL');
+  if (own === undefined && !(swallowedElsewhere && scene.reported('wrong-content'))) return null;
+  const elsewhere = leadsElsewhere(scene, 'ROUTE_FOUND') ? scene.all('ROUTE_FOUND') : [];
   // Pages may differ for many reasons; only a report of wrong content, or a server's own welcome page, makes it a fault.
   const welcome = strange.some((f) => WELCOME.test(text(f.facts.page)));
   if (!welcome && !scene.reported('wrong-content', 'not-found')) return null;
@@ -129,11 +131,11 @@ export const routeWrong: Rule = (scene) => {
   return suspect(
     'route-wrong',
     [...swallowed, ...elsewhere, ...strange, ...scene.all('ENDPOINT_ANSWERS')],
-    welcome || swallowed.length || elsewhere.length || scene.reported('wrong-content') ? 0.95 : 0.8,
+    own === undefined ? 0.85 : welcome || elsewhere.length || scene.reported('wrong-content') ? 0.95 : 0.8,
     {
       explains: 1,
       fits: true,
-      sentence: `${proxyName(scene, first)} answers ${host(scene)} with a ${text(first.facts.page)}, which is not what its endpoints serve (${own})`,
+      sentence: `${proxyName(scene, first)} answers ${host(scene)} with a ${text(first.facts.page)}, ${own === undefined ? `while its endpoints answer ${scene.endpoints.find((e) => e.reached)?.status} without a page` : `which is not what its endpoints serve (${own})`}`,
       next: `See which route or catch-all of ${proxyName(scene, first)} takes ${host(scene)}, and bring back the one to ${serviceName(scene)}.`,
     },
   );
@@ -145,8 +147,17 @@ export const redirectLoop: Rule = (scene) => {
     .filter((f) => f.vantage === 'public' || f.vantage === 'proxy-replica');
   if (found.length === 0) return null;
   const configured = scene.all('ROUTE_REDIRECTS_TO_ITSELF');
-  return suspect('redirect-loop', [...found, ...configured], configured.length ? 0.97 : 0.93, {
-    explains: failingBy(scene, (f) => (f.status ?? 0) >= 300 && (f.status ?? 0) < 400),
+  const is3xx = (status: number | null): boolean => (status ?? 0) >= 300 && (status ?? 0) < 400;
+  const met = [...scene.front, ...scene.replicas].flatMap((m) => m.failures).filter((f) => is3xx(f.status));
+  const reached = scene.endpoints.filter((e) => e.reached);
+  // An application that redirects whoever asks it in the clear may have made it, told of https or not: only the proxy's own page,
+  // its routes, or endpoints that do not redirect say that it was the proxy.
+  const itsOwn =
+    configured.length > 0 ||
+    met.some((f) => f.maker !== null) ||
+    reached.some((e) => e.status !== null && !is3xx(e.status));
+  return suspect('redirect-loop', [...found, ...configured], configured.length ? 0.97 : itsOwn ? 0.93 : 0.65, {
+    explains: failingBy(scene, (f) => is3xx(f.status)),
     fits: scene.reported('redirect-loop', 'unspecified'),
     sentence: `${proxyName(scene, found.at(-1))} redirects callers of ${host(scene)} to the very address they asked for`,
   });
