@@ -63,7 +63,7 @@ export const reloadStorm: Rule = (scene) => {
   if (!fits) return null;
   return suspect(
     'reload-storm',
-    [...found, ...scene.all('OLD_WORKERS_LINGER'), ...scene.all('AUTOSCALER_FLAPS')],
+    [...found, ...scene.all('OLD_WORKERS_LINGER')],
     scene.has('OLD_WORKERS_LINGER') || scene.reported('disconnects', 'reset') ? 0.93 : 0.8,
     {
       explains: failingBy(scene, (f) => f.error === 'RESET' || f.error === 'CLOSED'),

@@ -156,10 +156,10 @@ const onlyBusiestIsSlow = (scene: Scene): boolean => {
   return busiest.length > 0 && slow.length > 0 && slow.every((e) => busiest.includes(e.address));
 };
 
+/** Counts of enough requests say how they are spread, evenly or not, or that an endpoint is slow and not only busy. */
+const SPREAD_SEEN = ['ENDPOINTS_SHARE_EVENLY', 'ENDPOINT_SHARE_SKEWED', 'PINNED_CONNECTIONS', 'ONE_ENDPOINT_SLOW'];
 /** One endpoint is said to be busy and others idle, and no look shows how requests are spread. */
-const maybeBusy = (scene: Scene): boolean =>
-  scene.reported('uneven') &&
-  !scene.findings.some((f) => f.check === 'endpoint-balance' && f.code !== 'TOO_FEW_REQUESTS_FOR_BALANCE');
+const maybeBusy = (scene: Scene): boolean => scene.reported('uneven') && !SPREAD_SEEN.some(scene.has);
 
 /** A mean of this many requests, in seconds, that no plain page needs: some of them are far slower. */
 const SLOW_ON_AVERAGE_S = 0.5;
@@ -223,8 +223,12 @@ export const appSlow: Rule = (scene) => {
 };
 
 export const networkPolicy: Rule = (scene) => {
-  const cut = scene.all('PROXY_GATEWAY_ERROR').filter((f) => f.facts.status === 504 && Number(f.facts.ms) >= 900);
-  const logged = scene.all('UPSTREAM_UNREACHABLE_FOR_PROXY');
+  // Nobody gets a connection to what we cannot reach either: that bars no proxy, and may be why it gave up.
+  const unreached = new Set(scene.endpoints.filter((e) => !e.reached).map((e) => e.address));
+  const cut = scene
+    .all('PROXY_GATEWAY_ERROR')
+    .filter((f) => f.facts.status === 504 && Number(f.facts.ms) >= 900 && unreached.size === 0);
+  const logged = scene.all('UPSTREAM_UNREACHABLE_FOR_PROXY').filter((f) => !unreached.has(text(f.facts.upstream)));
   if ((cut.length === 0 && logged.length === 0) || !endpointsFine(scene) || scene.has('ENDPOINT_SLOW')) return null;
   if (scene.has('RELOAD_REFUSED') || scene.has('UPSTREAM_NOT_AN_ENDPOINT') || scene.has('STALE_UPSTREAM_LOGGED'))
     return null;
