@@ -62,7 +62,11 @@ function targetOf(place: Named, inventory: Inventory): Target {
   const bare = findPath(inventory, { host, port: place.port, path });
   const front = bare.hops.find((hop) => hop.address);
   const spoken = front?.listeners.find((l) => splitAddress(l.address)?.port === place.port)?.scheme ?? front?.scheme;
-  const scheme = place.scheme ?? (spoken === 'http' || (!front && place.port === 80) ? 'http' : 'https');
+  // A link says https as everybody writes it: where our port is the inventory's, so is what is spoken there.
+  const ends =
+    place.port === null && front?.listeners.every((l) => l.scheme === (place.scheme === 'https' ? 'http' : 'https'));
+  const said = ends ? null : place.scheme;
+  const scheme = said ?? (spoken === 'http' || (!front && place.port === 80) ? 'http' : 'https');
   return { host, path, scheme, port: findPath(inventory, { host, port: place.port, path, scheme }).port };
 }
 
