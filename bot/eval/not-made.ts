@@ -2,6 +2,4 @@
 export const NOT_MADE: { [cause: string]: string } = {
   'lb-hairpin':
     'needs a balancer that rewrites addresses in packets and keeps the client’s (IPVS, an NLB); on one loopback every source is local, and there is no check that could see it yet',
-  'asymmetric-routing':
-    'needs two interfaces with routes of their own, and reverse-path filters that drop; probes from one host see only silence, and there is no check that could tell it apart yet',
 };

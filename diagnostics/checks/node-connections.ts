@@ -1,8 +1,17 @@
-import { type Draft, defineCheck, type ReadScope } from '../define-check.ts';
+import { type Draft, defineCheck, type ReadScope, type Scope } from '../define-check.ts';
 import type { NodeHealth } from '../io/proxy-health.ts';
+import {
+  type Asked,
+  askAndReadAgain,
+  type Front,
+  RETURN_PATH_FINDINGS,
+  type ReturnPathFacts,
+  readReturnPath,
+} from '../nodes/return-path.ts';
+import { postsOf } from '../vantages.ts';
 import { duration, plural, share, shellWord } from '../wording.ts';
 
-interface NodeFacts {
+interface NodeFacts extends ReturnPathFacts {
   CONNTRACK_FULL: { node: string; entries: number; limit: number; dropped: number; overMs: number; source: string };
   CONNTRACK_NEARLY_FULL: { node: string; entries: number; limit: number; source: string };
   CONNTRACK_DROPS: { node: string; dropped: number; overMs: number; entries: number; limit: number; source: string };
@@ -15,7 +24,10 @@ const FULL = 0.98;
 /** The usual alert of node-exporter's mixin is 75 %; below 80 % nothing was ever lost (proxies.md A10). */
 const NEARLY = 0.8;
 
-function read(health: NodeHealth, scope: ReadScope): Draft<NodeFacts>[] {
+/** What a node says of itself, and what became of our requests meanwhile. */
+type NodeData = NodeHealth & { asked?: Asked | null };
+
+function read(health: NodeData, scope: ReadScope): Draft<NodeFacts>[] {
   const node = scope.look.at.part ?? scope.look.at.hop;
   const { source } = health;
   const found: Draft<NodeFacts>[] = [];
@@ -33,20 +45,31 @@ function read(health: NodeHealth, scope: ReadScope): Draft<NodeFacts>[] {
     const { count, overMs, total } = overflows;
     found.push({ code: 'NODE_OVERFLOWS', facts: { node, count, overMs, total, source } });
   }
-  return found;
+  return [...found, ...readReturnPath(health, node)];
 }
 
 const curl = (f: { source: string }): string =>
   `curl -s ${shellWord(f.source)} | grep -aE '^node_(nf_conntrack|netstat_TcpExt_Listen)'`;
 
-/** Do the nodes that the path crosses have room in their connection tables? */
-export const nodeConnections = defineCheck<NodeHealth, NodeFacts>({
+/** More addresses than these tell no more. */
+const MOST_ADDRESSES = 3;
+
+/** Where users come in: the place to ask while a node's counters are watched. */
+function frontOf({ case: { target }, path }: Scope): Front {
+  const posts = postsOf(path, target).filter((post) => post.vantage === 'public');
+  const addresses = posts.map((post) => post.address).slice(0, MOST_ADDRESSES);
+  return { scheme: target.scheme, host: target.host, path: target.path, addresses };
+}
+
+/** Do the nodes that the path crosses have room in their connection tables, and let in what users send? */
+export const nodeConnections = defineCheck<NodeData, NodeFacts>({
   id: 'node-connections',
-  title: 'Connection tables of the nodes',
-  asks: 'Do the nodes on the path drop connections for a full table or queue?',
+  title: 'Connection tables and filters of the nodes',
+  asks: 'Do the nodes on the path drop connections, for a full table or queue or for the way they came in?',
   vantages: ['inside'],
-  budgetMs: 5_000,
-  plan: ({ path }) => {
+  budgetMs: 8_000,
+  plan: (scope) => {
+    const { path } = scope;
     const crossed = new Set(path.hops.flatMap((hop) => hop.instances.map((one) => one.node).filter((n) => n !== null)));
     const overNodes = path.hops.some((hop) => hop.hop === 'node');
     return path.nodes
@@ -58,11 +81,15 @@ export const nodeConnections = defineCheck<NodeHealth, NodeFacts>({
           hop: 'node' as const,
           at: { hop: path.hops.find((hop) => hop.hop === 'node')?.name ?? node.name, part: node.name },
           address: node.metrics ?? node.name,
-          with: {},
+          with: { front: { ...frontOf(scope) } },
         },
       }));
   },
-  look: (io, look, _address, signal) => io.proxy.node(look.at.part ?? look.at.hop, signal),
+  async look(io, look, _address, signal) {
+    const before = await io.proxy.node(look.at.part ?? look.at.hop, signal);
+    const again = await askAndReadAgain(io, look, before, signal);
+    return again ? { ...again.after, asked: again.asked } : before;
+  },
   read,
   findings: {
     CONNTRACK_FULL: {
@@ -103,6 +130,7 @@ export const nodeConnections = defineCheck<NodeHealth, NodeFacts>({
       next: () => 'See with ss -ltnm whose queue it is; a proxy in a pod counts elsewhere.',
       reproduce: curl,
     },
+    ...RETURN_PATH_FINDINGS,
     CONNTRACK_HAS_ROOM: {
       hop: 'node',
       direction: 'clears',

@@ -82,5 +82,11 @@ export interface NodeHealth {
   /** Connections that the kernel tracks, and those it dropped or could not insert for want of room. */
   conntrack: { entries: number; limit: number; dropped: CountedInAll | null } | null;
   overflows: CountedInAll | null;
+  /**
+   * Packets that came in by another interface than their answer would leave by, dropped so far (TcpExt IPReversePathFilter,
+   * which node_exporter leaves out unless its netstat collector is told), and the interfaces whose filter is strict
+   * (rp_filter 1: the higher of `all` and the interface's own); null: not on the page. Missing: no such counter there.
+   */
+  reversePath?: { dropped: number; strict: string[] | null };
   cannotTell: { what: string; hint: string }[];
 }

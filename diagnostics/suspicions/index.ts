@@ -34,6 +34,7 @@ import { acceptQueueOverflow, conntrackExhausted, proxyAtLimit, proxyRestarts } 
 import { appLimits, externalAuthFailed, proxyRefuses, rateLimited, sizeLimit } from './refusals.ts';
 import { reloadDisconnects, reloadFailed, reloadStorm } from './reloads.ts';
 import { proxyDown, replicaBad } from './replicas.ts';
+import { asymmetricRouting } from './return-path.ts';
 import { redirectLoop, routeMissing, routeWrong } from './routes.ts';
 import {
   appDown,
@@ -91,6 +92,7 @@ export const RULES: readonly Rule[] = [
   rateLimited,
   externalAuthFailed,
   conntrackExhausted,
+  asymmetricRouting,
   vipConflict,
   nodeLost,
   blackhole,

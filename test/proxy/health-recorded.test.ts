@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test';
 import type { ProxyHealth } from '../../diagnostics/io/proxy-health.ts';
 import { BlindLook } from '../../diagnostics/io/proxy-reader.ts';
 import type { Instance, PathHop } from '../../diagnostics/types.ts';
-import { groupIn } from '../../proxy/adapters/health/cgroup.ts';
+import { groupIn, groupsOf } from '../../proxy/adapters/health/cgroup.ts';
 import { haproxyConnections } from '../../proxy/adapters/health/connections.ts';
 import { healthOf } from '../../proxy/adapters/health/health.ts';
 import { nginxTraces, traefikStarts } from '../../proxy/adapters/health/log-traces.ts';
@@ -103,6 +103,27 @@ test('a control group of version 1, as recorded under a quota of 2 ms; others li
   assert.deepEqual([health.memory?.limit, health.memory?.oomKills?.total], [null, 1]);
 });
 
+test('a worker that took the place of a killed one is no stranger in the group; one of nobody known is', async (t) => {
+  const dir = scratch(t);
+  const put = (path: string, text: string): void => {
+    mkdirSync(dirname(join(dir, path)), { recursive: true });
+    writeFileSync(join(dir, path), text);
+  };
+  put('proc/4711/cgroup', '4:memory:/edge\n');
+  put('proc/4799/stat', stat(4799, 4711, 60_000));
+  put('proc/4800/stat', stat(4800, 1, 60_000));
+  put('cgroup/memory/edge/memory.usage_in_bytes', '1000\n');
+  const shared = async (procs: string): Promise<boolean | undefined> => {
+    put('cgroup/memory/edge/cgroup.procs', procs);
+    const machine = { proc: join(dir, 'proc'), cgroup: join(dir, 'cgroup'), live: false };
+    return (await groupsOf(machine, 4711, new Set([4711, 4712]))).memory?.shared;
+  };
+  assert.deepEqual(
+    [await shared('4711\n4799\n'), await shared('4711\n4800\n'), await shared('4711\n4801\n')],
+    [false, true, true],
+  );
+});
+
 test('what is hidden is null and told, and the rest is read: a queue without its length, an old worker', async (t) => {
   const health = await tree(t, { 'proc/4711/cgroup': '0::/../../elsewhere\n' });
   assert.deepEqual([health.memory, health.cpu, health.files, health.connections], [null, null, null, null]);
@@ -184,4 +205,20 @@ test('a node is read twice where its counters ever moved; a counter that began a
   assert.deepEqual((await look(0)).conntrack?.limit, 262_144);
   await assert.rejects(nodeHealth(node, { page: async () => '<html>' }, signal), BlindLook);
   await assert.rejects(nodeHealth({ ...node, metrics: null }, reads(0), signal), /name its node_exporter page/);
+});
+
+test('the reverse-path filter of a node: only where its page names the counter; strict by the higher of both settings', async () => {
+  const node = { name: 'n1', metrics: 'http://n1/metrics', healthCheckNodePort: null };
+  const look = async (more: string) =>
+    (await nodeHealth(node, { page: async () => `${page}${more}` }, signal, 5)).reversePath;
+  assert.equal(await look(''), undefined);
+  const counter = 'node_netstat_TcpExt_IPReversePathFilter 7\n';
+  assert.deepEqual(await look(counter), { dropped: 7, strict: null });
+  const filter = (place: string, value: number) => `node_sysctl_net_ipv4_conf_${place}_rp_filter ${value}\n`;
+  const loose = filter('all', 0) + filter('lo', 1) + filter('eth0', 2) + filter('eth1', 1);
+  assert.deepEqual(await look(counter + loose), { dropped: 7, strict: ['eth1'] });
+  assert.deepEqual(await look(counter + filter('all', 1) + filter('eth0', 0) + filter('eth1', 2)), {
+    dropped: 7,
+    strict: ['eth0'],
+  });
 });

@@ -15,12 +15,36 @@ const DROPS = [
   'node_nf_conntrack_stat_insert_failed',
 ];
 
+/**
+ * On the page only with `--collector.netstat.fields` that name it, and `--collector.sysctl.include=net.ipv4.conf.*.rp_filter`
+ * (prometheus/node_exporter, collector/netstat_linux.go and sysctl_linux.go; neither is in the default set).
+ */
+const REVERSE_PATH = 'node_netstat_TcpExt_IPReversePathFilter';
+const RP_FILTER = /^node_sysctl_net_ipv4_conf_(\w{1,40})_rp_filter$/;
+const MOST_STRICT = 10;
+
+/** Pure: interfaces whose reverse-path filter is strict (Linux, ip-sysctl.rst: the higher of `all` and the interface's own counts). */
+function strictOn(numbers: Map<string, number>): string[] | null {
+  const settings = [...numbers].flatMap(([name, value]) => {
+    const place = RP_FILTER.exec(name)?.[1];
+    return place === undefined ? [] : [{ place, value }];
+  });
+  if (settings.length === 0) return null;
+  const all = settings.find((one) => one.place === 'all')?.value ?? 0;
+  return settings
+    .filter(({ place, value }) => !['all', 'default', 'lo'].includes(place) && Math.max(all, value) === 1)
+    .map(({ place }) => place)
+    .slice(0, MOST_STRICT);
+}
+
 /** Pure: the numbers of a node_exporter page that matter here, summed over processors. */
 function nodeNumbers(page: string): Map<string, number> {
   const found = new Map<string, number>();
   const wanted = (name: string): boolean =>
     name.startsWith('node_nf_conntrack_') ||
     name === 'node_netstat_TcpExt_ListenOverflows' ||
+    name === REVERSE_PATH ||
+    RP_FILTER.test(name) ||
     name === 'node_boot_time_seconds';
   for (const { name, value } of samples(page, wanted)) found.set(name, (found.get(name) ?? 0) + value);
   return found;
@@ -58,11 +82,13 @@ export async function nodeHealth(
   const overMs = moved ? Math.round(performance.now() - began) : 0;
   const entries = last.get('node_nf_conntrack_entries');
   const limit = last.get('node_nf_conntrack_entries_limit');
+  const reverse = last.get(REVERSE_PATH);
   return {
     source: url,
     conntrack:
       entries !== undefined && limit ? { entries, limit, dropped: counted(drops(first), drops(last), overMs) } : null,
     overflows: counted(overflows(first), overflows(last), overMs),
+    ...(reverse !== undefined && { reversePath: { dropped: reverse, strict: strictOn(last) } }),
     cannotTell: limit
       ? []
       : [

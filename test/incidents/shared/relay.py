@@ -1,6 +1,6 @@
 """relay.py LISTEN=HOST:PORT[,HOST:PORT…][;send=v1|v2][;delay=SECONDS][;hold=1][;late=SECONDS[;every=N][;rush=N]]…: a layer 4 balancer that turns its targets over and never asks them how they are.
 
-LISTEN is PORT or IP:PORT, a target may be unix:PATH. A target that refuses costs the client its connection, as with any balancer whose health checks are off.
+LISTEN is PORT, IP:PORT or unix:PATH, a target may be unix:PATH too: sockets of files cross the borders of network namespaces. A target that refuses costs the client its connection, as with any balancer whose health checks are off.
 `hold`: the header goes with the client's first bytes, as with AWS' on_first_ack_with_payload; the connection to the target stands before.
 `late`: header and bytes of one in N connections leave that much later than the connection stands, as from a balancer without a free CPU;
 with `rush` only while N or more connections began within the last second.
@@ -76,7 +76,11 @@ async def main(specs):
         first, *more = spec.split(";")
         listen, targets = first.split("=", 1)
         host, _, port = listen.rpartition(":")
-        await asyncio.start_server(relay(targets.split(","), **dict(m.split("=") for m in more)), host or "127.0.0.1", int(port))
+        serve = relay(targets.split(","), **dict(m.split("=") for m in more))
+        if host == "unix":
+            await asyncio.start_unix_server(serve, port)
+        else:
+            await asyncio.start_server(serve, host or "127.0.0.1", int(port))
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     await stop.wait()

@@ -71,19 +71,19 @@ class World:
         path.write_text(text)
         return str(path.absolute())
 
-    def nginx(self, name, http, level="info"):
+    def nginx(self, name, http, level="info", place=None):
         os.makedirs(f"{name}/tmp", exist_ok=True)
-        user = "user root;\n" if os.getuid() == 0 else ""
+        user = "user root;\n" if place or os.getuid() == 0 else ""
         kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
         temp = "".join(f"{kind}_temp_path tmp/{kind};\n" for kind in kinds)
         text = f"{user}daemon off;\nworker_processes 1;\npid nginx.pid;\nerror_log error.log {level};\nevents {{ worker_connections 256; }}\nhttp {{\n{temp}{http}\n}}\n"
         conf = self.write(f"{name}/nginx.conf", text)
         here = os.path.dirname(conf)
-        self.run(f"{name}/start.log", "nginx", "-e", f"{here}/error.log", "-p", here, "-c", conf)
+        (place or self).run(f"{name}/start.log", "nginx", "-e", f"{here}/error.log", "-p", here, "-c", conf)
 
-    def haproxy(self, name, sections):
+    def haproxy(self, name, sections, place=None):
         conf = self.write(f"{name}/haproxy.cfg", f"global\n  log stdout format raw local0\ndefaults\n  mode http\n  log global\n  option httplog\n  timeout connect 2s\n  timeout client 30s\n  timeout server 30s\n{sections}\n")
-        self.run(f"{name}/haproxy.log", "haproxy", "-db", "-f", conf)
+        (place or self).run(f"{name}/haproxy.log", "haproxy", "-db", "-f", conf)
 
     def inventory(self, text):
         self.write("inventory.yaml", text)
@@ -91,6 +91,14 @@ class World:
     def listening(self, *places):
         if not listening(*places):
             sys.exit(f"no server on one of {places}")
+
+    def wait_for(self, path, text, seconds=10):
+        """Until a file holds this text."""
+        end = time.monotonic() + seconds
+        while text not in (pathlib.Path(path).read_text() if os.path.exists(path) else ""):
+            if time.monotonic() > end:
+                sys.exit(f"{path} never said {text}")
+            time.sleep(0.02)
 
     def ready(self):
         print("ready", flush=True)

@@ -1,0 +1,33 @@
+import type { Scene } from '../scene.ts';
+import { lostOnTheWay } from './cluster-nodes.ts';
+import { host, type Rule, suspect, text } from './suspicion.ts';
+
+/** Asked by another address than users come in by, every replica answers. */
+const wellOtherwise = (scene: Scene): boolean => {
+  const asked = scene.replicas.filter((m) => m.vantage === 'proxy-replica');
+  return asked.length > 0 && asked.every((m) => m.total > 0 && m.ok === m.total);
+};
+
+/**
+ * Requests get no answer, and the kernel of a node on the way counts at that very moment that it drops packets which came
+ * in by another interface than the way back leads out of (proxies.md A15).
+ */
+export const asymmetricRouting: Rule = (scene) => {
+  const found = scene.all('REVERSE_PATH_DROPS');
+  const [first] = found;
+  const explains = lostOnTheWay(scene);
+  if (!first || explains === 0) return null;
+  // What does not answer by itself leaves requests without an answer too: then a filter that drops is another matter.
+  if (scene.endpoints.some((e) => e.reached && (e.failing > 0 || e.slowMs !== null))) return null;
+  // The page says that no filter is strict: then what was dropped has no way back at all, which is somebody else's traffic.
+  const strict = found.every((f) => !Array.isArray(f.facts.strict) || f.facts.strict.length > 0);
+  // Drops while we were answered ourselves may be anybody's packets.
+  const ours = found.some((f) => f.direction === 'implicates');
+  const strength = strict && ours ? (wellOtherwise(scene) ? 0.95 : 0.82) : 0.7;
+  const failed = scene.all('REQUEST_FAILED').filter((f) => f.vantage === 'public');
+  return suspect('asymmetric-routing', [...found, ...failed], strength, {
+    explains,
+    fits: true,
+    sentence: `${text(first.facts.node)} drops connections to ${host(scene)} that come in by one interface while the way back leads out of another (reverse-path filter)`,
+  });
+};
