@@ -1,8 +1,9 @@
 import { eventsOf, onsetFrom } from './began.ts';
 import { whereItBegins } from './bisect/begins.ts';
 import { isCompared } from './bisect/worth.ts';
-import { calibrated } from './calibration.ts';
+import { calibrated, confidenceOf } from './calibration.ts';
 import { CAUSES } from './causes.ts';
+import { DOUBT_SAYS, type Doubt, doubtOf } from './doubts.ts';
 import { readRows } from './findings.ts';
 import { clearedOf, headlineOf, saysOf } from './headline.ts';
 import type { Judgement } from './judgement.ts';
@@ -125,22 +126,35 @@ export function weigh(input: Judged, parts: JudgeParts = WHOLE): Judgement {
   const chosen = suspicions[0] ?? null;
   if (!chosen) return sure({ scene, suspicions, chosen, ...withoutSuspicion(scene) });
   const { confidence: seen, reckoning } = reckon(scene, chosen, suspicions.slice(1));
-  const { strength: confidence, why } = moved(seen, chosen.cause, input.priors, ENOUGH);
-  if (why !== null) reckoning.push(why);
   const answer: Verdict['answer'] = isIngress(chosen.hop) ? 'ingress' : 'not-ingress';
+  const doubt = doubtAbout({ scene, chosen, answer, cause: chosen.cause });
+  const { strength: confidence, why } = moved(seen, chosen.cause, input.priors, ENOUGH, doubt);
+  if (why !== null) reckoning.push(why);
   const weighed = { scene, suspicions, chosen, answer, hop: chosen.hop, cause: chosen.cause, confidence, reckoning };
   return sure(why === null ? weighed : { ...weighed, learnt: why });
 }
 
+const doubtAbout = ({
+  scene,
+  chosen,
+  ...said
+}: Pick<Judgement, 'scene' | 'chosen' | 'answer' | 'cause'>): Doubt | null =>
+  doubtOf({ ...said, because: (chosen?.because ?? []).map((f) => f.code), findings: scene.findings });
+
 /** How strongly the evidence speaks, as how often such verdicts were right; no answer where that is too seldom. */
 function sure(weighed: Omit<Judgement, 'strength'>): Judgement {
-  const { confidence: strength, reckoning, answer } = weighed;
+  const { confidence: strength, answer } = weighed;
   if (answer === 'inconclusive') return { ...weighed, strength };
-  const confidence = calibrated(strength);
-  if (Math.min(strength, confidence) >= ENOUGH) {
-    const often = `${strength} in strength: ${Math.round(confidence * 100)} of 100 such verdicts are right`;
-    return { ...weighed, strength, confidence, reckoning: [...reckoning, often] };
-  }
+  const doubt = doubtAbout(weighed);
+  const confidence = confidenceOf(strength, doubt);
+  const of100 = (share: number): string => `${Math.round(share * 100)} of 100`;
+  const reckoning = [
+    ...weighed.reckoning,
+    `${strength} in strength: ${of100(calibrated(strength))} such verdicts are right`,
+  ];
+  if (doubt && confidence < calibrated(strength))
+    reckoning.push(`${DOUBT_SAYS[doubt]}: then ${of100(confidence)} are right`);
+  if (Math.min(strength, confidence) >= ENOUGH) return { ...weighed, strength, confidence, reckoning };
   return {
     ...weighed,
     strength,

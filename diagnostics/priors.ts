@@ -1,4 +1,5 @@
-import { calibrated } from './calibration.ts';
+import { confidenceOf } from './calibration.ts';
+import type { Doubt } from './doubts.ts';
 import type { Verdict } from './types.ts';
 
 /**
@@ -50,19 +51,21 @@ export function priorsOf(cases: Told[]): Priors {
 
 /**
  * Pure: a strength, moved by what is known of its cause. A prior says nothing about a request: it neither makes an answer of
- * none nor takes one away, so where it would, nothing moves. `enough`: from where on an answer is given.
+ * none nor takes one away, so where it would, nothing moves. `enough`: from where on an answer is given; `doubt`: what speaks
+ * against the verdict.
  */
 export function moved(
   strength: number,
   cause: string | null,
   priors: Priors | undefined,
   enough: number,
+  doubt: Doubt | null = null,
 ): { strength: number; why: string | null } {
   const prior = cause !== null && priors && Object.hasOwn(priors, cause) ? priors[cause] : undefined;
   if (!prior || prior.shift === 0) return { strength, why: null };
   const shift = Math.max(-MOST_SHIFT, Math.min(MOST_SHIFT, prior.shift));
   const next = Math.round(Math.max(0, Math.min(0.99, strength + shift)) * 100) / 100;
-  const answers = (one: number): boolean => Math.min(one, calibrated(one)) >= enough;
+  const answers = (one: number): boolean => Math.min(one, confidenceOf(one, doubt)) >= enough;
   const votes = `of earlier verdicts on ${cause} people here found ${prior.right} right and ${prior.wrong} wrong`;
   if (answers(next) !== answers(strength))
     return { strength, why: `+ 0: ${votes}; that alone neither gives nor takes an answer` };

@@ -1,43 +1,118 @@
-import { calibrated } from '../../diagnostics/calibration.ts';
-import { calibrate, type Drawn, drawsOf, isForTraining, reliability } from '../eval/calibrate.ts';
+import { readFile, writeFile } from 'node:fs/promises';
+import { type Calibration, confidenceOf } from '../../diagnostics/calibration.ts';
+import { CALIBRATION } from '../../diagnostics/calibration-table.ts';
+import { isForTraining, learn, type Reliability, reliability, SEED } from '../eval/calibrate.ts';
+import { type Drawn, drawsOf, drawsText, KINDS, readDraws } from '../eval/draws.ts';
+import { drawOfSight, type FirstSight, firstSights, readSights, sightsText } from '../eval/first-sight.ts';
 import type { Incident } from '../eval/incident.ts';
 import { readRun } from '../eval/saved.ts';
+import type { Kept } from '../eval/teeth.ts';
 import { printJson } from './options.ts';
 
-/** Which incidents are learnt from; written down, so that anyone gets the same split. */
-export const SEED = 1;
+const TABLE = new URL('../../diagnostics/calibration-table.ts', import.meta.url);
+const DRAWS = new URL('../eval/draws.tsv', import.meta.url);
+const SIGHTS = new URL('../eval/first-sight.tsv', import.meta.url);
 
-/** `./dev eval --calibrate --from DIR`: learns the knots of diagnostics/calibration.ts, and holds those in use against the rest. */
-export async function evaluateCalibration(incidents: Incident[], dir: string, json: boolean): Promise<number> {
-  const draws: Drawn[] = [];
+/** Three different splits: what is learnt on one alone may be luck. */
+const SEEDS = [1, 2, 3];
+/** What each part of what is learnt is worth: with the others, and without it. */
+const WAYS: { name: string; of: (draws: Drawn[]) => Calibration }[] = [
+  {
+    name: 'without first sights and doubts',
+    of: (draws) => undoubting(learn(draws.filter((one) => one.kind !== 'first-sight'))),
+  },
+  { name: 'without doubts', of: (draws) => undoubting(learn(draws)) },
+  { name: 'whole', of: learn },
+];
+const undoubting = ({ knots }: Calibration): Calibration => ({
+  knots,
+  doubts: { 'another-culprit': 1, 'nothing-found': 1 },
+});
+
+/** First sights that were written down; none where there is no such file. */
+export const keptSights = async (): Promise<FirstSight[]> => readSights(await readFile(SIGHTS, 'utf8').catch(() => ''));
+
+/** Held-out reliability of what is learnt on the rest, by kind and way; each seed is another split. */
+export function heldOut(draws: Drawn[], seed: number): { way: string; kind: string; is: Reliability }[] {
+  const rest = draws.filter((one) => !isForTraining(one.incident, seed));
+  return WAYS.flatMap(({ name, of }) => {
+    const learnt = of(draws.filter((one) => isForTraining(one.incident, seed)));
+    return KINDS.map((kind) => ({
+      way: name,
+      kind,
+      is: reliability(
+        rest.filter((one) => one.kind === kind),
+        (one) => confidenceOf(one.raw, one.doubt, learnt),
+      ),
+    }));
+  });
+}
+
+/**
+ * `./dev eval --calibrate --from DIR`: learns how often verdicts are right on three of five incidents, and holds that against the
+ * rest, for three splits. With `--write` it learns diagnostics/calibration-table.ts anew, with what it rests on beside it.
+ */
+export async function evaluateCalibration(
+  incidents: Incident[],
+  dir: string,
+  json: boolean,
+  write: boolean,
+): Promise<number> {
+  const kept: Kept[] = [];
   for (const incident of incidents) {
     const run = await readRun(dir, incident);
-    if (run !== null) draws.push(...drawsOf(incident, run.saved));
+    if (run !== null) kept.push({ incident, saved: run.saved });
   }
-  const knots = calibrate(draws.filter((one) => isForTraining(one.incident, SEED)));
-  const heldOut = draws.filter((one) => !isForTraining(one.incident, SEED));
-  const kinds = ['plain', 'variant', 'unseen'] as const;
-  const parts = [
-    { of: 'held out', ...reliability(heldOut, calibrated) },
-    ...kinds.map((kind) => ({
-      of: `held out, ${kind}`,
-      ...reliability(
-        heldOut.filter((one) => one.kind === kind),
-        calibrated,
-      ),
-    })),
-    { of: 'all', ...reliability(draws, calibrated) },
-  ];
-  if (json) printJson({ seed: SEED, knots, parts });
+  const known = await keptSights();
+  const sights = write ? [...known, ...(await firstSights(kept, new Set(known.map((one) => one.incident))))] : known;
+  const text = drawsText([
+    ...kept.flatMap(({ incident, saved }) => drawsOf(incident, saved)),
+    ...sights.flatMap(drawOfSight),
+  ]);
+  // What is learnt from is what stands in the file, to its last digit.
+  const draws = readDraws(text);
+  const learnt = learn(draws.filter((one) => isForTraining(one.incident, SEED)));
+  if (write) {
+    await writeFile(SIGHTS, sightsText(sights));
+    await writeFile(DRAWS, text);
+    await writeFile(TABLE, tableText(learnt));
+  }
+  const splits = SEEDS.map((seed) => ({ seed, parts: heldOut(draws, seed) }));
+  const inUse = KINDS.map((kind) => ({
+    kind,
+    is: reliability(
+      draws.filter((one) => one.kind === kind && !isForTraining(one.incident, SEED)),
+      (one) => confidenceOf(one.raw, one.doubt, write ? learnt : CALIBRATION),
+    ),
+  }));
+  if (json) printJson({ seed: SEED, learnt, splits, inUse });
   else {
-    process.stdout.write(`knots: ${JSON.stringify(knots)}\n`);
-    for (const { of, ece, table } of parts) {
-      process.stdout.write(`${of}: ECE ${ece.toFixed(3)}\n`);
-      for (const row of table)
-        process.stdout.write(
-          `  from ${row.from.toFixed(1)}: ${row.verdicts} verdicts, said ${row.said.toFixed(3)}, right ${row.right.toFixed(3)}\n`,
+    const say = (line: string): void => void process.stdout.write(`${line}\n`);
+    const figures = ({ verdicts, wrong, brier, logLoss, ece }: Reliability): string =>
+      `${verdicts} verdicts, ${wrong} wrong: Brier ${brier.toFixed(3)}, log loss ${logLoss.toFixed(3)}, ECE ${ece.toFixed(3)}`;
+    say(`learnt (seed ${SEED}): ${JSON.stringify(learnt)}`);
+    for (const { seed, parts } of splits)
+      for (const { way, kind, is } of parts) say(`seed ${seed}, held out, ${kind}, ${way}: ${figures(is)}`);
+    for (const { kind, is } of inUse) {
+      say(`in use, held out, ${kind}: ${figures(is)}`);
+      for (const row of is.table)
+        say(
+          `  from ${row.from.toFixed(1)}: ${row.verdicts} verdicts, said ${row.said.toFixed(3)}, right ${row.right.toFixed(3)}`,
         );
     }
   }
   return 0;
 }
+
+const tableText = ({ knots, doubts }: Calibration): string => `import type { Calibration } from './calibration.ts';
+
+/** Learnt on three of five incidents (seed ${SEED}) by \`./dev eval --calibrate --from DIR --write\`; never edited. */
+export const CALIBRATION: Calibration = {
+  knots: [
+${knots.map(([strength, confidence]) => `    [${strength}, ${confidence}],`).join('\n')}
+  ],
+  doubts: { ${Object.entries(doubts)
+    .map(([doubt, odds]) => `'${doubt}': ${odds}`)
+    .join(', ')} },
+};
+`;

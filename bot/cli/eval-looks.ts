@@ -1,9 +1,8 @@
 import { writeFile } from 'node:fs/promises';
-import { isForTraining } from '../eval/calibrate.ts';
+import { isForTraining, SEED } from '../eval/calibrate.ts';
 import type { Incident } from '../eval/incident.ts';
 import { type Trial, tellsFrom, trialsOf } from '../eval/looks.ts';
 import { readRun } from '../eval/saved.ts';
-import { SEED } from './eval-calibrate.ts';
 import { printJson } from './options.ts';
 
 const FILE = new URL('../../diagnostics/look-tells.ts', import.meta.url);

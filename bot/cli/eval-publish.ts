@@ -1,8 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { calibrated } from '../../diagnostics/calibration.ts';
+import { confidenceOf } from '../../diagnostics/calibration.ts';
 import { baselinesOf } from '../eval/baselines.ts';
-import { drawsOf, isForTraining, reliability } from '../eval/calibrate.ts';
+import { isForTraining, reliability, SEED } from '../eval/calibrate.ts';
+import { drawsOf } from '../eval/draws.ts';
 import type { Incident } from '../eval/incident.ts';
 import { type Published, scorePage } from '../eval/publish.ts';
 import { judgeAgain, readRun } from '../eval/saved.ts';
@@ -11,7 +12,6 @@ import { causesWithoutTeeth, type Kept, teethOf } from '../eval/teeth.ts';
 import { unseen } from '../eval/unseen.ts';
 import { VARIANTS } from '../eval/variants.ts';
 import { weightOfCodes } from '../eval/weight.ts';
-import { SEED } from './eval-calibrate.ts';
 import { printJson } from './options.ts';
 
 const PAGE = fileURLToPath(new URL('../../docs/score.md', import.meta.url));
@@ -30,7 +30,7 @@ export async function evaluatePublish(incidents: Incident[], dir: string, json: 
   const heldOut = draws.filter((one) => !isForTraining(one.incident, SEED));
   const part = (of: string, some: typeof draws): Published['reliability'][number] => ({
     of,
-    ...reliability(some, calibrated),
+    ...reliability(some, ({ raw, doubt }) => confidenceOf(raw, doubt)),
   });
   const days = kept.map(({ saved }) => saved.case.at.slice(0, 10)).sort();
   const ran = kept.map(({ incident }) => incident);

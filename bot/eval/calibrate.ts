@@ -1,53 +1,9 @@
-import type { SavedCase } from '../../diagnostics/types.ts';
-import type { Incident } from './incident.ts';
-import { judgeAgain } from './saved.ts';
-import { type Scored, scoreMasked, scoreOne } from './score.ts';
-import { unseen } from './unseen.ts';
-import { VARIANTS } from './variants.ts';
+import { type Calibration, calibrated } from '../../diagnostics/calibration.ts';
+import { DOUBTS, type Doubt } from '../../diagnostics/doubts.ts';
+import type { Drawn } from './draws.ts';
 
-/** One conclusive verdict: how strong it was before calibration, whether its answer was right, how much it counts. */
-export interface Drawn {
-  incident: string;
-  kind: 'plain' | 'variant' | 'unseen';
-  raw: number;
-  right: boolean;
-  weight: number;
-}
-
-/** A knot of the map from strength to confidence, both 0 to 1. */
-type Knot = readonly [strength: number, confidence: number];
-
-/** Levels within this are one bin. */
-const BIN = 0.05;
-/** A bin begins with one right and one wrong verdict (Laplace's rule of succession): nothing is ever certain. */
-const PRIOR = 1;
-
-/**
- * Every conclusive verdict of an incident: as it is, in its variants (which count as one together), and without the rule of
- * its cause. The last stands for faults nobody has thought of: about one in four of the incidents that were written
- * without knowing the rules was of that kind, and of all verdicts here too.
- */
-export function drawsOf(incident: Incident, saved: SavedCase): Drawn[] {
-  const draw = (kind: Drawn['kind'], scored: Scored | null, strength: number): Drawn[] => {
-    if (scored === null || scored.got?.answer === 'inconclusive') return [];
-    const right = scored.outcome === undefined ? scored.right.answer : scored.outcome !== 'wrong';
-    return [{ incident: incident.id, kind, raw: strength, right, weight: 1 }];
-  };
-  const novel = unseen(incident, saved);
-  const variants = VARIANTS.flatMap((variant) => {
-    const changed = variant.of(saved);
-    if (changed === null) return [];
-    const verdict = judgeAgain(changed);
-    return draw('variant', scoreMasked(scoreOne(incident, verdict, 0), variant.name), strengthOf(verdict));
-  });
-  return [
-    ...draw('plain', scoreOne(incident, saved.verdict, 0), strengthOf(saved.verdict)),
-    ...draw('unseen', novel?.scored ?? null, novel === null ? 0 : strengthOf(novel.verdict)),
-    ...variants.map((one) => ({ ...one, weight: 1 / variants.length })),
-  ];
-}
-
-const strengthOf = (verdict: SavedCase['verdict']): number => verdict.strength ?? verdict.confidence;
+/** Which incidents are learnt from; written down, so that anyone gets the same split. */
+export const SEED = 1;
 
 /** Is this incident one to learn from? Three of five are, by the seed; all that is drawn from it goes with it. */
 export function isForTraining(id: string, seed: number): boolean {
@@ -57,16 +13,24 @@ export function isForTraining(id: string, seed: number): boolean {
   return ((hash ^ (hash >>> 13)) >>> 0) % 5 < 3;
 }
 
-/** Pure: the share that is right at each strength, never falling (pool adjacent violators, Ayer et al. 1955). */
-export function calibrate(draws: Drawn[]): Knot[] {
+/** Levels within this are one bin. */
+const BIN = 0.05;
+/** A bin begins with one right and one wrong verdict (Laplace's rule of succession): nothing is ever certain. */
+const PRIOR = 1;
+
+/**
+ * Pure: the share that is right at each strength, never falling (pool adjacent violators, Ayer et al. 1955). Bins that are pooled
+ * keep a knot each, at the level that they share.
+ */
+export function knotsOf(draws: readonly Drawn[]): Calibration['knots'] {
   const bins = [...Map.groupBy(draws, (one) => Math.floor(one.raw / BIN + 1e-9)).entries()].sort(([a], [b]) => a - b);
-  const blocks: { weight: number; right: number; raw: number }[] = [];
+  const blocks: { weight: number; right: number; raws: number[] }[] = [];
   for (const [, bin] of bins) {
     const weight = sum(bin.map((one) => one.weight));
     let block = {
       weight: weight + 2 * PRIOR,
       right: sum(bin.map((one) => (one.right ? one.weight : 0))) + PRIOR,
-      raw: sum(bin.map((one) => one.raw * one.weight)) / weight,
+      raws: [sum(bin.map((one) => one.raw * one.weight)) / weight],
     };
     for (
       let last = blocks.at(-1);
@@ -77,28 +41,91 @@ export function calibrate(draws: Drawn[]): Knot[] {
       block = {
         weight: last.weight + block.weight,
         right: last.right + block.right,
-        raw: (last.raw * last.weight + block.raw * block.weight) / (last.weight + block.weight),
+        raws: [...last.raws, ...block.raws],
       };
     }
     blocks.push(block);
   }
-  return blocks.map(({ weight, right, raw }) => [round(raw), round(right / weight)] as const);
+  return blocks.flatMap(({ weight, right, raws }) => raws.map((raw) => [round(raw), round(right / weight)] as const));
 }
 
-/** How far confidence and truth lie apart, weighted, over bins of a tenth; and the table behind it. */
-export function reliability(draws: Drawn[], confidenceOf: (raw: number) => number) {
-  const bins = [...Map.groupBy(draws, (one) => Math.min(9, Math.floor(confidenceOf(one.raw) * 10))).entries()];
+/** As much evidence is wanted for the odds of a doubt as so many verdicts bring; pulls them towards 1. */
+const RIDGE = 2;
+/** No doubt makes the odds smaller than this many times: it was learnt from few verdicts. */
+const LEAST_ODDS = 0.22;
+const STEPS = 100;
+
+/**
+ * Pure: how many times smaller a doubt makes the odds that a verdict of its strength is right: a logistic regression with that
+ * one weight (Newton's steps), which may only lower.
+ */
+function oddsOf(doubt: Doubt, draws: readonly Drawn[], knots: Calibration['knots']): number {
+  const concerned = draws
+    .filter((one) => one.doubt === doubt)
+    .map((one) => ({ ...one, logit: logit(calibrated(one.raw, { knots })) }));
+  let weight = 0;
+  for (let step = 0; step < STEPS; step++) {
+    let [slope, bend] = [-RIDGE * weight, RIDGE];
+    for (const one of concerned) {
+      const p = 1 / (1 + Math.exp(-one.logit - weight));
+      slope += one.weight * (Number(one.right) - p);
+      bend += one.weight * p * (1 - p);
+    }
+    weight = Math.min(0, weight + slope / bend);
+  }
+  return Math.max(LEAST_ODDS, Math.round(Math.exp(weight) * 100) / 100);
+}
+
+const logit = (share: number): number => Math.log(share / (1 - share));
+
+/**
+ * Pure: what is learnt of how often verdicts are right. The knots come from verdicts that nothing speaks against, or what is
+ * doubtful would make the others less sure and be counted twice.
+ */
+export function learn(draws: readonly Drawn[]): Calibration {
+  const knots = knotsOf(draws.filter((one) => one.doubt === null));
+  return {
+    knots,
+    doubts: Object.fromEntries(DOUBTS.map((doubt) => [doubt, oddsOf(doubt, draws, knots)])) as Calibration['doubts'],
+  };
+}
+
+/** How well confidence tells right from wrong, weighted: lower is better in all three. */
+export interface Reliability {
+  verdicts: number;
+  wrong: number;
+  brier: number;
+  /** Mean of -ln of what was given to what came true. */
+  logLoss: number;
+  /** How far confidence and truth lie apart, over bins of a tenth. */
+  ece: number;
+  table: { from: number; verdicts: number; weight: number; said: number; right: number }[];
+}
+
+/** Pure: confidence held against truth, and the table behind it. */
+export function reliability(draws: readonly Drawn[], confidenceOf: (one: Drawn) => number): Reliability {
+  const all = draws.map((one) => ({ ...one, said: confidenceOf(one) }));
+  const bins = [...Map.groupBy(all, (one) => Math.min(9, Math.floor(one.said * 10))).entries()];
   const total = sum(draws.map((one) => one.weight));
+  const mean = (of: (one: (typeof all)[number]) => number, over = all): number =>
+    sum(over.map((one) => one.weight * of(one))) / sum(over.map((one) => one.weight));
   const table = bins
     .sort(([a], [b]) => a - b)
-    .map(([bin, all]) => {
-      const weight = sum(all.map((one) => one.weight));
-      const said = sum(all.map((one) => one.weight * confidenceOf(one.raw))) / weight;
-      const right = sum(all.map((one) => (one.right ? one.weight : 0))) / weight;
-      return { from: bin / 10, verdicts: all.length, weight, said, right };
-    });
-  const ece = sum(table.map((row) => (row.weight / total) * Math.abs(row.said - row.right)));
-  return { ece, table };
+    .map(([bin, part]) => ({
+      from: bin / 10,
+      verdicts: part.length,
+      weight: sum(part.map((one) => one.weight)),
+      said: mean((one) => one.said, part),
+      right: mean((one) => Number(one.right), part),
+    }));
+  return {
+    verdicts: draws.length,
+    wrong: draws.filter((one) => !one.right).length,
+    brier: mean((one) => (one.said - Number(one.right)) ** 2),
+    logLoss: mean((one) => -Math.log(one.right ? one.said : 1 - one.said)),
+    ece: sum(table.map((row) => (row.weight / total) * Math.abs(row.said - row.right))),
+    table,
+  };
 }
 
 const sum = (values: number[]): number => values.reduce((a, b) => a + b, 0);
