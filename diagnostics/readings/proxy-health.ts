@@ -31,7 +31,7 @@ export interface HealthFacts {
 /** From here on a limit is worth a word, and from there it is reached. */
 const NEAR = 0.85;
 const AT = 0.97;
-/** This many begins in the time in question are no person's doing. */
+/** This many begins, or processes killed, in the time in question are no person's doing. */
 const REPEATEDLY = 3;
 const CRASHES = 2;
 /** Below this share of throttled periods nobody notices; from half of them on every request waits. */
@@ -39,7 +39,7 @@ const THROTTLED = 0.1;
 const THROTTLED_BADLY = 0.5;
 const MIB = 1024 * 1024;
 
-function limits(health: ProxyHealth, base: Base): Draft<HealthFacts>[] {
+function limits(health: ProxyHealth, base: Base, began: boolean): Draft<HealthFacts>[] {
   const found: Draft<HealthFacts>[] = [];
   const { connections, files, memory, cpu } = health;
   if (connections && connections.now >= connections.fullAt * NEAR) {
@@ -62,10 +62,12 @@ function limits(health: ProxyHealth, base: Base): Draft<HealthFacts>[] {
       facts: { ...base, ...files },
     });
   const kills = memory?.oomKills;
+  // A group lives as long as its container or unit: where the proxy began within the time in question, so did the count.
+  const lately = kills ? kills.count > 0 || (began && kills.total >= REPEATEDLY) : false;
   if (memory && kills && (kills.count > 0 || (kills.total > 0 && !memory.shared)))
     found.push({
       code: 'PROXY_OUT_OF_MEMORY_KILLED',
-      ...(kills.count > 0 && !memory.shared ? {} : { direction: 'context' as const }),
+      ...(lately && !memory.shared ? {} : { direction: 'context' as const }),
       facts: { ...base, count: kills.count, total: kills.total, shared: memory.shared },
     });
   if (memory?.limit && !memory.shared && memory.bytes >= memory.limit * NEAR)
@@ -118,7 +120,9 @@ function restarts(health: ProxyHealth, base: Base, scope: ReadScope): Draft<Heal
 /** Pure: restarts and limits in what a machine and its metrics show of a proxy. */
 export function readHealth(health: ProxyHealth, scope: ReadScope): Draft<HealthFacts>[] {
   const base = { proxy: scope.look.at.part ?? scope.look.at.hop, pid: health.pid, now: scope.case.at };
-  const found = [...restarts(health, base, scope), ...limits(health, base)];
+  const { from } = windowOf(scope.case);
+  const began = health.startedAt !== null && health.startedAt >= from && health.startedAt <= scope.at;
+  const found = [...restarts(health, base, scope), ...limits(health, base, began)];
   if (found.some((one) => one.code !== 'PROXY_RESTARTED_RECENTLY')) return found;
   const { startedAt, workers, connections, files } = health;
   const seen = [

@@ -72,7 +72,7 @@ export const acceptQueueOverflow: Rule = (scene) => {
     return suspect('accept-queue-overflow', found, sure(scene, explains > 0 ? 0.97 : 0.88), {
       explains,
       fits: true,
-      sentence: `${proxyName(scene, first)} does not take new connections for ${host(scene)} in time: its accept queue is full, and the kernel drops what comes`,
+      sentence: `${proxyName(scene, first)} does not take new connections for ${host(scene)} in time: its accept queue ${scene.has('ACCEPT_QUEUE_FULL') ? 'is full' : 'overflows again and again'}, and the kernel drops what comes`,
     });
   return suspect('accept-queue-overflow', found, sure(scene, onlyBeforeIt(scene, found) ? 0.85 : 0.75), {
     explains,
@@ -144,11 +144,15 @@ export const proxyRestarts: Rule = (scene) => {
     return null;
   if (scene.endpoints.some((e) => e.reached && e.failing > 0)) return null;
   if (explains === 0 && !comesAndGoes(scene)) return null;
-  const crash = first.code === 'WORKERS_CRASH' || first.code === 'WORKER_DIED';
+  const does: { [code: string]: string } = {
+    WORKERS_CRASH: 'loses workers over and over, and requests with them',
+    WORKER_DIED: 'loses workers over and over, and requests with them',
+    PROXY_OUT_OF_MEMORY_KILLED: 'loses processes to its memory limit over and over, and requests with them',
+  };
   return suspect('proxy-restarting', found, explains > 0 ? 0.95 : 0.85, {
     explains,
     fits: true,
-    sentence: `${proxyName(scene, first)} ${crash ? 'loses workers over and over, and requests with them' : 'stops and starts over and over'}${explains > 0 ? `, so that requests for ${host(scene)} meet nobody` : ''}`,
+    sentence: `${proxyName(scene, first)} ${does[first.code] ?? 'stops and starts over and over'}${explains > 0 ? `, so that requests for ${host(scene)} meet nobody` : ''}`,
   });
 };
 

@@ -31,10 +31,22 @@ function upwards(root: string, path: string): string[] {
   }
 }
 
-/** Is anybody but these processes in the group? */
-async function sharedBy(folder: string, own: Set<number>): Promise<boolean> {
+/** More processes than this that we do not know are no workers that began a moment ago. */
+const MOST_NEW = 64;
+
+/** The parent of a process; null: it is gone, or hidden from us. Fields follow the name in brackets (man 5 proc). */
+async function parentOf({ proc }: Machine, pid: string): Promise<number | null> {
+  const stat = await kernelFile(`${proc}/${pid}/stat`, 4_096);
+  return stat === null ? null : Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+}
+
+/** Is anybody but these processes and their children in the group? A worker that was killed has been replaced meanwhile. */
+async function sharedBy(machine: Machine, folder: string, own: Set<number>): Promise<boolean> {
   const text = await kernelFile(join(folder, 'cgroup.procs'), 262_144);
-  return (text ?? '').split('\n').some((line) => line !== '' && !own.has(Number(line)));
+  const others = (text ?? '').split('\n').filter((line) => line !== '' && !own.has(Number(line)));
+  if (others.length > MOST_NEW) return true;
+  const parents = await Promise.all(others.map((pid) => parentOf(machine, pid)));
+  return parents.some((parent) => parent === null || !own.has(parent));
 }
 
 /** The tightest of the limits of a group and those above it. */
@@ -43,7 +55,12 @@ async function tightest(folders: string[], limit: (folder: string) => Promise<nu
   return limits.length ? Math.min(...limits) : null;
 }
 
-async function memoryOf(folders: string[], version: 1 | 2, own: Set<number>): Promise<GroupReading['memory']> {
+async function memoryOf(
+  machine: Machine,
+  folders: string[],
+  version: 1 | 2,
+  own: Set<number>,
+): Promise<GroupReading['memory']> {
   const folder = folders[0] as string;
   const [used, stat] = await Promise.all([
     kernelNumber(join(folder, version === 2 ? 'memory.current' : 'memory.usage_in_bytes')),
@@ -60,7 +77,7 @@ async function memoryOf(folders: string[], version: 1 | 2, own: Set<number>): Pr
     bytes: Math.max(0, used - cache),
     limit: limit !== null && limit < NO_LIMIT ? limit : null,
     oomKills: events?.get('oom_kill') ?? null,
-    shared: await sharedBy(folder, own),
+    shared: await sharedBy(machine, folder, own),
   };
 }
 
@@ -75,14 +92,19 @@ async function coresOf(folder: string, version: 1 | 2): Promise<number | null> {
   return quota !== null && quota > 0 && period ? quota / period : null;
 }
 
-async function cpuOf(folders: string[], version: 1 | 2, own: Set<number>): Promise<GroupReading['cpu']> {
+async function cpuOf(
+  machine: Machine,
+  folders: string[],
+  version: 1 | 2,
+  own: Set<number>,
+): Promise<GroupReading['cpu']> {
   const stat = await kernelPairs(join(folders[0] as string, 'cpu.stat'));
   if (!stat) return null;
   return {
     limitCores: await tightest(folders, (folder) => coresOf(folder, version)),
     periods: stat.get('nr_periods') ?? 0,
     throttled: stat.get('nr_throttled') ?? 0,
-    shared: await sharedBy(folders[0] as string, own),
+    shared: await sharedBy(machine, folders[0] as string, own),
   };
 }
 
@@ -106,7 +128,7 @@ export async function groupsOf(machine: Machine, pid: number, own: Set<number>):
   const text = (await kernelFile(`${machine.proc}/${pid}/cgroup`, 65_536)) ?? '';
   const [memory, cpu] = await Promise.all(['memory', 'cpu'].map((name) => foldersOf(machine, text, name)));
   return {
-    memory: memory ? await memoryOf(...memory, own) : null,
-    cpu: cpu ? await cpuOf(...cpu, own) : null,
+    memory: memory ? await memoryOf(machine, ...memory, own) : null,
+    cpu: cpu ? await cpuOf(machine, ...cpu, own) : null,
   };
 }
