@@ -26,6 +26,7 @@ import { podsRestart, reloadErrorTold, reloadsTold } from './cluster-proxies.ts'
 import { hostNotServed, routeRefused, servedElsewhere } from './cluster-route.ts';
 import { nothingReady, podsCrash, policyBars, portLeadsNowhere, serviceMissing } from './cluster-service.ts';
 import { drainMismatch, rolloutDropsInPlace } from './drain.ts';
+import { endpointUnreachable } from './endpoint-unreachable.ts';
 import { keepaliveShorter } from './keepalive.ts';
 import { lateHeader } from './late-header.ts';
 import { listenerWithoutTls } from './listener.ts';
@@ -120,6 +121,7 @@ export const RULES: readonly Rule[] = [
   appLimits,
   rolloutDropsInPlace,
   appDown,
+  endpointUnreachable,
   staleEndpoints,
   wrongHealthCheck,
   appSlow,
