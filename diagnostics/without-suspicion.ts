@@ -21,6 +21,8 @@ const COMPLAINED = new Set([
   'UPSTREAM_CLOSED_EARLY',
   'UPSTREAM_UNREACHABLE_FOR_PROXY',
 ]);
+/** Errors that a balancer made itself: no proxy's log knows of them, however clean it is. */
+const MADE_IN_FRONT = new Set(['BALANCER_LOST_REQUESTS', 'BALANCER_MADE_ERRORS', 'TARGETS_REFUSE_BALANCER']);
 /** One or two complaints a site has on any day. */
 const A_FEW = 3;
 const TOO_BIG = new Set(['BODY_TOO_LARGE', 'ANSWER_HEADER_TOO_BIG']);
@@ -121,8 +123,10 @@ export function withoutSuspicion(
   if (nameBlind) return unknown(0.4, 'the report is about the name, and our resolver could not be asked');
   if (scene.slowMs !== null && scene.reported('slow', 'timeout'))
     return unknown(0.5, 'it is slow as reported, and no finding says where the time goes');
+  const told = course !== 'steady' && scene.reported('errors-5xx', 'timeout', 'reset', 'unspecified');
   const logged = scene.findings.find(
     (f) =>
+      (told && MADE_IN_FRONT.has(f.code) && Number(f.facts.count ?? f.facts.errors) >= A_FEW) ||
       (TROUBLE_LOGGED.has(f.code) && agrees(scene, f)) ||
       (COMPLAINED.has(f.code) && Number(f.facts.count) >= A_FEW && scene.reported('errors-5xx', 'timeout', 'reset')) ||
       // Refused for their size, as our small requests never are, though no rule takes it for the cause.

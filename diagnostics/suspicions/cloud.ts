@@ -20,10 +20,16 @@ function leftBefore(scene: Scene, first: Finding): boolean {
   return left.some((f) => !(Date.parse(text(f.facts.at)) > began + SLACK_MS));
 }
 
+/** By the cloud's own word not all targets are in service as they should be. */
+export const targetsUnsettled = (scene: Scene): boolean =>
+  ['TARGETS_COUNTED_UNHEALTHY', 'TARGETS_NOT_READY_YET', 'TARGET_ADDRESS_GONE'].some((code) => scene.has(code));
+
 /** Targets that left or became unhealthy make a balancer reset connections too: then idle time is not what it is about. */
-const targetsChanged = (scene: Scene, first: Finding): boolean =>
-  ['TARGETS_COUNTED_UNHEALTHY', 'TARGETS_NOT_READY_YET', 'TARGET_ADDRESS_GONE'].some((code) => scene.has(code)) ||
-  leftBefore(scene, first);
+const targetsChanged = (scene: Scene, first: Finding): boolean => targetsUnsettled(scene) || leftBefore(scene, first);
+
+/** How often targets refused the balancer's connections, by its own count: that made errors which idle time did not. */
+export const refusalsCounted = (scene: Scene): number =>
+  scene.all('TARGETS_REFUSE_BALANCER').reduce((sum, one) => sum + Number(one.facts.count), 0);
 
 /** The network balancer counted resets of its own, and forgets idle connections before what is behind it does. */
 export const idleResetsCounted: Rule = (scene) => {
@@ -41,10 +47,9 @@ export const idleResetsCounted: Rule = (scene) => {
 /** A balancer of HTTP made 502s itself and next to none came from behind; what is behind closes idle connections first. */
 export const idleErrorsCounted: Rule = (scene) => {
   const errors = scene.all('BALANCER_MADE_ERRORS').filter((f) => {
-    const refused = scene.all('TARGETS_REFUSE_BALANCER').reduce((sum, one) => sum + Number(one.facts.count), 0);
     const count = Number(f.facts.count);
     const only502 = text(f.facts.statuses).includes('502') || text(f.facts.statuses) === '';
-    return only502 && Number(f.facts.behind) <= count / 5 && refused < count / 2;
+    return only502 && Number(f.facts.behind) <= count / 5 && refusalsCounted(scene) < count / 2;
   });
   return idleRace(scene, errors, 0.9);
 };

@@ -1,6 +1,7 @@
 import type { Scene } from '../scene.ts';
 import type { Finding } from '../types.ts';
 import { duration } from '../wording.ts';
+import { refusalsCounted, targetsUnsettled } from './cloud.ts';
 import {
   byStatus,
   comesAndGoes,
@@ -159,6 +160,8 @@ export const balancerIdle: Rule = (scene) => {
   const forgets = scene.all('BALANCER_FORGETS_IDLE_FIRST');
   const first = race[0] ?? forgets[0];
   if (!first || !nowAndThen(scene)) return null;
+  // Its cloud tells of another reason.
+  if (targetsUnsettled(scene) || refusalsCounted(scene) > 0) return null;
   // A balancer of HTTP answers 502 itself; one of connections only resets.
   const { statuses } = scene.case.symptoms;
   const fits = race.length
