@@ -117,7 +117,7 @@ function read(facts: ServiceFacts, scope: ReadScope): Draft<ClusterPodsFacts>[] 
   if (first)
     found.push({
       code: 'PODS_NOT_READY',
-      ...(ready > 0 && { direction: 'context' as const }),
+      ...((ready > 0 || facts.publishNotReady) && { direction: 'context' as const }),
       facts: {
         ...base,
         pod: first.name,

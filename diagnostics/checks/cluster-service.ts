@@ -1,4 +1,4 @@
-import { getObject, kubectl, placeOf, serviceAsked, serviceLooks, twoParts } from '../cluster-scope.ts';
+import { getObject, kubectl, placeOf, refuseWithout, serviceAsked, serviceLooks, twoParts } from '../cluster-scope.ts';
 import { type Draft, defineCheck, type ReadScope } from '../define-check.ts';
 import type { ServiceFacts } from '../io/cluster-reader.ts';
 import { plural, shellWord } from '../wording.ts';
@@ -84,7 +84,12 @@ export const clusterService = defineCheck<ServiceFacts, ClusterServiceFacts>({
   vantages: ['inside'],
   budgetMs: 2_000,
   plan: (scope) => serviceLooks('cluster-service', 'service', scope),
-  look: (io, look, _address, signal) => serviceAsked(io, look, signal),
+  async look(io, look, _address, signal) {
+    const facts = await serviceAsked(io, look, signal);
+    // That there is no such Service needs no slices to be told.
+    if (facts.exists) refuseWithout(facts, 'endpointslices');
+    return facts;
+  },
   read,
   findings: {
     SERVICE_MISSING: {

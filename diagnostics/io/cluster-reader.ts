@@ -82,6 +82,8 @@ export interface ServiceFacts {
   endpoints: EndpointFacts[];
   /** Endpoints are made by hand: there is no selector. */
   manual: boolean;
+  /** Pods count as endpoints before they are ready (publishNotReadyAddresses); left out in older rows. */
+  publishNotReady?: boolean;
   workload: WorkloadFacts | null;
   /** Policies that select its pods, and whether they let the proxy of the path in. */
   policies: {

@@ -128,24 +128,28 @@ export const podsCrash: Rule = (scene) => {
   });
 };
 
-/** Nothing ready behind the Service, and no crash is why: the selector, a probe, an image that is not there. */
+/**
+ * Nothing ready behind the Service, and no crash is why: the selector, a probe, an image that is not there. A Service without
+ * any endpoint is `noEndpoints`.
+ */
 export const nothingReady: Rule = (scene) => {
   const unmatched = scene.all('SELECTOR_MATCHES_NOTHING');
-  const none = [...scene.all('ENDPOINTS_NONE_READY'), ...scene.all('SERVICE_WITHOUT_ENDPOINTS')];
-  const [first] = [...unmatched, ...none];
+  const none = scene.all('ENDPOINTS_NONE_READY');
+  const waiting = scene.all('PODS_NOT_READY').filter((f) => f.direction === 'implicates');
+  const [first] = [...unmatched, ...none, ...waiting];
   // Endpoints made by hand, or a pod that is not listed yet: what is ready wins over what a selector says.
   if (!first || scene.has('PODS_CRASH') || scene.has('ENDPOINTS_READY')) return null;
   const explains = Math.max(nobodyBehind(scene), notFound(scene));
   if (served(scene, explains)) return null;
-  const waiting = scene.all('PODS_NOT_READY');
-  // Whether they crash, which would be the application's, only the pods say.
+  // Whether they crash, which would be the application's, only the pods say; whether others were made by hand, the slices.
   const unsure = scene.blind.some((b) => b.check === 'cluster-pods');
+  const byHand = scene.blind.some((b) => b.check === 'cluster-service');
   const why = text(waiting[0]?.facts.why);
   const name = text(first.facts.service);
   return suspect(
     'service-no-endpoints',
     [...unmatched, ...waiting, ...none, ...scene.all('NO_ENDPOINTS'), ...proxySaid(scene)],
-    sure(scene, unsure ? 0.85 : 0.97),
+    byHand && none.length === 0 ? (waiting.length ? 0.85 : 0.65) : sure(scene, unsure ? 0.85 : 0.97),
     {
       explains,
       fits: reportedDown(scene),

@@ -67,6 +67,17 @@ function noService({ lists }: SmallCluster): void {
 function strangePort({ lists }: SmallCluster): void {
   objectOf(lists, 'ingresses', 'shop/crm').spec.rules[0].http.paths[0].backend.service.port = { number: 8080 };
 }
+/** The selector matches no pod, and the endpoint was made by hand: the application runs outside, and its slice is left alone. */
+function madeByHand(world: SmallCluster): void {
+  const { lists } = world;
+  objectOf(lists, 'services', 'shop/crm').spec.selector = { app: 'crm-web' };
+  const slice = objectOf(lists, 'endpointslices', SLICE);
+  slice.metadata.labels = { ...slice.metadata.labels, 'endpointslice.kubernetes.io/managed-by': 'staff' };
+  delete slice.metadata.ownerReferences;
+  delete slice.endpoints[0].targetRef;
+  delete slice.endpoints[0].nodeName;
+  world.app.status = 500;
+}
 /** Its only pod was killed for memory a moment ago and is up again. */
 function crashedBefore({ lists }: SmallCluster): void {
   Object.assign(objectOf(lists, 'pods', POD).status.containerStatuses[0], {
@@ -197,6 +208,14 @@ export const SCENES: Scene[] = [
     make: (world) => {
       world.app.status = 500;
     },
+    report: `${HOST} gives 500`,
+    expect: ['not-ingress', 'app', 'app-errors'],
+    because: ['ENDPOINT_ERRORS'],
+  },
+  {
+    name: 'an endpoint made by hand that answers 500, and a selector that matches nothing',
+    nginx: PASS,
+    make: madeByHand,
     report: `${HOST} gives 500`,
     expect: ['not-ingress', 'app', 'app-errors'],
     because: ['ENDPOINT_ERRORS'],

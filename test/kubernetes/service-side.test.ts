@@ -19,6 +19,7 @@ for (const { name, nginx, make, report, expect, because } of SCENES)
 const CUT: [scene: string, without: string, answers: string[]][] = [
   ['a selector that matches nothing', 'pods', ['not-ingress']],
   ['a selector that matches nothing', 'endpointslices', ['inconclusive']],
+  ['a probe that fails', 'endpointslices', ['not-ingress']],
   ['a crash loop', 'pods', ['not-ingress']],
   ['a Service that does not exist', 'services', ['inconclusive']],
   ['a policy that bars the proxy', 'networkpolicies', ['inconclusive']],

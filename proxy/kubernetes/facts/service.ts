@@ -52,18 +52,18 @@ function targetsOf(view: ClusterView, service: Service, port: Service['ports'][n
 }
 
 /** Kinds whose absence takes something from the facts, though the rest can be told. */
-const WISHED: readonly Plural[] = ['pods', 'networkpolicies', 'horizontalpodautoscalers'];
+const WISHED: readonly Plural[] = ['pods', 'endpointslices', 'networkpolicies', 'horizontalpodautoscalers'];
 
 /** Facts keep this many pods and endpoints: a row of evidence has a size. */
 const MOST = 200;
 
 /**
  * What a cluster's objects say of a Service as one host is routed to it. Throws BlindLook naming the right to grant when
- * Services or EndpointSlices may not be read; what else may not is named in `unread`.
+ * Services may not be read; what else may not is named in `unread`.
  */
 export function serviceFacts(view: ClusterView, name: string, asked: Asked): ServiceFacts {
   const [namespace = '', bare = ''] = name.split('/');
-  needs(view, namespace, 'services', 'endpointslices');
+  needs(view, namespace, 'services');
   const unread = WISHED.flatMap((what) => {
     const gap = gapIn(view, what, namespace);
     return gap
@@ -94,6 +94,7 @@ export function serviceFacts(view: ClusterView, name: string, asked: Asked): Ser
       pods: [],
       endpoints: [],
       manual: false,
+      publishNotReady: false,
       workload: null,
       policies: [],
       targets: [],
@@ -119,6 +120,7 @@ export function serviceFacts(view: ClusterView, name: string, asked: Asked): Ser
       .slice(0, MOST),
     endpoints: endpointFacts(view, namespace, bare).slice(0, MOST),
     manual: service.selector === null && service.type !== 'ExternalName',
+    publishNotReady: service.publishNotReady,
     workload: workload && workloadFacts(view, workload),
     policies: policiesOn(view, pods, source, targets[0] ?? null),
     targets,

@@ -4,7 +4,7 @@ import { SCENES } from '../../kubernetes/service-scenes.ts';
 import { FRONT, HOST, serveObjects, smallCluster } from '../../kubernetes/small-cluster.ts';
 
 /**
- * `scene.ts NAME`: the world of a scene with real servers, until SIGTERM; writes ./kubeconfig, ./inventory.yaml and ./env
+ * `scene.ts NAME [KIND]…`: the world of a scene with real servers, in which these kinds may not be read, until SIGTERM; writes ./kubeconfig, ./inventory.yaml and ./env
  * (LB: the port at which the host is asked for), then prints `ready`.
  */
 const scene = SCENES.find(({ name }) => name === process.argv[2]);
@@ -20,7 +20,7 @@ process.once('SIGTERM', () => void close());
 
 const world = await smallCluster(t, scene.nginx);
 scene.make(world);
-writeFileSync('kubeconfig', (await serveObjects(t, world.lists)).kubeconfig('prod'));
+writeFileSync('kubeconfig', (await serveObjects(t, world.lists, process.argv.slice(3))).kubeconfig('prod'));
 writeFileSync('env', `LB=${world.ports.web}\nA=${world.ports.app}\n`);
 writeFileSync(
   'inventory.yaml',
