@@ -12,6 +12,9 @@ const refuted = (scene: Scene, found: Finding): boolean =>
     .all('BALANCER_SENDS_OTHERWISE')
     .some((f) => f.about.hop === found.facts.sender && f.facts.declared === found.facts.declared);
 
+/** A fault writes a line for every connection; so many in the time in question are not left by looks like ours. */
+const MANY_LINES = 50;
+
 export const proxyProtocolUnexpected: Rule = (scene) => {
   const found = scene.all('PROXY_HEADER_UNEXPECTED').filter((f) => !refuted(scene, f));
   const logged = scene.all('PROXY_HEADER_LINES_LOGGED');
@@ -21,14 +24,20 @@ export const proxyProtocolUnexpected: Rule = (scene) => {
   if (found.length === 0 || (explains === 0 && !proven && logged.length === 0)) return null;
   const sender = text(found[0]?.facts.sender) || 'the hop in front';
   const fits = scene.reported('handshake', 'reset', 'errors-5xx', 'unspecified');
+  // It is over, and such a header ends connections before any status.
+  const wasSo =
+    logged.some((f) => Number(f.facts.count) >= MANY_LINES) && scene.reported('handshake', 'reset', 'unspecified');
   return suspect(
     'proxy-protocol-unexpected',
     [...found, ...scene.all('PLAINTEXT_ON_TLS_PORT'), ...logged],
-    proven ? 0.99 : explains > 0 ? 0.98 : 0.75,
+    proven ? 0.99 : explains > 0 ? 0.98 : wasSo ? 0.85 : 0.75,
     {
       explains,
       fits,
-      sentence: `${proxyName(scene, found[0])} rejects connections to ${host(scene)}, since ${sender} puts a PROXY header before them that it does not parse`,
+      sentence:
+        explains > 0 || proven
+          ? `${proxyName(scene, found[0])} rejects connections to ${host(scene)}, since ${sender} puts a PROXY header before them that it does not parse`
+          : `${proxyName(scene, found[0])} rejected connections to ${host(scene)} that ${sender} had put a PROXY header before, which it does not parse`,
     },
   );
 };
