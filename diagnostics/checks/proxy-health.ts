@@ -80,7 +80,7 @@ export const proxyHealth = defineCheck<ProxyHealth, HealthFacts>({
           ? `${f.proxy} took and dropped ${plural(f.count, 'connection')} within ${duration(f.overMs)} while I looked (${f.total} in all).`
           : `${f.proxy} took and dropped ${plural(f.total, 'connection')} since ${f.since ? clock(f.since, f.now) : 'its counters began'}; none while I looked.`,
       next: (f) =>
-        `Raise ${f.proxy}'s limit of connections or files; "accepts" less "handled" in its counters shows it.`,
+        `Raise ${f.proxy}'s limit of connections or files (nginx: worker_connections, Envoy: its listener's connection limit), or add a replica.`,
       reproduce: openFiles,
     },
     PROXY_AT_FILE_LIMIT: {

@@ -61,9 +61,16 @@ export interface ProxyHealth {
   files: { open: number; limit: number } | null;
   /**
    * What is nearest to its limit. `fullAt`: from here on the proxy itself acts as being full. `dropped`: connections that
-   * it took and let go for want of room.
+   * it took and let go for want of room. `limit` and `fullAt` are null where it counts those and does not say how many it
+   * may have (Envoy's page).
    */
-  connections: { now: number; limit: number; fullAt: number; what: string; dropped: CountedInAll | null } | null;
+  connections: {
+    now: number;
+    limit: number | null;
+    fullAt: number | null;
+    what: string;
+    dropped: CountedInAll | null;
+  } | null;
   /** Accept queues of its listeners, in its own network namespace. */
   queues: AcceptQueue[] | null;
   /**

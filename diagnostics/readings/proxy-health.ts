@@ -42,12 +42,10 @@ const MIB = 1024 * 1024;
 function limits(health: ProxyHealth, base: Base, began: boolean): Draft<HealthFacts>[] {
   const found: Draft<HealthFacts>[] = [];
   const { connections, files, memory, cpu } = health;
-  if (connections && connections.now >= connections.fullAt * NEAR) {
-    const code =
-      connections.now >= connections.fullAt
-        ? ('PROXY_AT_CONNECTION_LIMIT' as const)
-        : ('PROXY_NEAR_CONNECTION_LIMIT' as const);
-    found.push({ code, facts: { ...base, used: connections.now, limit: connections.limit, what: connections.what } });
+  if (connections?.limit && connections.fullAt && connections.now >= connections.fullAt * NEAR) {
+    const { now: used, limit, fullAt, what } = connections;
+    const code = used >= fullAt ? ('PROXY_AT_CONNECTION_LIMIT' as const) : ('PROXY_NEAR_CONNECTION_LIMIT' as const);
+    found.push({ code, facts: { ...base, used, limit, what } });
   }
   const dropped = connections?.dropped;
   if (dropped && dropped.total > 0) {
@@ -128,7 +126,7 @@ export function readHealth(health: ProxyHealth, scope: ReadScope): Draft<HealthF
   const seen = [
     startedAt ? `runs since ${clock(startedAt, base.now)}` : '',
     workers ? plural(workers.count, 'process').replace('processs', 'processes') : '',
-    connections ? `${connections.now} of ${connections.limit} connections (${connections.what})` : '',
+    connections?.limit ? `${connections.now} of ${connections.limit} connections (${connections.what})` : '',
     files ? `${files.open} of ${files.limit} files` : '',
   ].filter((one) => one !== '');
   return seen.length ? [...found, { code: 'PROXY_HEALTHY', facts: { ...base, seen: seen.join(', ') } }] : found;

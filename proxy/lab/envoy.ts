@@ -7,7 +7,8 @@ import { accessSync, constants, mkdirSync, openSync, readFileSync, renameSync, w
 import { get } from 'node:http';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { clusterConfig, discoveryFile, type EnvoyPlan, envoyConfig, listenerConfig } from './envoy-config.ts';
+import { clusterConfig, discoveryFile, envoyConfig, listenerConfig } from './envoy-config.ts';
+import type { EnvoyPlan } from './envoy-plan.ts';
 import { LabError } from './lab-error.ts';
 import { mustRun } from './server-process.ts';
 import { until } from './until.ts';

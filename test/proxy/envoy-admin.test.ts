@@ -10,7 +10,7 @@ import { reachOf } from '../../proxy/adapters/metrics/page.ts';
 import { blankInstance } from '../../proxy/inventory/blank.ts';
 import { emptyInventory } from '../../proxy/inventory/inventory.ts';
 import { startEnvoy } from '../../proxy/lab/envoy.ts';
-import type { EnvoyPlan } from '../../proxy/lab/envoy-config.ts';
+import type { EnvoyPlan } from '../../proxy/lab/envoy-plan.ts';
 import { until } from '../../proxy/lab/until.ts';
 import { ioFor } from '../../proxy/triage.ts';
 import { freePorts, scratch } from '../diagnostics/real-servers.ts';

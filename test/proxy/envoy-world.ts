@@ -7,7 +7,7 @@ import { openCase, readReport } from '../../bot/intake.ts';
 import type { SavedCase } from '../../diagnostics/types.ts';
 import { loadInventory } from '../../proxy/inventory/inventory.ts';
 import { findEnvoy, type RunningEnvoy, startEnvoy } from '../../proxy/lab/envoy.ts';
-import type { EnvoyPlan } from '../../proxy/lab/envoy-config.ts';
+import type { EnvoyPlan } from '../../proxy/lab/envoy-plan.ts';
 import { triageInProcess } from '../../workers/in-process.ts';
 import { authority } from '../diagnostics/real-servers.ts';
 

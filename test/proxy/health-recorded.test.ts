@@ -4,9 +4,11 @@ import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { ProxyHealth } from '../../diagnostics/io/proxy-health.ts';
 import { BlindLook } from '../../diagnostics/io/proxy-reader.ts';
+import type { ProxySample } from '../../diagnostics/io/proxy-sample.ts';
 import type { Instance, PathHop } from '../../diagnostics/types.ts';
 import { groupIn, groupsOf } from '../../proxy/adapters/health/cgroup.ts';
 import { haproxyConnections } from '../../proxy/adapters/health/connections.ts';
+import { fromMetrics } from '../../proxy/adapters/health/from-metrics.ts';
 import { healthOf } from '../../proxy/adapters/health/health.ts';
 import { nginxTraces, traefikStarts } from '../../proxy/adapters/health/log-traces.ts';
 import { detailsIn, listenersIn, tcpExtIn } from '../../proxy/adapters/health/net-namespace.ts';
@@ -134,6 +136,20 @@ test('what is hidden is null and told, and the rest is read: a queue without its
   assert.equal(health.startedAt, new Date(1_790_000_100_000).toISOString());
   assert.deepEqual([health.workers?.count, health.workers?.shuttingDown], [1, 1]);
   assert.ok(health.cannotTell.some((one) => one.hint.includes('iproute2')));
+});
+
+test('metrics alone: what was dropped is counted twice, and needs no limit to be told', async () => {
+  const sampled = (dropped: number, limit: number | null): ProxySample => {
+    const connections = { active: 20, idle: null, limit, accepted: 99, dropped };
+    return { connections, process: { startedAt: null, openFiles: null, maxFiles: null } } as ProxySample;
+  };
+  const never = (): Promise<null> => assert.fail('nothing was dropped, so once is enough');
+  const grown = await fromMetrics(sampled(3, null), () => Promise.resolve(sampled(8, null)), null);
+  assert.deepEqual([grown.connections?.limit, grown.connections?.now], [null, 20]);
+  assert.deepEqual([grown.connections?.dropped?.count, grown.connections?.dropped?.total], [5, 8]);
+  const away = await fromMetrics(sampled(3, 40), () => Promise.resolve(null), null);
+  assert.deepEqual([away.connections?.limit, away.connections?.dropped?.count], [40, 0]);
+  assert.equal((await fromMetrics(sampled(0, null), never, null)).connections, null);
 });
 
 test('tables of sockets: families, mapped addresses, garbage', () => {

@@ -1,4 +1,5 @@
-import type { ProxyHealth } from '../../../diagnostics/io/proxy-health.ts';
+import type { CountedInAll, ProxyHealth } from '../../../diagnostics/io/proxy-health.ts';
+import type { ProxySample } from '../../../diagnostics/io/proxy-sample.ts';
 import { samples } from '../metrics/prometheus.ts';
 import { kernelFile } from './machine.ts';
 
@@ -6,6 +7,13 @@ type Connections = NonNullable<ProxyHealth['connections']>;
 
 /** nginx: src/event/ngx_event.c, DEFAULT_CONNECTIONS. */
 const NGINX_DEFAULT = 512;
+/** What a page says of the whole process: its limit, or at least what it dropped for one that it does not tell. */
+export function ofProcess(connections: ProxySample['connections'], dropped: CountedInAll | null): Connections | null {
+  const { active, limit } = connections;
+  if (active === null || (!limit && !dropped?.total)) return null;
+  return { now: active, limit: limit || null, fullAt: limit || null, what: 'the whole process', dropped };
+}
+
 /** `events` stands near the top of the main file. */
 const HEAD_BYTES = 256 * 1024;
 
@@ -27,7 +35,7 @@ export const nginxFullAt = (limit: number): number => limit - Math.floor(limit /
  * Of a HAProxy metrics page, whichever is nearest to its limit: the process (global maxconn) or one frontend (its own
  * maxconn; what comes above waits in the kernel's accept queue, whose length is that maxconn again; measured on 2.6.12).
  */
-export function haproxyConnections(page: string): Connections | null {
+export function haproxyConnections(page: string): (Connections & { limit: number }) | null {
   const found = new Map<string, { now?: number; limit?: number }>();
   const put = (what: string, part: { now?: number; limit?: number }): void => {
     found.set(what, { ...found.get(what), ...part });
@@ -41,7 +49,7 @@ export function haproxyConnections(page: string): Connections | null {
     .flatMap(([what, { now, limit }]) =>
       now !== undefined && limit ? [{ now, limit, fullAt: limit, what, dropped: null }] : [],
     )
-    .reduce<Connections | null>(
+    .reduce<(Connections & { limit: number }) | null>(
       (worst, one) => (!worst || one.now / one.limit > worst.now / worst.limit ? one : worst),
       null,
     );

@@ -6,8 +6,9 @@ import type { Instance, PathHop } from '../../../diagnostics/types.ts';
 import { tailLines } from '../logs/tail.ts';
 import type { Reach } from '../metrics/page.ts';
 import { sampleOf } from '../metrics/sample.ts';
-import { haproxyConnections, nginxFullAt, workerConnections } from './connections.ts';
+import { haproxyConnections, nginxFullAt, ofProcess, workerConnections } from './connections.ts';
 import { masterOf } from './find-process.ts';
+import { fromMetrics, type Samples } from './from-metrics.ts';
 import { type LogTraces, nginxTraces, traefikStarts } from './log-traces.ts';
 import { fileLimitOf, type Machine, openFilesOf, socketsOf, THIS_MACHINE } from './machine.ts';
 import { BETWEEN_MS, counted } from './node.ts';
@@ -75,7 +76,7 @@ async function connectionsOf(
   instance: Instance,
   machine: Machine,
   workers: number[],
-  samples: { first: ProxySample | null; last: ProxySample | null; overMs: number },
+  samples: Samples,
   page: string | null,
 ): Promise<ProxyHealth['connections']> {
   const { first, last, overMs } = samples;
@@ -95,8 +96,7 @@ async function connectionsOf(
   }
   const ofPage = page === null ? null : haproxyConnections(page);
   if (ofPage) return { ...ofPage, dropped };
-  const { active = null, limit = null } = last?.connections ?? {};
-  return active !== null && limit ? { now: active, limit, fullAt: limit, what: 'the whole process', dropped } : null;
+  return last && ofProcess(last.connections, dropped);
 }
 
 const hints = (
@@ -114,7 +114,7 @@ const hints = (
     });
   if (!health.files)
     found.push({ what: 'open files', hint: "only its own user, or Linux 6.2 and later, shows another user's count" });
-  if (!health.connections)
+  if (!health.connections?.limit)
     found.push({
       what: 'connections against their limit',
       hint: isNginx(kind)
@@ -123,30 +123,6 @@ const hints = (
     });
   return found;
 };
-
-/** What metrics alone say, where no process is visible. */
-function fromMetrics(sample: ProxySample | null, page: string | null): Omit<ProxyHealth, 'cannotTell'> {
-  const { startedAt = null, openFiles = null, maxFiles = null } = sample?.process ?? {};
-  const { active = null, limit = null, dropped = null } = sample?.connections ?? {};
-  return {
-    sources: [sample || page ? 'metrics' : 'error log'],
-    pid: null,
-    startedAt,
-    starts: [],
-    workers: null,
-    memory: null,
-    cpu: null,
-    files: openFiles !== null && maxFiles ? { open: openFiles, limit: maxFiles } : null,
-    connections:
-      (page && haproxyConnections(page)) ||
-      (active !== null && limit
-        ? { now: active, limit, fullAt: limit, what: 'the whole process', dropped: counted(dropped, dropped, 0) }
-        : null),
-    queues: null,
-    overflows: null,
-    somaxconn: null,
-  };
-}
 
 function groupsOver(first: Reading, last: Reading): Pick<ProxyHealth, 'memory' | 'cpu'> {
   const overMs = Math.round(last.at - first.at);
@@ -196,7 +172,11 @@ export async function healthOf(
     // Its own log still tells how often it began: a proxy that is down between two crashes has no process to look at.
     const traces = await tracesOf(kind, instance, -1);
     if (!sampled && !traces?.starts.length) throw master;
-    const health = { ...fromMetrics(sampled, page), starts: (traces?.starts ?? []).map(iso) };
+    const again = async (): Promise<ProxySample | null> => {
+      await pause(betweenMs, undefined, { signal });
+      return sample();
+    };
+    const health = { ...(await fromMetrics(sampled, again, page)), starts: (traces?.starts ?? []).map(iso) };
     return {
       ...health,
       cannotTell: [{ what: 'its processes', hint: master.message }, ...hints(health, instance, kind)],
