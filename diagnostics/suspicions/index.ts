@@ -26,11 +26,11 @@ import { podsRestart, reloadErrorTold, reloadsTold } from './cluster-proxies.ts'
 import { hostNotServed, routeRefused, servedElsewhere } from './cluster-route.ts';
 import { nothingReady, podsCrash, policyBars, portLeadsNowhere, serviceMissing } from './cluster-service.ts';
 import { drainMismatch, rolloutDropsInPlace } from './drain.ts';
-import { endpointUnreachable } from './endpoint-unreachable.ts';
 import { keepaliveShorter } from './keepalive.ts';
 import { lateHeader } from './late-header.ts';
 import { listenerWithoutTls } from './listener.ts';
 import { boundary, cdnFault, dnsMissing, dnsWrongAddress } from './names-and-places.ts';
+import { endpointUnreachable, networkPolicy } from './no-connection.ts';
 import { acceptQueueOverflow, conntrackExhausted, proxyAtLimit, proxyRestarts } from './proxy-health.ts';
 import { appLimits, externalAuthFailed, proxyRefuses, rateLimited, sizeLimit } from './refusals.ts';
 import { reloadDisconnects, reloadFailed, reloadStorm } from './reloads.ts';
@@ -43,7 +43,6 @@ import {
   appErrorsThrough,
   appRefuses,
   appSlow,
-  networkPolicy,
   noEndpoints,
   portMismatch,
   rolloutDrops,

@@ -105,8 +105,10 @@ export const boundary: Rule = (scene) => {
   if (failing.length < scene.replicas.length || !anyEndpointFine(scene) || !endpointsFine(scene)) return null;
   const how = failing[0]?.failures[0];
   const because = [...scene.all('REQUEST_FAILED').filter((f) => f.hop === 'proxy'), ...scene.all('ENDPOINT_ANSWERS')];
-  // That we reach an endpoint never proves that the proxy does: a policy between the two could not be looked for.
-  const barred = scene.blind.some((b) => b.check === 'network-policy') && [502, 503, 504].includes(how?.status ?? 0);
+  // That we reach an endpoint never proves that the proxy does: a policy between the two could not be looked for, or the
+  // proxy's own words on it not be read.
+  const unseenBar = scene.blind.some((b) => b.check === 'network-policy' || b.check === 'proxy-complaints');
+  const barred = unseenBar && [502, 503, 504].includes(how?.status ?? 0);
   // A 5xx page that no proxy makes came from somewhere behind it: an endpoint that nobody named, most likely.
   const passedOn =
     (how?.status ?? 0) >= 500 &&

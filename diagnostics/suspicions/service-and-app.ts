@@ -7,7 +7,6 @@ import {
   endpointsFine,
   failingBy,
   host,
-  proxyName,
   type Rule,
   serverErrors,
   serviceName,
@@ -183,9 +182,16 @@ const PATIENCE_MS = 5_000;
 
 export const appSlow: Rule = (scene) => {
   const found = [...scene.all('ENDPOINT_SILENT'), ...scene.all('ENDPOINT_SLOW')];
-  const logged = scene.all('SLOW_UPSTREAM');
+  const logged = scene.all('SLOW_UPSTREAM').filter((f) => f.direction === 'implicates');
   if (found.length === 0) {
     if (!scene.reported('slow', 'timeout')) return null;
+    const still = scene.all('ENDPOINT_STOOD_STILL');
+    if (still.length > 0)
+      return suspect('app-slow', [...still, ...logged], 0.85, {
+        fits: true,
+        explains: scene.slowMs ? 1 : 0,
+        sentence: `${serviceName(scene)} stands still again and again: it answers nobody for seconds, while ${proxyName(scene)} serves others as ever`,
+      });
     const counted = slowOnAverage(scene)[0];
     if (logged.length === 0 && counted)
       return suspect('app-slow', [counted], 0.77, {
@@ -220,26 +226,4 @@ export const appSlow: Rule = (scene) => {
     fits: scene.reported('slow', 'timeout', 'errors-5xx', 'unspecified'),
     sentence: `${serviceName(scene)} itself is slow: asked directly, ${count(scene, (e) => e.slowMs !== null)} ${silent ? 'did not answer within' : 'took up to'} ${(slowest / 1000).toFixed(1)} s`,
   });
-};
-
-export const networkPolicy: Rule = (scene) => {
-  // Nobody gets a connection to what we cannot reach either: that bars no proxy, and may be why it gave up.
-  const unreached = new Set(scene.endpoints.filter((e) => !e.reached).map((e) => e.address));
-  const cut = scene
-    .all('PROXY_GATEWAY_ERROR')
-    .filter((f) => f.facts.status === 504 && Number(f.facts.ms) >= 900 && unreached.size === 0);
-  const logged = scene.all('UPSTREAM_UNREACHABLE_FOR_PROXY').filter((f) => !unreached.has(text(f.facts.upstream)));
-  if ((cut.length === 0 && logged.length === 0) || !endpointsFine(scene) || scene.has('ENDPOINT_SLOW')) return null;
-  if (scene.has('RELOAD_REFUSED') || scene.has('UPSTREAM_NOT_AN_ENDPOINT') || scene.has('STALE_UPSTREAM_LOGGED'))
-    return null;
-  return suspect(
-    'network-policy-block',
-    [...logged, ...cut, ...scene.all('ENDPOINT_ANSWERS')],
-    logged.length ? 0.9 : 0.72,
-    {
-      explains: byStatus(scene, 504, 502),
-      fits: true,
-      sentence: `${proxyName(scene)} gets no connection to endpoints of ${serviceName(scene)} that answer when asked directly`,
-    },
-  );
 };

@@ -1,3 +1,4 @@
+import { gotNoConnection, markedDown } from './no-connection.ts';
 import {
   byStatus,
   endpointsFine,
@@ -49,11 +50,8 @@ export const staleEndpoints: Rule = (scene) => {
 
 /** Servers that the proxy's own health check took out, though they answer the very requests that users make. */
 export const wrongHealthCheck: Rule = (scene) => {
-  const service = scene.path.hops.find((h) => h.hop === 'service' || h.hop === 'app');
-  const known = new Set((service?.endpoints ?? []).flatMap((e) => [e.name, e.address]));
-  // HAProxy names `backend/server`, the others an address.
-  const named = (upstream: string): boolean => known.has(upstream) || known.has(upstream.split('/').at(-1) as string);
-  const found = scene.all('ENDPOINT_MARKED_DOWN').filter((f) => named(text(f.facts.upstream)));
+  // Where a check got no connection, its page is not what is wrong.
+  const found = markedDown(scene).filter((f) => !gotNoConnection(f));
   const said = [...scene.all('NO_HEALTHY_ENDPOINT_LOGGED'), ...scene.all('PROXY_HAS_NO_BACKEND')];
   // nginx says 502 where no server is left to it, and tells why in its log.
   const none = said.length ? said : scene.all('NO_LIVE_UPSTREAM');

@@ -1,0 +1,71 @@
+import type { Scene } from '../scene.ts';
+import type { Finding } from '../types.ts';
+import { byStatus, endpointsFine, proxyName, type Rule, serviceName, suspect, text } from './suspicion.ts';
+
+/** Endpoints of the service that the proxy itself took out of service; HAProxy names `backend/server`, the others an address. */
+export function markedDown(scene: Scene): Finding[] {
+  const service = scene.path.hops.find((h) => h.hop === 'service' || h.hop === 'app');
+  const known = new Set((service?.endpoints ?? []).flatMap((e) => [e.name, e.address]));
+  const named = (upstream: string): boolean => known.has(upstream) || known.has(upstream.split('/').at(-1) as string);
+  return scene.all('ENDPOINT_MARKED_DOWN').filter((f) => named(text(f.facts.upstream)));
+}
+
+/**
+ * A health check that got no connection in time: something swallowed its packets, whatever page it asks for. HAProxy's
+ * L4TOUT (doc 9.2, `show stat`), Go's own words in Traefik's log, where a time-out may mean the page too.
+ */
+const SWALLOWED =
+  /Layer4 timeout|i\/o timeout|Client\.Timeout|deadline exceeded|no route to host|network is unreachable/i;
+export const gotNoConnection = ({ facts }: Finding): boolean =>
+  SWALLOWED.test(`${text(facts.why)} ${text(facts.sample)}`);
+
+/** The proxy gets no connection, or its checks get none, while we do. */
+export const networkPolicy: Rule = (scene) => {
+  // Nobody gets a connection to what we cannot reach either: that bars no proxy, and may be why it gave up.
+  const unreached = new Set(scene.endpoints.filter((e) => !e.reached).map((e) => e.address));
+  const cut = scene
+    .all('PROXY_GATEWAY_ERROR')
+    .filter((f) => f.facts.status === 504 && Number(f.facts.ms) >= 900 && unreached.size === 0);
+  // What was marked down once and serves again is none of now.
+  const marked = byStatus(scene, 503) > 0 && unreached.size === 0 ? markedDown(scene).filter(gotNoConnection) : [];
+  const logged = [
+    ...scene.all('UPSTREAM_UNREACHABLE_FOR_PROXY').filter((f) => !unreached.has(text(f.facts.upstream))),
+    ...marked,
+  ];
+  if ((cut.length === 0 && logged.length === 0) || !endpointsFine(scene) || scene.has('ENDPOINT_SLOW')) return null;
+  if (scene.has('RELOAD_REFUSED') || scene.has('UPSTREAM_NOT_AN_ENDPOINT') || scene.has('STALE_UPSTREAM_LOGGED'))
+    return null;
+  return suspect(
+    'network-policy-block',
+    [...logged, ...cut, ...scene.all('ENDPOINT_ANSWERS')],
+    logged.length ? 0.9 : 0.72,
+    {
+      explains: byStatus(scene, 504, 502, ...(marked.length ? [503] : [])),
+      fits: true,
+      sentence: `${proxyName(scene)} gets no connection to endpoints of ${serviceName(scene)} that answer when asked directly`,
+    },
+  );
+};
+
+/**
+ * An endpoint to which neither the proxy nor we get a connection, while we reach others of the same service: its machine
+ * hangs or is gone. Where we reach none, our own place in the network may be why.
+ */
+export const endpointUnreachable: Rule = (scene) => {
+  if (!scene.endpoints.some((e) => e.reached && e.failing === 0)) return null;
+  const logged = scene.all('UPSTREAM_UNREACHABLE_FOR_PROXY');
+  const tried = new Set(logged.map((f) => text(f.facts.upstream)));
+  const found = scene.all('ENDPOINT_UNREACHABLE').filter((f) => tried.has(text(f.facts.address)));
+  const first = found[0];
+  if (!first) return null;
+  const addresses = [...new Set(found.map((f) => text(f.facts.address)))];
+  const many = addresses.length > 1;
+  // A proxy that may try another endpoint makes people wait instead, as long as it waits for a connection.
+  const waits = scene.slowMs !== null && scene.reported('slow', 'timeout') ? 1 : 0;
+  return suspect('app-down', [...logged.filter((f) => addresses.includes(text(f.facts.upstream))), ...found], 0.88, {
+    explains: Math.max(byStatus(scene, 502, 503, 504), waits),
+    fits: scene.reported('errors-5xx', 'timeout', 'slow', 'unspecified'),
+    sentence: `${addresses.length} of ${scene.endpoints.length} endpoints of ${serviceName(scene)} ${many ? 'take' : 'takes'} no connection (${addresses.slice(0, 3).join(', ')}): neither ${proxyName(scene, logged[0])} nor I get one`,
+    next: `Look at the ${many ? 'machines' : 'machine'} of ${addresses.slice(0, 3).join(', ')}: does it run, and does anything take connections there?`,
+  });
+};
