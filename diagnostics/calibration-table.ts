@@ -4,11 +4,11 @@ import type { Calibration } from './calibration.ts';
 export const CALIBRATION: Calibration = {
   knots: [
     [0.72, 0.667],
-    [0.763, 0.947],
-    [0.821, 0.957],
-    [0.863, 0.975],
-    [0.913, 0.975],
-    [0.968, 0.989],
+    [0.763, 0.939],
+    [0.818, 0.946],
+    [0.865, 0.973],
+    [0.913, 0.973],
+    [0.968, 0.99],
   ],
-  doubts: { 'another-culprit': 0.53, 'nothing-found': 0.47 },
+  doubts: { 'another-culprit': 0.64, 'nothing-found': 0.37 },
 };

@@ -1,9 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { type Calibration, confidenceOf } from '../../diagnostics/calibration.ts';
 import { CALIBRATION } from '../../diagnostics/calibration-table.ts';
+import { TriageError } from '../../diagnostics/errors.ts';
 import { isForTraining, learn, type Reliability, reliability, SEED } from '../eval/calibrate.ts';
-import { type Drawn, drawsOf, drawsText, KINDS, readDraws } from '../eval/draws.ts';
+import { drawsOf, drawsText, KINDS, readDraws } from '../eval/draws.ts';
 import { drawOfSight, type FirstSight, firstSights, readSights, sightsText } from '../eval/first-sight.ts';
+import { heldOut } from '../eval/held-out.ts';
 import type { Incident } from '../eval/incident.ts';
 import { readRun } from '../eval/saved.ts';
 import type { Kept } from '../eval/teeth.ts';
@@ -13,40 +15,13 @@ const TABLE = new URL('../../diagnostics/calibration-table.ts', import.meta.url)
 const DRAWS = new URL('../eval/draws.tsv', import.meta.url);
 const SIGHTS = new URL('../eval/first-sight.tsv', import.meta.url);
 
-/** Three different splits: what is learnt on one alone may be luck. */
-const SEEDS = [1, 2, 3];
-/** What each part of what is learnt is worth: with the others, and without it. */
-const WAYS: { name: string; of: (draws: Drawn[]) => Calibration }[] = [
-  {
-    name: 'without first sights and doubts',
-    of: (draws) => undoubting(learn(draws.filter((one) => one.kind !== 'first-sight'))),
-  },
-  { name: 'without doubts', of: (draws) => undoubting(learn(draws)) },
-  { name: 'whole', of: learn },
-];
-const undoubting = ({ knots }: Calibration): Calibration => ({
-  knots,
-  doubts: { 'another-culprit': 1, 'nothing-found': 1 },
-});
+/** Splits that are printed one by one. */
+const SPLITS = [1, 2, 3];
+/** Incidents that may be gone since, as a share: more, and it is a part of a run. */
+const MOST_MISSING = 0.1;
 
 /** First sights that were written down; none where there is no such file. */
 export const keptSights = async (): Promise<FirstSight[]> => readSights(await readFile(SIGHTS, 'utf8').catch(() => ''));
-
-/** Held-out reliability of what is learnt on the rest, by kind and way; each seed is another split. */
-export function heldOut(draws: Drawn[], seed: number): { way: string; kind: string; is: Reliability }[] {
-  const rest = draws.filter((one) => !isForTraining(one.incident, seed));
-  return WAYS.flatMap(({ name, of }) => {
-    const learnt = of(draws.filter((one) => isForTraining(one.incident, seed)));
-    return KINDS.map((kind) => ({
-      way: name,
-      kind,
-      is: reliability(
-        rest.filter((one) => one.kind === kind),
-        (one) => confidenceOf(one.raw, one.doubt, learnt),
-      ),
-    }));
-  });
-}
 
 /**
  * `./dev eval --calibrate --from DIR`: learns how often verdicts are right on three of five incidents, and holds that against the
@@ -64,6 +39,13 @@ export async function evaluateCalibration(
     if (run !== null) kept.push({ incident, saved: run.saved });
   }
   const known = await keptSights();
+  const there = new Set(kept.map(({ incident }) => incident.id));
+  const missing = known.filter((one) => !there.has(one.incident)).length;
+  if (write && missing > known.length * MOST_MISSING)
+    throw new TriageError(
+      'wrong-usage',
+      `--write learns from a whole run: ${dir} lacks ${missing} of ${known.length} incidents`,
+    );
   const sights = write ? [...known, ...(await firstSights(kept, new Set(known.map((one) => one.incident))))] : known;
   const text = drawsText([
     ...kept.flatMap(({ incident, saved }) => drawsOf(incident, saved)),
@@ -77,7 +59,7 @@ export async function evaluateCalibration(
     await writeFile(DRAWS, text);
     await writeFile(TABLE, tableText(learnt));
   }
-  const splits = SEEDS.map((seed) => ({ seed, parts: heldOut(draws, seed) }));
+  const splits = heldOut(draws, SPLITS);
   const inUse = KINDS.map((kind) => ({
     kind,
     is: reliability(
@@ -91,8 +73,7 @@ export async function evaluateCalibration(
     const figures = ({ verdicts, wrong, brier, logLoss, ece }: Reliability): string =>
       `${verdicts} verdicts, ${wrong} wrong: Brier ${brier.toFixed(3)}, log loss ${logLoss.toFixed(3)}, ECE ${ece.toFixed(3)}`;
     say(`learnt (seed ${SEED}): ${JSON.stringify(learnt)}`);
-    for (const { seed, parts } of splits)
-      for (const { way, kind, is } of parts) say(`seed ${seed}, held out, ${kind}, ${way}: ${figures(is)}`);
+    for (const { seed, way, kind, is } of splits) say(`seed ${seed}, held out, ${kind}, ${way}: ${figures(is)}`);
     for (const { kind, is } of inUse) {
       say(`in use, held out, ${kind}: ${figures(is)}`);
       for (const row of is.table)

@@ -4,7 +4,10 @@ import { confidenceOf } from '../../diagnostics/calibration.ts';
 import { baselinesOf } from '../eval/baselines.ts';
 import { isForTraining, reliability, SEED } from '../eval/calibrate.ts';
 import { drawsOf } from '../eval/draws.ts';
+import { drawOfSight } from '../eval/first-sight.ts';
+import { heldOut, SEEDS } from '../eval/held-out.ts';
 import type { Incident } from '../eval/incident.ts';
+import { learntBaseline } from '../eval/naive-bayes.ts';
 import { type Published, scorePage } from '../eval/publish.ts';
 import { judgeAgain, readRun } from '../eval/saved.ts';
 import { scoreAll, scoreMasked, scoreOne } from '../eval/score.ts';
@@ -12,6 +15,7 @@ import { causesWithoutTeeth, type Kept, teethOf } from '../eval/teeth.ts';
 import { unseen } from '../eval/unseen.ts';
 import { VARIANTS } from '../eval/variants.ts';
 import { weightOfCodes } from '../eval/weight.ts';
+import { keptSights } from './eval-calibrate.ts';
 import { printJson } from './options.ts';
 
 const PAGE = fileURLToPath(new URL('../../docs/score.md', import.meta.url));
@@ -26,11 +30,12 @@ export async function evaluatePublish(incidents: Incident[], dir: string, json: 
     else kept.push({ incident, saved: run.saved, durationMs: run.durationMs });
   }
   const scored = kept.map(({ incident, saved, durationMs }) => scoreOne(incident, saved.verdict, durationMs));
-  const draws = kept.flatMap(({ incident, saved }) => drawsOf(incident, saved));
-  const heldOut = draws.filter((one) => !isForTraining(one.incident, SEED));
+  const sights = await keptSights();
+  const draws = [...kept.flatMap(({ incident, saved }) => drawsOf(incident, saved)), ...sights.flatMap(drawOfSight)];
+  const rest = draws.filter((one) => !isForTraining(one.incident, SEED));
   const part = (of: string, some: typeof draws): Published['reliability'][number] => ({
     of,
-    ...reliability(some, ({ raw, doubt }) => confidenceOf(raw, doubt)),
+    is: reliability(some, ({ raw, doubt }) => confidenceOf(raw, doubt)),
   });
   const days = kept.map(({ saved }) => saved.case.at.slice(0, 10)).sort();
   const ran = kept.map(({ incident }) => incident);
@@ -41,7 +46,7 @@ export async function evaluatePublish(incidents: Incident[], dir: string, json: 
     incidents: ran,
     scored,
     skipped,
-    baselines: baselinesOf(ran),
+    baselines: [...baselinesOf(ran), learntBaseline(kept, SEEDS)],
     seed: SEED,
     learnt: new Set(ran.map(({ id }) => id).filter((id) => isForTraining(id, SEED))),
     reliability: [
@@ -49,12 +54,18 @@ export async function evaluatePublish(incidents: Incident[], dir: string, json: 
         'the suite as it is, conclusive verdicts',
         draws.filter((one) => one.kind === 'plain'),
       ),
-      part('held out: as they are, as variants, without the rule of their cause', heldOut),
+      part('held out: as they are, as variants, without the rule of their cause, at first sight', rest),
       part(
         'held out, only those without the rule of their cause',
-        heldOut.filter((one) => one.kind === 'unseen'),
+        rest.filter((one) => one.kind === 'unseen'),
+      ),
+      part(
+        'held out, only first sights',
+        rest.filter((one) => one.kind === 'first-sight'),
       ),
     ],
+    heldOut: heldOut(draws, SEEDS),
+    sights,
     variants: kept.flatMap(({ incident, saved }) =>
       VARIANTS.flatMap(({ name, of }) => {
         const changed = of(saved);

@@ -102,13 +102,13 @@ export interface Reliability {
   table: { from: number; verdicts: number; weight: number; said: number; right: number }[];
 }
 
-/** Pure: confidence held against truth, and the table behind it. */
+/** Pure: confidence held against truth, and the table behind it; of no verdict, all are 0. */
 export function reliability(draws: readonly Drawn[], confidenceOf: (one: Drawn) => number): Reliability {
   const all = draws.map((one) => ({ ...one, said: confidenceOf(one) }));
   const bins = [...Map.groupBy(all, (one) => Math.min(9, Math.floor(one.said * 10))).entries()];
   const total = sum(draws.map((one) => one.weight));
   const mean = (of: (one: (typeof all)[number]) => number, over = all): number =>
-    sum(over.map((one) => one.weight * of(one))) / sum(over.map((one) => one.weight));
+    sum(over.map((one) => one.weight * of(one))) / (sum(over.map((one) => one.weight)) || 1);
   const table = bins
     .sort(([a], [b]) => a - b)
     .map(([bin, part]) => ({

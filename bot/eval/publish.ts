@@ -1,8 +1,11 @@
 import type { Baseline } from './baselines.ts';
-import type { reliability } from './calibrate.ts';
+import type { Reliability } from './calibrate.ts';
+import type { FirstSight } from './first-sight.ts';
+import type { HeldOut } from './held-out.ts';
 import type { Incident } from './incident.ts';
 import { list, n, p, table } from './markdown.ts';
 import { NOT_MADE } from './not-made.ts';
+import { learning, reliabilityTables, sightSection } from './publish-confidence.ts';
 import { type Score, type Scored, scoreAll } from './score.ts';
 import type { Bite } from './teeth.ts';
 
@@ -19,7 +22,11 @@ export interface Published {
   seed: number;
   /** Ids that the calibration learnt from. */
   learnt: ReadonlySet<string>;
-  reliability: { of: string; ece: number; table: ReturnType<typeof reliability>['table'] }[];
+  reliability: { of: string; is: Reliability }[];
+  /** What is learnt, on what was held out, in several splits. */
+  heldOut: HeldOut[];
+  /** What the judge of the day before each incident said to it. */
+  sights: FirstSight[];
   variants: Scored[];
   unseen: Scored[];
   teeth: { bites: Bite[]; inVariants: Bite[]; unnoticed: Bite[]; unseen: Bite[] };
@@ -80,19 +87,6 @@ function variantTable(variants: Scored[]): string {
   ]);
   return table(['variant', 'incidents', 'stayed', 'became inconclusive', 'stayed, another cause', 'wrong'], rows);
 }
-
-const reliabilityTables = (parts: Published['reliability']): string =>
-  parts
-    .map(({ of: name, ece, table: rows }) => {
-      const cells = rows.map((row) => [
-        `${row.from.toFixed(1)} to ${(row.from + 0.1).toFixed(1)}`,
-        row.verdicts,
-        row.said.toFixed(3),
-        row.right.toFixed(3),
-      ]);
-      return `**${name}**: ECE ${n(ece)}\n\n${table(['confidence', 'verdicts', 'said', 'right'], cells)}`;
-    })
-    .join('\n\n');
 
 /** Red or green. */
 function goals(score: Score, data: Published): string {
@@ -200,6 +194,12 @@ ${table(
 ## Does it know how sure it is?
 
 ${reliabilityTables(data.reliability)}
+
+${learning(data.heldOut)}
+
+## At first sight
+
+${sightSection(data.sights)}
 
 ## Variants: less to see, told wrong, something harmless beside it
 

@@ -1,11 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { baselinesOf } from '../../../bot/eval/baselines.ts';
+import type { FirstSight } from '../../../bot/eval/first-sight.ts';
+import { heldOut } from '../../../bot/eval/held-out.ts';
 import { type Published, scorePage } from '../../../bot/eval/publish.ts';
 import { scoreMasked, scoreOne } from '../../../bot/eval/score.ts';
 import { keptCase } from './kept.ts';
 
 const [errors, storm, fine] = [keptCase('app-errors'), keptCase('reload-storm'), keptCase('no-fault-found')];
+
+const SIGHT: FirstSight = {
+  ...{ incident: 'a-storm', answer: 'ingress', hop: 'proxy', cause: null, strength: 0.8 },
+  ...{ doubt: null, outcome: 'wrong' },
+};
 
 test('baselines: exact shares of those who do not look', () => {
   const baselines = baselinesOf([errors.incident, storm.incident, storm.incident, fine.incident]);
@@ -32,6 +39,8 @@ test('what is wrong stands on the page by name and in red; what is right in gree
       seed: 1,
       learnt: new Set(),
       reliability: [],
+      heldOut: heldOut([], [1, 2]),
+      sights: [SIGHT],
       variants: [scoreMasked(scored, 'without logs')],
       unseen: [],
       teeth: { bites: [], inVariants: [], unnoticed: [bite], unseen: [] },
@@ -45,6 +54,10 @@ test('what is wrong stands on the page by name and in red; what is right in gree
   assert.match(bad, /\| `storm-that-is-none` \| not-ingress, no-fault-found \| ingress, reload-storm/);
   assert.match(bad, /\| without logs \| 1 \| 0 \| 0 \| 0 \| \*\*1\*\*: `storm-that-is-none` \|/);
   assert.match(bad, /Skipped: `gone`/);
+  assert.match(
+    bad,
+    /1 incidents\. Right in 0, only the\nanswer right in 0, open in 0, wrong in 1: `a-storm` \(ingress, proxy, strength 0\.8\)/,
+  );
   assert.match(bad, /- `lb-hairpin`: needs a balancer/);
   assert.match(bad, /damage to the judge that nobody notices \| 0 \| 2 places \| \*\*red\*\*/);
   const good = page(storm.incident);
