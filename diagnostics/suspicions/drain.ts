@@ -55,17 +55,25 @@ function during(errors: Finding, times: number[]): boolean {
   return belongs(first) && belongs(last);
 }
 
+/** What is killed before it is told to stop ends whatever it still has, however well it was taken out before. */
 const MECHANISMS = ['DRAIN_TOO_SHORT', 'DRAIN_CUTS_REQUESTS', 'ONE_REPLICA_ROLLS', 'GRACE_CUTS_PRESTOP'];
-const LOST_BY_LEAVING = new Set(MECHANISMS.slice(0, 3));
 
 /** What the configuration says is lost when a server of one of these hops leaves. */
 function mechanisms(scene: Scene, leavers: PathHop[]): Finding[] {
   const names = leavers.map((hop) => hop.name);
-  const found = MECHANISMS.flatMap((code) => scene.all(code)).filter((f) => names.includes(String(f.facts.leaver)));
-  return found.some((f) => LOST_BY_LEAVING.has(f.code)) ? found : [];
+  return MECHANISMS.flatMap((code) => scene.all(code)).filter((f) => names.includes(String(f.facts.leaver)));
 }
 
 const sum = (findings: Finding[]): number => findings.reduce((total, f) => total + Number(f.facts.errors), 0);
+
+/** How requests were lost when proxies left, by the first of the mechanisms. */
+function replaced({ code }: Finding, proxy: string, at: string, to: { balancer: string; host: string }): string {
+  if (code === 'ONE_REPLICA_ROLLS')
+    return `the only replica of ${proxy} was replaced at ${at}, and ${to.balancer} had nobody to send requests for ${to.host} to before it took the new one in`;
+  if (code === 'GRACE_CUTS_PRESTOP')
+    return `replicas of ${proxy} were replaced at ${at}, and killed before they were told to stop, with the requests for ${to.host} that they still had`;
+  return `replicas of ${proxy} were replaced at ${at}, and closed before ${to.balancer} had stopped sending requests for ${to.host} to them`;
+}
 
 /**
  * Proxies left while the balancer still sent to them: its configuration and theirs say so, they did leave in the time
@@ -91,7 +99,10 @@ export const drainMismatch: Rule = (scene) => {
     lost.length ? 0.95 : cleared && scene.reported('errors-5xx', 'reset', 'timeout', 'disconnects') ? 0.8 : 0.65,
     {
       fits: true,
-      sentence: `replicas of ${proxyName(scene)} were replaced at ${clock(new Date(times[0] as number).toISOString(), scene.case.at)}, and closed before ${balancer?.name} had stopped sending requests for ${host(scene)} to them`,
+      sentence: replaced(first, proxyName(scene), clock(new Date(times[0] as number).toISOString(), scene.case.at), {
+        balancer: balancer?.name ?? '',
+        host: host(scene),
+      }),
     },
   );
 };
