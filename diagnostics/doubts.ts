@@ -21,7 +21,7 @@ interface Said {
   findings: readonly Pick<Finding, 'code' | 'hop' | 'direction'>[];
 }
 
-/** Pure: the doubt about a verdict, or null. A look that is blind finds nothing, so it never adds one. */
+/** Pure: the doubt about a verdict, or null. A look that is blind finds nothing: it adds none, and may miss one. */
 export function doubtOf({ answer, cause, because, findings }: Said): Doubt | null {
   if (cause === 'no-fault-found') return 'nothing-found';
   const beyond = findings.some(

@@ -148,8 +148,8 @@ verdict is held against the truth by exact match. ${data.skipped.length === 0 ? 
 seconds.
 
 The rules were written with these incidents at hand, so the first table says how well they are kept, not how well the next fault
-will be judged. Three parts of this page say something about that: the incidents as variants, the judge without the rule of an
-incident's own cause, and the held-out part of the calibration. Of 40 incidents that were written without knowing the rules (two sets
+will be judged. Four parts of this page say something about that: first sights, the incidents as variants, the judge without the rule
+of an incident's own cause, and the held-out part of the calibration. Of 40 incidents that were written without knowing the rules (two sets
 in November 2026, a part of the suite since) 28 were right at first sight, 4 had the right answer only, 8 were open or wrong, 4 of them
 wrong at 0.7 or more.
 
