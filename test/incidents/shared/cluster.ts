@@ -97,6 +97,22 @@ const EDITS: { [name: string]: (lists: Lists) => void } = {
     for (const slice of lists.endpointslices ?? [])
       if (slice.metadata.name.startsWith('crm-')) Object.assign(slice, { endpoints: [] });
   },
+  /** The Gateway is in order, and its route's only backend is in a namespace that has not granted it. */
+  'gateway-backend-refused': (lists) => {
+    const gateway = objectOf(lists, 'gateways', 'shop/edge');
+    const [listener] = gateway.spec.listeners;
+    gateway.spec.listeners = [{ name: 'http', port: 80, protocol: 'HTTP', hostname: listener.hostname }];
+    const good = { lastTransitionTime: '2026-11-21T13:35:27Z', message: '', observedGeneration: 2, status: 'True' };
+    gateway.status.addresses = [{ type: 'IPAddress', value: '192.0.2.80' }];
+    gateway.status.conditions = ['Accepted', 'Programmed'].map((type) => ({ ...good, type, reason: type }));
+    Object.assign(gateway.status.listeners[0], {
+      name: 'http',
+      conditions: ['Accepted', 'Programmed', 'ResolvedRefs'].map((type) => ({ ...good, type, reason: type })),
+    });
+    const [rule] = objectOf(lists, 'httproutes', 'shop/api').spec.rules;
+    rule.backendRefs = rule.backendRefs.filter((one: { name: string }) => one.name === 'billing');
+    lists.ingresses = (lists.ingresses ?? []).filter((one) => one.metadata.name !== 'catch-all');
+  },
   /** Two nodes that were there all along have said in turn that they announce the address. */
   'announced-twice': (lists) => {
     const said = event(lists, 'nodeAssigned');
