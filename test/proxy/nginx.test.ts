@@ -11,7 +11,7 @@ import type { Instance } from '../../diagnostics/types.ts';
 import { masterPid, workersOf } from '../../proxy/adapters/health/processes.ts';
 import { complaintsIn } from '../../proxy/adapters/logs/complaints.ts';
 import { readErrorLine, reloadsIn } from '../../proxy/adapters/logs/nginx-error-log.ts';
-import { nginxReloads } from '../../proxy/adapters/reloads/nginx-reloads.ts';
+import { fromProcesses, nginxReloads } from '../../proxy/adapters/reloads/nginx-reloads.ts';
 import { ConfigSyntaxError, find, loadNginx, parseNginx } from '../../proxy/config/nginx-config.ts';
 import { freePorts, nginxConf, scratch, startNginx } from '../diagnostics/real-servers.ts';
 
@@ -25,6 +25,17 @@ const until = async (what: string, holds: () => boolean | Promise<boolean>): Pro
   }
   assert.fail(`never: ${what}`);
 };
+
+test('reloads that no log tells of: workers of each that still live, those of one reload together', () => {
+  const at = (...seconds: number[]) => seconds.map((s) => ({ startedAt: s * 1_000 }));
+  const told = (serving: number[], old: number[]): string[] =>
+    fromProcesses(at(...serving), at(...old), 100_000).map((one) => `${one.of} ${Date.parse(one.at) / 1_000}`);
+  assert.deepEqual(told([100, 100], []), ['start 100']);
+  assert.deepEqual(told([100, 160], []), ['start 100'], 'one worker crashed');
+  assert.deepEqual(told([160, 160.1], [100, 100.1]), ['reload 160']);
+  assert.deepEqual(told([190, 190.1], [160, 100, 130.2, 130]), ['reload 130', 'reload 160', 'reload 190']);
+  assert.deepEqual(told([], [100]), []);
+});
 
 test('a real nginx: reloads taken and refused, old workers, a file that is newer than what is served', async (t) => {
   const dir = scratch(t);

@@ -7,8 +7,11 @@ import { tailLines } from '../logs/tail.ts';
 import { changedSince, newestWrite } from './config-versions.ts';
 
 const KEPT = 200;
+type Began = Pick<WorkerProcess, 'startedAt'>;
 /** Workers that are this much younger than their master were started by a reload, or one by one after a crash, ms. */
 const YOUNGER_MS = 3_000;
+/** Workers of one reload begin within this of each other, ms. */
+const TOGETHER_MS = 500;
 
 /** Reloads of an nginx: its error log, its worker processes, and whether its file is newer than what it serves. */
 export async function nginxReloads(instance: Instance): Promise<ReloadHistory> {
@@ -40,7 +43,9 @@ export async function nginxReloads(instance: Instance): Promise<ReloadHistory> {
   const youngest = serving.length ? Math.max(...serving.map((w) => w.startedAt)) : null;
   const lastOk = seen.reloads.filter((r) => r.ok).at(-1)?.at ?? null;
   const last = seen.reloads.at(-1);
-  const reloads = log ? seen.reloads : master ? fromProcesses(serving, master.startedAt) : [];
+  // Below the level `notice`, which is not the default, the log never tells of a reload (nginx: src/os/unix/ngx_process_cycle.c).
+  const silent = !log || (seen.reloads.length === 0 && old.length > 0);
+  const reloads = silent && master ? fromProcesses(serving, old, master.startedAt) : seen.reloads;
   return {
     sources: [log ? 'error log' : null, workers ? 'process table' : null].filter((s) => s !== null),
     reloads: reloads.slice(-KEPT),
@@ -58,14 +63,23 @@ export async function nginxReloads(instance: Instance): Promise<ReloadHistory> {
 }
 
 /**
- * Without a log the process table tells: a start begins master and workers together, a reload all workers anew. A single
- * young worker replaced one that crashed.
+ * Pure: without a log the process table tells: a start begins master and workers together, a reload all workers anew. A single
+ * young worker replaced one that crashed. Old workers that still live tell of the reloads that began them, too.
  */
-function fromProcesses(serving: WorkerProcess[], master: number): ReloadSeen[] {
+export function fromProcesses(serving: Began[], old: Began[], master: number): ReloadSeen[] {
   if (serving.length === 0) return [];
   const eldest = Math.min(...serving.map((w) => w.startedAt));
-  const of = eldest > master + YOUNGER_MS ? 'reload' : 'start';
-  return [{ at: new Date(of === 'reload' ? eldest : master).toISOString(), ok: true, error: null, where: null, of }];
+  const seen = (at: number, of: 'reload' | 'start'): ReloadSeen => ({
+    at: new Date(at).toISOString(),
+    ok: true,
+    error: null,
+    where: null,
+    of,
+  });
+  if (eldest <= master + YOUNGER_MS) return [seen(master, 'start')];
+  const begun = [...old.map((w) => w.startedAt), eldest].sort((a, b) => a - b);
+  const reloads = begun.filter((at, i) => at > master + YOUNGER_MS && at > (begun[i - 1] ?? 0) + TOGETHER_MS);
+  return reloads.map((at) => seen(at, 'reload'));
 }
 
 /** Proportional set size where the kernel shows it to us (own user, or root), else resident size of each. */
