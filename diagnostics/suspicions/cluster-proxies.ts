@@ -59,7 +59,7 @@ export const reloadsTold: Rule = (scene) => {
   if (!first || scene.has('RELOAD_STORM')) return null;
   if (!cut && !(scene.case.symptoms.course === 'intermittent' && scene.reported('slow'))) return null;
   if (appFails(scene)) return null;
-  return suspect('reload-storm', [...found, ...scene.all('OLD_WORKERS_LINGER')], cut ? 0.88 : 0.76, {
+  return suspect('reload-storm', found, cut ? 0.88 : 0.76, {
     explains: failingBy(scene, (f) => f.error === 'RESET' || f.error === 'CLOSED'),
     fits: true,
     sentence: `${proxyName(scene, first)} reloads over and over (${first.facts.count} times in ${first.facts.minutes} min) and breaks long-lived connections to ${host(scene)} each time`,

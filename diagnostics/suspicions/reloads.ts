@@ -61,14 +61,9 @@ export const reloadStorm: Rule = (scene) => {
     scene.reported('disconnects', 'reset', 'slow') ||
     (scene.case.symptoms.course === 'intermittent' && scene.reported('unspecified', 'timeout', 'errors-5xx'));
   if (!fits) return null;
-  return suspect(
-    'reload-storm',
-    [...found, ...scene.all('OLD_WORKERS_LINGER')],
-    scene.has('OLD_WORKERS_LINGER') || scene.reported('disconnects', 'reset') ? 0.93 : 0.8,
-    {
-      explains: failingBy(scene, (f) => f.error === 'RESET' || f.error === 'CLOSED'),
-      fits,
-      sentence: `${proxyName(scene, found[0])} reloads over and over (${found[0]?.facts.count} times in ${found[0]?.facts.minutes} min) and breaks connections each time`,
-    },
-  );
+  return suspect('reload-storm', found, scene.reported('disconnects', 'reset') ? 0.93 : 0.8, {
+    explains: failingBy(scene, (f) => f.error === 'RESET' || f.error === 'CLOSED'),
+    fits,
+    sentence: `${proxyName(scene, found[0])} reloads over and over (${found[0]?.facts.count} times in ${found[0]?.facts.minutes} min) and breaks connections each time`,
+  });
 };
