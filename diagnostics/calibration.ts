@@ -1,5 +1,5 @@
 import { CALIBRATION } from './calibration-table.ts';
-import type { Doubt } from './doubts.ts';
+import { DOUBT_SAYS, type Doubt } from './doubts.ts';
 
 /**
  * What is learnt of how often verdicts are right: by `./dev eval --calibrate --from DIR --write`, on three of five incidents
@@ -30,6 +30,15 @@ export function confidenceOf(strength: number, doubt: Doubt | null, of: Calibrat
   if (doubt === null) return confidence;
   const odds = (confidence / (1 - confidence)) * Math.min(1, of.doubts[doubt]);
   return Math.min(confidence, round(odds / (1 + odds)));
+}
+
+/** Pure: `confidenceOf` as a person follows it by hand, a line for each step. */
+export function howOften(strength: number, doubt: Doubt | null): string[] {
+  const of100 = (share: number): string => `${Math.round(share * 100)} of 100`;
+  const [without, confidence] = [calibrated(strength), confidenceOf(strength, doubt)];
+  const often = `${strength} in strength: ${of100(without)} such verdicts are right`;
+  if (doubt === null || confidence === without) return [often];
+  return [often, `odds x ${CALIBRATION.doubts[doubt]}, since ${DOUBT_SAYS[doubt]}: ${of100(confidence)} are right`];
 }
 
 /** All to the same digits, or a stronger case could come out the less sure one; nothing is ever certain. */

@@ -1,9 +1,9 @@
 import { eventsOf, onsetFrom } from './began.ts';
 import { whereItBegins } from './bisect/begins.ts';
 import { isCompared } from './bisect/worth.ts';
-import { calibrated, confidenceOf } from './calibration.ts';
+import { confidenceOf, howOften } from './calibration.ts';
 import { CAUSES } from './causes.ts';
-import { DOUBT_SAYS, type Doubt, doubtOf } from './doubts.ts';
+import { type Doubt, doubtOf } from './doubts.ts';
 import { readRows } from './findings.ts';
 import { clearedOf, headlineOf, saysOf } from './headline.ts';
 import type { Judgement } from './judgement.ts';
@@ -147,13 +147,7 @@ function sure(weighed: Omit<Judgement, 'strength'>): Judgement {
   if (answer === 'inconclusive') return { ...weighed, strength };
   const doubt = doubtAbout(weighed);
   const confidence = confidenceOf(strength, doubt);
-  const of100 = (share: number): string => `${Math.round(share * 100)} of 100`;
-  const reckoning = [
-    ...weighed.reckoning,
-    `${strength} in strength: ${of100(calibrated(strength))} such verdicts are right`,
-  ];
-  if (doubt && confidence < calibrated(strength))
-    reckoning.push(`${DOUBT_SAYS[doubt]}: then ${of100(confidence)} are right`);
+  const reckoning = [...weighed.reckoning, ...howOften(strength, doubt)];
   if (Math.min(strength, confidence) >= ENOUGH) return { ...weighed, strength, confidence, reckoning };
   return {
     ...weighed,

@@ -38,7 +38,7 @@ test('the reckoning of a real case says what speaks against it, and ends at its 
     const { reckoning, confidence } = weigh(one);
     const [often = '', less = ''] = reckoning.slice(-2);
     assert.match(often, /in strength: \d+ of 100 such verdicts are right$/);
-    assert.match(less, new RegExp(`: then ${Math.round(confidence * 100)} of 100 are right$`));
+    assert.match(less, new RegExp(`^odds x [0-9.]+, since .*: ${Math.round(confidence * 100)} of 100 are right$`));
   }
 });
 

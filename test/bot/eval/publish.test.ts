@@ -58,7 +58,7 @@ test('what is wrong stands on the page by name and in red; what is right in gree
     bad,
     /1 incidents\. Right in 0, only the\nanswer right in 0, open in 0, wrong in 1: `a-storm` \(ingress, proxy, strength 0\.8\)/,
   );
-  assert.match(bad, /- `lb-hairpin`: needs a balancer/);
+  assert.match(bad, /- `lb-hairpin`: \S/);
   assert.match(bad, /damage to the judge that nobody notices \| 0 \| 2 places \| \*\*red\*\*/);
   const good = page(storm.incident);
   assert.match(good, /\| answer right \| 100 % \| 100\.0 % \| green \|/);
