@@ -21,6 +21,7 @@ interface SettingsFacts {
   BALANCER_HEADER_TOLD: { balancer: string; sends: string; attribute: string; outcome: string };
   BALANCER_SENDS_OTHERWISE: { balancer: string; sends: string; declared: string; attribute: string };
   RULES_COUNTED: { balancer: string; rules: number; port: number; perSecond: number | null; units: number | null };
+  BALANCER_KEEPS_CALLERS: { balancer: string; groups: string[]; targetType: string; told: 'set' | 'default' };
   BALANCER_PARTLY_READ: { balancer: string; details: string[] };
 }
 
@@ -77,6 +78,23 @@ function readHeader(seen: BalancerSeen, scope: ReadScope): Draft<SettingsFacts>[
   return found;
 }
 
+const KEEPS = 'preserve_client_ip.enabled';
+
+/** Targets see callers' own addresses: as the attribute says, else as AWS does by default (on for instances; NLB guide). */
+function readCallers(seen: BalancerSeen, balancer: string): Draft<SettingsFacts>[] {
+  if (seen.kind !== 'aws-nlb') return [];
+  const read = !seen.unread.some((one) => one.what === 'attributes');
+  const keeping = seen.groups.filter(({ attributes, targetType }) => {
+    const said = attributes[KEEPS];
+    return said === undefined ? read && targetType === 'instance' : said === 'true';
+  });
+  const [first] = keeping;
+  if (!first) return [];
+  const told = first.attributes[KEEPS] === undefined ? ('default' as const) : ('set' as const);
+  const facts = { balancer, groups: keeping.map((one) => one.name), targetType: first.targetType, told };
+  return [{ code: 'BALANCER_KEEPS_CALLERS', facts }];
+}
+
 function readRules(data: SettingsData, balancer: string): Draft<SettingsFacts>[] {
   const listener = data.seen.listeners.find((one) => one.rules !== null);
   const rules = listener?.rules ?? 0;
@@ -94,6 +112,7 @@ function read(data: SettingsData, scope: ReadScope): Draft<SettingsFacts>[] {
   return [
     ...readZones(data.seen, balancer),
     ...readHeader(data.seen, scope),
+    ...readCallers(data.seen, balancer),
     ...readRules(data, balancer),
     ...(unread.length
       ? [
@@ -202,6 +221,15 @@ export const balancerSettings = defineCheck<SettingsData, SettingsFacts>({
             : `: at ${f.perSecond} requests a second up to ${f.units} capacity units for rules alone`
         }. A network balancer before a proxy that routes by itself counts none.`,
       next: () => 'A note on cost, not on the trouble: put hosts behind one rule, or behind the proxy.',
+      reproduce: () => null,
+    },
+    BALANCER_KEEPS_CALLERS: {
+      hop: 'load-balancer',
+      direction: 'context',
+      title: "Targets see callers' own addresses",
+      says: (f) =>
+        `${f.balancer} keeps the address of callers (preserve_client_ip.enabled${f.told === 'default' ? `, the default for targets of type ${f.targetType}` : ''}): a target that calls it and is sent to itself gets no connection.`,
+      next: () => 'Nothing to do, unless targets call their own balancer.',
       reproduce: () => null,
     },
     BALANCER_PARTLY_READ: {

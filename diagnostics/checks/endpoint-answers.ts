@@ -1,7 +1,9 @@
 import { defineCheck, type Planned } from '../define-check.ts';
 import type { Attempt, RequestSpec } from '../io/io.ts';
+import { frontOf } from '../own-front.ts';
 import { type EndpointData, type EndpointFacts, readEndpoint } from '../readings/endpoint-answers.ts';
 import { SLOW_MS } from '../readings/path-bisect.ts';
+import type { Look } from '../types.ts';
 import { duration, shellWord, tryPort } from '../wording.ts';
 
 const FIRST = 3;
@@ -46,16 +48,23 @@ export const endpointAnswers = defineCheck<EndpointData, EndpointFacts>({
         const { host, path: asked } = triage.target;
         const more = triage.symptoms.course !== 'steady';
         const scheme = hop.scheme === 'https' ? 'https' : 'http';
+        const front = frontOf(path, triage.target);
         return hop.endpoints
           .filter((endpoint) => endpoint.ready !== false)
-          .map((endpoint) => ({
-            look: {
+          .map((endpoint): Planned => {
+            const { address, name } = endpoint;
+            const own: Look = {
               ...look,
-              address: endpoint.address,
-              at: { hop: hop.name, part: endpoint.name },
+              address,
+              at: { hop: hop.name, part: name },
               with: { scheme, host, path: asked, health: hop.health, more, declared: null },
-            },
-          }));
+            };
+            const before = front.get(address);
+            if (!before) return { look: own };
+            // An ExternalName of the cluster's own public name: what answers there is the path itself, once more.
+            const detail = `${name}: its address ${address} is that of ${before.name} in front of the proxies; name where its application stands`;
+            return { look: own, blind: { reason: 'not-configured', detail } };
+          });
       }),
   async look(io, look, address, signal) {
     const { scheme, host, path, health, more, declared } = look.with as {

@@ -4,6 +4,7 @@ import { UPSTREAM_FINDINGS, type UpstreamComplaints } from '../complaints/upstre
 import { type Draft, defineCheck, type ReadScope } from '../define-check.ts';
 import { instanceLooks, proxiesOf, questionOf, questionOn } from '../instance-looks.ts';
 import type { Complaint, Complaints } from '../io/proxy-reader.ts';
+import { frontOf } from '../own-front.ts';
 
 interface Nothing {
   NO_COMPLAINTS: { proxy: string; kind: string; source: string };
@@ -11,7 +12,10 @@ interface Nothing {
 type ComplaintFacts = UpstreamComplaints & OwnComplaints & Nothing;
 
 const CODES: {
-  [kind in Complaint['kind']]: Exclude<keyof ComplaintFacts, 'STALE_UPSTREAM_LOGGED' | 'NO_COMPLAINTS'> | null;
+  [kind in Complaint['kind']]: Exclude<
+    keyof ComplaintFacts,
+    'STALE_UPSTREAM_LOGGED' | 'OWN_BALANCER_UNREACHABLE' | 'NO_COMPLAINTS'
+  > | null;
 } = {
   'upstream-refused': 'UPSTREAM_REFUSED_PROXY',
   'upstream-unreachable': 'UPSTREAM_UNREACHABLE_FOR_PROXY',
@@ -53,6 +57,7 @@ function read(data: Complaints, scope: ReadScope): Draft<ComplaintFacts>[] {
   const born = Math.max(0, ...(service?.endpoints ?? []).map((e) => Date.parse(e.startedAt ?? '') || 0));
   const found: Draft<ComplaintFacts>[] = [];
   for (const complaint of data.complaints) {
+  const front = frontOf(scope.path, scope.case.target, scope.look.at.hop);
     const code = CODES[complaint.kind];
     if (!code) continue;
     const base = {
@@ -67,6 +72,11 @@ function read(data: Complaints, scope: ReadScope): Draft<ComplaintFacts>[] {
     const upstream = complaint.address ?? 'an upstream';
     // The log names the address that was tried: if the service has endpoints and this is none of them, the list is old.
     const recent =
+    const before = complaint.kind === 'upstream-unreachable' ? front.get(complaint.address ?? '') : undefined;
+    if (before?.hop === 'load-balancer') {
+      found.push({ code: 'OWN_BALANCER_UNREACHABLE', facts: { ...base, upstream, balancer: before.name } });
+      continue;
+    }
       complaint.last === '' || Date.parse(complaint.last) >= Math.max(born, Date.parse(scope.case.at) - RECENT_MS);
     if (
       recent &&

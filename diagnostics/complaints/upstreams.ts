@@ -10,6 +10,7 @@ export interface UpstreamComplaints {
   UPSTREAM_CLOSED_EARLY: Base & { upstream: string };
   STALE_UPSTREAM_LOGGED: Base & { upstream: string; service: string };
   ENDPOINT_MARKED_DOWN: Base & { upstream: string; why: string };
+  OWN_BALANCER_UNREACHABLE: Base & { upstream: string; balancer: string };
 }
 
 export const UPSTREAM_FINDINGS: Specs<UpstreamComplaints> = {
@@ -67,5 +68,15 @@ export const UPSTREAM_FINDINGS: Specs<UpstreamComplaints> = {
       traefik: 'Health check',
       envoy: 'health check|ejecting',
     }),
+  },
+  OWN_BALANCER_UNREACHABLE: {
+    hop: 'load-balancer',
+    direction: 'implicates',
+    title: 'The proxy gets no connection to the balancer in front of itself',
+    says: (f) =>
+      complained(f, `it gets no connection to ${f.upstream}, the address of ${f.balancer} in front of itself`),
+    next: (f) =>
+      `Let ${f.proxy} call it by an address inside, not through ${f.balancer}; or let ${f.balancer} put its own address in place of callers' (AWS: preserve_client_ip.enabled=false, and the PROXY protocol for their addresses).`,
+    reproduce: tail('while connecting to upstream'),
   },
 };

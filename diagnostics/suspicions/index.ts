@@ -27,6 +27,7 @@ import { hostNotServed, routeRefused, servedElsewhere } from './cluster-route.ts
 import { nothingReady, podsCrash, policyBars, portLeadsNowhere, serviceMissing } from './cluster-service.ts';
 import { drainMismatch, rolloutDropsInPlace } from './drain.ts';
 import { keepaliveShorter } from './keepalive.ts';
+import { lbHairpin } from './hairpin.ts';
 import { lateHeader } from './late-header.ts';
 import { listenerWithoutTls } from './listener.ts';
 import { boundary, cdnFault, dnsMissing, dnsWrongAddress } from './names-and-places.ts';
@@ -101,6 +102,7 @@ export const RULES: readonly Rule[] = [
   proxyAtLimit,
   proxyRestarts,
   podsRestart,
+  lbHairpin,
   portLeadsNowhere,
   podsCrash,
   nothingReady,

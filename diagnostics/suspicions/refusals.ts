@@ -1,3 +1,4 @@
+import { callsItself } from './hairpin.ts';
 import {
   answeredWith,
   byStatus,
@@ -34,7 +35,7 @@ export const externalAuthFailed: Rule = (scene) => {
   // A route that asks somebody first, 5xx for users, and endpoints that answer the same request: that somebody failed.
   const asking = endpointsFine(scene) && byStatus(scene, 500, 502, 503) > 0 ? scene.all('ROUTE_FOUND') : [];
   const found = [...logged, ...asking.filter((f) => typeof f.facts.asks === 'string')];
-  if (found.length === 0 || scene.endpoints.some((e) => e.reached && e.failing > 0)) return null;
+  if (found.length === 0 || scene.endpoints.some((e) => e.reached && e.failing > 0) || callsItself(scene)) return null;
   return suspect('external-auth-failed', found, logged.length ? 0.93 : 0.85, {
     explains: byStatus(scene, 500, 502, 503),
     fits: scene.reported('errors-5xx', 'forbidden', 'unspecified'),
