@@ -97,6 +97,35 @@ const EDITS: { [name: string]: (lists: Lists) => void } = {
     for (const slice of lists.endpointslices ?? [])
       if (slice.metadata.name.startsWith('crm-')) Object.assign(slice, { endpoints: [] });
   },
+  /** Three pods of the shop at loopback addresses, port $SHOP; the third was told to leave half a minute ago and has ten to end. */
+  'shop-scales-down': (lists) => {
+    const port = Number(process.env.SHOP);
+    const kept = ['a1b2c', 'd3e4f', 'm9n0p'].map((name) => `shop-7c9f8d6b54-${name}`);
+    lists.pods = (lists.pods ?? []).filter(
+      (one) => !one.metadata.name.startsWith('shop-') || kept.includes(one.metadata.name),
+    );
+    for (const [i, name] of kept.entries()) {
+      const pod = objectOf(lists, 'pods', `shop/${name}`);
+      pod.status.podIP = `127.0.0.${41 + i}`;
+      pod.spec.containers[0].ports[0].containerPort = port;
+    }
+    const leaving = objectOf(lists, 'pods', `shop/${kept[2]}`).metadata;
+    Object.assign(leaving, { deletionTimestamp: '2026-11-21T15:50:00Z', deletionGracePeriodSeconds: 600 });
+    for (const slice of (lists.endpointslices ?? []).filter((one) => one.metadata.name.startsWith('shop-'))) {
+      slice.ports[0].port = port;
+      slice.endpoints = slice.endpoints.filter((one: RawObject) => kept.includes(one.targetRef.name));
+      for (const one of slice.endpoints) one.addresses = [`127.0.0.${41 + kept.indexOf(one.targetRef.name)}`];
+    }
+    // Who left has closed its port: its readiness probe has failed since.
+    const gone = (lists.endpointslices ?? []).flatMap((one) => one.endpoints ?? []);
+    for (const one of gone) if (one.targetRef?.name === kept[2]) one.conditions.serving = false;
+    lists.events = (lists.events ?? []).filter((one) => !/^shop/.test(one.involvedObject.name));
+    Object.assign(objectOf(lists, 'deployments', 'shop/shop').spec, { replicas: 2 });
+    Object.assign(objectOf(lists, 'horizontalpodautoscalers', 'shop/shop').status, {
+      currentReplicas: 2,
+      desiredReplicas: 2,
+    });
+  },
   /** The Gateway is in order, and its route's only backend is in a namespace that has not granted it. */
   'gateway-backend-refused': (lists) => {
     const gateway = objectOf(lists, 'gateways', 'shop/edge');
