@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { splitAddress } from '../io/address.ts';
 import type { Met, Scene } from '../scene.ts';
 import type { Finding } from '../types.ts';
+import { checkGot, markedDown } from './no-connection.ts';
 import { anyEndpointFine, endpointsFine, host, proxyName, type Rule, suspect } from './suspicion.ts';
 
 export const dnsMissing: Rule = (scene) => {
@@ -106,8 +107,12 @@ export const boundary: Rule = (scene) => {
   const how = failing[0]?.failures[0];
   const because = [...scene.all('REQUEST_FAILED').filter((f) => f.hop === 'proxy'), ...scene.all('ENDPOINT_ANSWERS')];
   // That we reach an endpoint never proves that the proxy does: a policy between the two could not be looked for, or the
-  // proxy's own words on it not be read.
-  const unseenBar = scene.blind.some((b) => b.check === 'network-policy' || b.check === 'proxy-complaints');
+  // proxy's own words on it not be read, or fit other things too.
+  const heard = scene.findings.some((f) => f.check === 'proxy-complaints');
+  const unseenBar =
+    !heard ||
+    scene.blind.some((b) => b.check === 'network-policy' || b.check === 'proxy-complaints') ||
+    markedDown(scene).some((f) => checkGot(f) === 'either');
   const barred = unseenBar && [502, 503, 504].includes(how?.status ?? 0);
   // A 5xx page that no proxy makes came from somewhere behind it: an endpoint that nobody named, most likely.
   const passedOn =

@@ -10,14 +10,17 @@ export function markedDown(scene: Scene): Finding[] {
   return scene.all('ENDPOINT_MARKED_DOWN').filter((f) => named(text(f.facts.upstream)));
 }
 
-/**
- * A health check that got no connection in time: something swallowed its packets, whatever page it asks for. HAProxy's
- * L4TOUT (doc 9.2, `show stat`), Go's own words in Traefik's log, where a time-out may mean the page too.
- */
-const SWALLOWED =
-  /Layer4 timeout|i\/o timeout|Client\.Timeout|deadline exceeded|no route to host|network is unreachable/i;
-export const gotNoConnection = ({ facts }: Finding): boolean =>
-  SWALLOWED.test(`${text(facts.why)} ${text(facts.sample)}`);
+/** HAProxy's L4TOUT (doc 9.2, `show stat`), and what Go says of a network: something swallowed the check's packets. */
+const SWALLOWED = /Layer4 timeout|i\/o timeout|no route to host|network is unreachable/i;
+/** Traefik says the same of a connection that nobody takes and of a page that takes too long (measured on 3.7.9). */
+const EITHER = /deadline exceeded|Client\.Timeout/;
+
+/** Why a health check failed: it got no connection, it got no answer that it wants, or the words fit both. */
+export function checkGot({ facts }: Finding): 'no-connection' | 'no-good-answer' | 'either' {
+  const said = `${text(facts.why)} ${text(facts.sample)}`;
+  if (SWALLOWED.test(said)) return 'no-connection';
+  return EITHER.test(said) ? 'either' : 'no-good-answer';
+}
 
 /** The proxy gets no connection, or its checks get none, while we do. */
 export const networkPolicy: Rule = (scene) => {
@@ -27,7 +30,8 @@ export const networkPolicy: Rule = (scene) => {
     .all('PROXY_GATEWAY_ERROR')
     .filter((f) => f.facts.status === 504 && Number(f.facts.ms) >= 900 && unreached.size === 0);
   // What was marked down once and serves again is none of now.
-  const marked = byStatus(scene, 503) > 0 && unreached.size === 0 ? markedDown(scene).filter(gotNoConnection) : [];
+  const down = markedDown(scene).filter((f) => checkGot(f) === 'no-connection');
+  const marked = byStatus(scene, 503) > 0 && unreached.size === 0 ? down : [];
   const logged = [
     ...scene.all('UPSTREAM_UNREACHABLE_FOR_PROXY').filter((f) => !unreached.has(text(f.facts.upstream))),
     ...marked,

@@ -1,4 +1,4 @@
-import { gotNoConnection, markedDown } from './no-connection.ts';
+import { checkGot, markedDown } from './no-connection.ts';
 import {
   byStatus,
   endpointsFine,
@@ -50,8 +50,8 @@ export const staleEndpoints: Rule = (scene) => {
 
 /** Servers that the proxy's own health check took out, though they answer the very requests that users make. */
 export const wrongHealthCheck: Rule = (scene) => {
-  // Where a check got no connection, its page is not what is wrong.
-  const found = markedDown(scene).filter((f) => !gotNoConnection(f));
+  // Where a check got no connection, or may have got none, its page need not be what is wrong.
+  const found = markedDown(scene).filter((f) => checkGot(f) === 'no-good-answer');
   const said = [...scene.all('NO_HEALTHY_ENDPOINT_LOGGED'), ...scene.all('PROXY_HAS_NO_BACKEND')];
   // nginx says 502 where no server is left to it, and tells why in its log.
   const none = said.length ? said : scene.all('NO_LIVE_UPSTREAM');
