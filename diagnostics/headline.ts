@@ -61,7 +61,7 @@ export function headlineOf(judgement: Judgement): string {
   const sure = confidence >= CERTAIN;
   if (answer === 'inconclusive') return cannotTell(judgement) + alibi(judgement);
   if (cause === 'no-fault-found') return nothingWrong(judgement) + alibi(judgement);
-  if (cause === 'client-side')
+  if (cause === 'client-side' && !chosen)
     return `Most likely not the ingress: ${scene.case.target.host} answers every request from here, so your own machine or network is the next suspect.${alibi(judgement)}`;
   const sentence = `${chosen?.sentence ?? ''}.`;
   if (answer === 'ingress')

@@ -1,6 +1,7 @@
 import type { Check } from '../define-check.ts';
 import { acceptQueue } from './accept-queue.ts';
 import { autoscaling } from './autoscaling.ts';
+import { balancerComplaints } from './balancer-complaints.ts';
 import { balancerLog } from './balancer-log.ts';
 import { balancerResets } from './balancer-resets.ts';
 import { balancerSettings } from './balancer-settings.ts';
@@ -38,6 +39,7 @@ import { virtualAddress } from './virtual-address.ts';
 export const CHECKS: readonly Check[] = [
   acceptQueue,
   autoscaling,
+  balancerComplaints,
   balancerLog,
   balancerResets,
   balancerSettings,

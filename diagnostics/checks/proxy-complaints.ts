@@ -31,6 +31,7 @@ const CODES: {
   'handshake-failed': 'HANDSHAKES_REFUSED',
   'out-of-connections': 'OUT_OF_CONNECTIONS',
   'access-forbidden': 'ACCESS_FORBIDDEN_BY_RULE',
+  'client-certificate-refused': 'CLIENT_CERTIFICATE_REFUSED',
   'not-found-on-disk': null,
   'endpoint-marked-down': 'ENDPOINT_MARKED_DOWN',
   'worker-died': 'WORKER_DIED',
@@ -90,7 +91,12 @@ function read(data: Complaints, scope: ReadScope): Draft<ComplaintFacts>[] {
     } else
       found.push({
         code,
-        facts: { ...base, upstream, oneClient: complaint.oneClient ? 'yes' : 'no', why: downBecause(complaint) },
+        facts: {
+          ...base,
+          upstream,
+          oneClient: complaint.oneClient ? 'yes' : 'no',
+          why: complaint.kind === 'client-certificate-refused' ? (complaint.address ?? '') : downBecause(complaint),
+        },
       } as Draft<ComplaintFacts>);
   }
   return found.length ? found : [{ code: 'NO_COMPLAINTS', facts: { proxy, kind, source: data.source } }];

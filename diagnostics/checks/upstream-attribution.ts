@@ -1,6 +1,7 @@
 import { type Draft, defineCheck, type FindingSpec, type ReadScope } from '../define-check.ts';
 import { instanceLooks, proxiesOf, questionOf, questionOn } from '../instance-looks.ts';
 import type { ServedRequests } from '../io/proxy-reader.ts';
+import { ENDED_FINDINGS, type EndedFacts, readEnded } from '../served/ended.ts';
 import { ERROR_FINDINGS, type ErrorFacts, readErrors } from '../served/errors.ts';
 import { LATENCY_FINDINGS, type LatencyFacts, readGivenUp, readLatency, readTunnels } from '../served/latency.ts';
 import { LIMIT_FINDINGS, type LimitFacts, readLimits } from '../served/limits.ts';
@@ -13,7 +14,7 @@ interface OwnFacts {
   NO_ROUTE_LOGGED: { proxy: string; kind: string; count: number; total: number; ofHost: boolean; source: string };
   PROXY_HEADER_LINES_LOGGED: { proxy: string; count: number; source: string };
 }
-type AttributionFacts = OwnFacts & ErrorFacts & LatencyFacts & LimitFacts & PlaceFacts;
+type AttributionFacts = OwnFacts & EndedFacts & ErrorFacts & LatencyFacts & LimitFacts & PlaceFacts;
 
 /** Each check of ours leaves a few such lines behind a balancer that sends headers; a fault writes one for every connection. */
 const OURS = 10;
@@ -47,6 +48,7 @@ function read(served: ServedRequests, scope: ReadScope): Draft<AttributionFacts>
     ...readLatency(served, proxy),
     ...readGivenUp(served, proxy, kind),
     ...readTunnels(served, proxy),
+    ...readEnded(served, scope, proxy),
     ...readOneEndpoint(served, scope, proxy),
     ...readNeighbours(served, proxy),
   ];
@@ -97,5 +99,12 @@ export const upstreamAttribution = defineCheck<ServedRequests, AttributionFacts>
     return io.proxy.requests(look.at, host, window, signal);
   },
   read,
-  findings: { ...ERROR_FINDINGS, ...LATENCY_FINDINGS, ...LIMIT_FINDINGS, ...PLACE_FINDINGS, ...OWN_FINDINGS },
+  findings: {
+    ...ENDED_FINDINGS,
+    ...ERROR_FINDINGS,
+    ...LATENCY_FINDINGS,
+    ...LIMIT_FINDINGS,
+    ...PLACE_FINDINGS,
+    ...OWN_FINDINGS,
+  },
 });

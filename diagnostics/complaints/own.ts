@@ -12,6 +12,7 @@ export interface OwnComplaints {
   HANDSHAKES_REFUSED: Base;
   OUT_OF_CONNECTIONS: Base;
   ACCESS_FORBIDDEN_BY_RULE: Base & { oneClient: string };
+  CLIENT_CERTIFICATE_REFUSED: Base & { oneClient: string; why: string };
   WORKER_DIED: Base;
   SERVICE_MISSING_LOGGED: Base & { upstream: string };
   CONFIGURATION_COMPLAINT: Base;
@@ -99,6 +100,18 @@ export const OWN_FINDINGS: Specs<OwnComplaints> = {
     next: () =>
       'See which address the proxy takes for the caller: it must be the real one (PROXY protocol or X-Forwarded-For from trusted hops).',
     reproduce: tail('forbidden by rule'),
+  },
+  CLIENT_CERTIFICATE_REFUSED: {
+    hop: 'client',
+    direction: 'context',
+    title: 'A client came with a certificate that the proxy does not take',
+    says: (f) =>
+      complained(
+        f,
+        `a client came with a certificate that it does not take (${f.why.replace(/^\d+:/, '')})${f.oneClient === 'yes' && f.count > 1 ? ', always from one and the same address' : ''}`,
+      ),
+    next: () => 'Compare the certificate that this client sends with what the listener trusts: its end, its issuer.',
+    reproduce: tail('client SSL certificate verify error'),
   },
   WORKER_DIED: {
     hop: 'proxy',

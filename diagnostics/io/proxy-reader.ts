@@ -77,6 +77,8 @@ export type Why =
   | 'marked-down'
   | 'no-route'
   | 'denied'
+  /** Refused since whoever is asked first whether a request may pass failed or was late, not since they said no. */
+  | 'auth-failed'
   | 'rate-limited'
   | 'too-large'
   | 'bad-request'
@@ -84,6 +86,14 @@ export type Why =
   | 'name-not-found'
   | 'injected'
   | 'internal';
+
+/** Of `all` requests that ended in the same way, the largest group that took equally long: how many, and after how long, ms. */
+export interface Alike {
+  all: number;
+  count: number;
+  leastMs: number;
+  mostMs: number;
+}
 
 /** Requests to one host as the access log shows them, with who produced the status. */
 export interface ServedRequests {
@@ -135,6 +145,13 @@ export interface ServedRequests {
   limitedUpstream?: number;
   /** WebSockets and other tunnels (101) that have ended, those that the proxy cut since nothing was said on them, and after how long, ms. */
   tunnels?: { ended: number; cut: number; leastMs: number; mostMs: number };
+  /** 401 and 403 since whoever is asked first failed or was late. */
+  authFailed?: number;
+  /** Callers that left (499) and requests that were not sent whole in time (408): most of them that waited equally long. */
+  left?: Alike;
+  unsent?: Alike;
+  /** 400 that the proxy made itself, when half of them were over (ISO), and requests answered well (2xx) after that. */
+  bad?: { count: number; half: string; answeredSince: number };
   /** Mean time that endpoints took to answer, s; null: no answer, or no times in the log. */
   upstreamSeconds?: number | null;
 }
@@ -156,6 +173,7 @@ export interface Complaint {
     | 'handshake-failed'
     | 'out-of-connections'
     | 'access-forbidden'
+    | 'client-certificate-refused'
     | 'not-found-on-disk'
     | 'endpoint-marked-down'
     | 'worker-died'

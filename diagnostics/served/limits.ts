@@ -17,7 +17,8 @@ export interface LimitFacts {
   REQUESTS_TOO_LARGE: Refused & { statuses: string[] };
   REQUESTS_LIMITED: Refused;
   APP_LIMITS_REQUESTS: Refused;
-  REQUESTS_DENIED: Refused & { statuses: string[] };
+  REQUESTS_DENIED: Refused & { statuses: string[]; asReported: number; passedOn: number };
+  AUTH_SERVICE_FAILED_LOGGED: Refused;
   PROXY_QUEUE_FULL: Refused & { queue: number; upstreamMs: number };
 }
 
@@ -42,8 +43,15 @@ export function readLimits(served: ServedRequests, scope: ReadScope, proxy: stri
   // Every login page makes 401s: they matter only to somebody who was refused.
   const denied = some(madeByProxy, DENIED);
   const { kinds, statuses } = scope.case.symptoms;
-  if (sum(denied) && (kinds.includes('forbidden') || statuses.some((s) => DENIED.includes(String(s)))))
-    found.push({ code: 'REQUESTS_DENIED', facts: { ...base(sum(denied)), statuses: listed(denied) } });
+  if (sum(denied) && (kinds.includes('forbidden') || statuses.some((s) => DENIED.includes(String(s))))) {
+    const named = statuses.map(String).filter((status) => DENIED.includes(status));
+    const which = named.length ? named : ['403'];
+    const asReported = sum(some(madeByProxy, which));
+    const passedOn = sum(some(served.statuses, which)) - asReported;
+    const facts = { ...base(sum(denied)), statuses: listed(denied), asReported, passedOn };
+    found.push({ code: 'REQUESTS_DENIED', facts });
+  }
+  if (served.authFailed) found.push({ code: 'AUTH_SERVICE_FAILED_LOGGED', facts: base(served.authFailed) });
   const queue = reasonsOf(served, 'queue-full');
   const full = queue + reasonsOf(served, 'out-of-resources');
   if (full)
@@ -95,6 +103,16 @@ export const LIMIT_FINDINGS: { [K in keyof LimitFacts]: FindingSpec<LimitFacts[K
       `${f.proxy}'s log: ${share(f.count, f.total)} requests were refused by the proxy itself (${f.statuses.join(', ')}): an allow-list, a deny rule or the authentication in front.`,
     next: () => 'See which rule refuses them, and which client address the proxy sees.',
     reproduce: of4xx,
+  },
+  AUTH_SERVICE_FAILED_LOGGED: {
+    hop: 'proxy',
+    direction: 'implicates',
+    title: 'The proxy refused requests since the authorization that it asks first failed',
+    says: (f) =>
+      `${f.proxy}'s log: ${share(f.count, f.total)} requests were refused by the proxy itself since the authorization service that it asks first failed or was too late; it did not say no.`,
+    next: () =>
+      'Look at the authorization service, and compare how long it takes for these callers with how long the proxy waits for it.',
+    reproduce: (f) => grepFor(f.source, 'ext_authz_error'),
   },
   PROXY_QUEUE_FULL: {
     hop: 'proxy',

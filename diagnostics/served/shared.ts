@@ -24,6 +24,7 @@ const WORDS: { [why in Why]: string } = {
   'marked-down': 'endpoint given up meanwhile',
   'no-route': 'no route',
   denied: 'refused by a rule',
+  'auth-failed': 'the authentication that it asks first failed',
   'rate-limited': 'rate limit',
   'too-large': 'too large',
   'bad-request': 'bad request',

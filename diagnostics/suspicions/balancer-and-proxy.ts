@@ -122,10 +122,15 @@ export const staleTarget: Rule = (scene) => {
   });
 };
 
+/** Why it takes its servers for dead, in its own words. */
+const why = (told: Finding | undefined): string =>
+  text(told?.facts.why) ? `: its health check takes all for dead (${text(told?.facts.why)})` : '';
+
 export const noHealthyTarget: Rule = (scene) => {
   const balancer = scene.path.hops.find((h) => h.hop === 'load-balancer');
   const dead = scene.all('TARGET_REFUSES');
-  const unhealthy = scene.all('TARGETS_ALL_UNHEALTHY');
+  const told = scene.all('BALANCER_HAS_NO_SERVER').filter((f) => f.about.hop === balancer?.name);
+  const unhealthy = [...scene.all('TARGETS_ALL_UNHEALTHY'), ...told];
   if (!balancer || (!allRefuse(scene, dead) && unhealthy.length === 0)) return null;
   // Proxies that are down themselves are the cause, not the balancer that finds them so.
   const explains = onlyBalancerFails(scene) || (scene.replicas.length === 0 ? early(scene) : 0);
@@ -137,7 +142,7 @@ export const noHealthyTarget: Rule = (scene) => {
     {
       explains,
       fits: true,
-      sentence: `${balancer.name} has no target that it sends ${host(scene)} to${scene.replicas.length ? ', while every proxy behind it answers when asked directly' : ''}`,
+      sentence: `${balancer.name} has no target that it sends ${host(scene)} to${why(told[0])}${scene.replicas.length ? ', while every proxy behind it answers when asked directly' : ''}`,
     },
   );
 };

@@ -10,6 +10,7 @@ import {
   staleTarget,
 } from './balancer-and-proxy.ts';
 import { beginsInFront } from './begins.ts';
+import { clientCertificate } from './client-certificates.ts';
 import {
   balancerExhausted,
   cdnBlamesOrigin,
@@ -28,12 +29,21 @@ import { nothingReady, podsCrash, policyBars, portLeadsNowhere, serviceMissing }
 import { drainMismatch, rolloutDropsInPlace } from './drain.ts';
 import { keepaliveShorter } from './keepalive.ts';
 import { lbHairpin } from './hairpin.ts';
+import { alertUnexplained, handshakesRefused } from './handshakes.ts';
 import { lateHeader } from './late-header.ts';
 import { listenerWithoutTls } from './listener.ts';
 import { boundary, cdnFault, dnsMissing, dnsWrongAddress } from './names-and-places.ts';
 import { endpointUnreachable, networkPolicy } from './no-connection.ts';
 import { acceptQueueOverflow, conntrackExhausted, proxyAtLimit, proxyRestarts } from './proxy-health.ts';
-import { appLimits, externalAuthFailed, proxyRefuses, rateLimited, sizeLimit } from './refusals.ts';
+import {
+  appLimits,
+  externalAuthFailed,
+  proxyRefuses,
+  proxyRefusesSome,
+  rateLimited,
+  refusedOutOfSight,
+  sizeLimit,
+} from './refusals.ts';
 import { reloadDisconnects, reloadFailed, reloadStorm } from './reloads.ts';
 import { proxyDown, replicaBad } from './replicas.ts';
 import { asymmetricRouting } from './return-path.ts';
@@ -56,9 +66,10 @@ import {
   shorterLimitElsewhere,
   tunnelsCut,
 } from './settings.ts';
+import { balancerCutsAnswers, cutOutOfSight } from './silent-cut.ts';
 import type { Rule, Suspicion } from './suspicion.ts';
-import { certificateExpired, certificateWrong, chainIncomplete, clientCertificate, policyTooStrict } from './tls.ts';
-import { uploadCutShort } from './uploads.ts';
+import { certificateExpired, certificateWrong, chainIncomplete, policyTooStrict } from './tls.ts';
+import { requestsUnsent, uploadCutShort } from './uploads.ts';
 import { endpointImbalance, proxyOverloaded, staleEndpoints, timeoutTooShort, wrongHealthCheck } from './upstreams.ts';
 
 export type { Suspicion } from './suspicion.ts';
@@ -92,6 +103,7 @@ export const RULES: readonly Rule[] = [
   proxyRefuses,
   rateLimited,
   externalAuthFailed,
+  proxyRefusesSome,
   conntrackExhausted,
   asymmetricRouting,
   vipConflict,
@@ -114,6 +126,7 @@ export const RULES: readonly Rule[] = [
   configuredTimeout,
   timeoutTooShort,
   uploadCutShort,
+  requestsUnsent,
   shorterLimitElsewhere,
   tunnelsCut,
   appErrors,
@@ -132,6 +145,7 @@ export const RULES: readonly Rule[] = [
   keepaliveShorter,
   networkPolicy,
   policyTooStrict,
+  handshakesRefused,
   reloadStorm,
   reloadsTold,
   reloadDisconnects,
@@ -142,6 +156,7 @@ export const RULES: readonly Rule[] = [
   idleResetsCounted,
   idleErrorsCounted,
   idleErrorsLogged,
+  balancerCutsAnswers,
   balancerIdle,
   balancerSlow,
   proxyHeaderSuspected,
@@ -153,6 +168,10 @@ export const RULES: readonly Rule[] = [
   routeWrong,
   listenerWithoutTls,
   boundary,
+  // Never enough for an answer: they only keep the judge from saying that nothing is wrong.
+  alertUnexplained,
+  cutOutOfSight,
+  refusedOutOfSight,
 ];
 
 /** Pure: every cause that the findings speak for, unsorted but in order of precedence. */

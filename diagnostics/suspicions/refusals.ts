@@ -1,3 +1,4 @@
+import type { Scene } from '../scene.ts';
 import { callsItself } from './hairpin.ts';
 import {
   answeredWith,
@@ -10,6 +11,7 @@ import {
   type Rule,
   serviceName,
   suspect,
+  text,
 } from './suspicion.ts';
 
 export const sizeLimit: Rule = (scene) => {
@@ -31,7 +33,7 @@ export const sizeLimit: Rule = (scene) => {
 };
 
 export const externalAuthFailed: Rule = (scene) => {
-  const logged = scene.all('AUTH_REQUEST_FAILED');
+  const logged = [...scene.all('AUTH_REQUEST_FAILED'), ...scene.all('AUTH_SERVICE_FAILED_LOGGED')];
   // A route that asks somebody first, 5xx for users, and endpoints that answer the same request: that somebody failed.
   const asking = endpointsFine(scene) && byStatus(scene, 500, 502, 503) > 0 ? scene.all('ROUTE_FOUND') : [];
   const found = [...logged, ...asking.filter((f) => typeof f.facts.asks === 'string')];
@@ -110,4 +112,54 @@ export const appLimits: Rule = (scene) => {
     fits: true,
     sentence: `${serviceName(scene)} answered 429 itself in the time in question; the proxy passed it on`,
   });
+};
+
+/** Refusals of this many are no accident. */
+const A_PATTERN = 3;
+
+/** A 401 or 403 was reported, and harmless requests meet none: whom one refuses depends on who asks. */
+function refusesOthers(scene: Scene): boolean {
+  const named = scene.case.symptoms.statuses.some((status) => status === 401 || status === 403);
+  if (scene.failing !== 0 || !(named || scene.reported('forbidden'))) return false;
+  return answeredWith(scene, 401) + answeredWith(scene, 403) === 0;
+}
+
+/**
+ * A proxy's log counts refusals of its own as they were reported: where none was passed on from behind it, the one that was
+ * reported is the proxy's, whoever it refuses.
+ */
+export const proxyRefusesSome: Rule = (scene) => {
+  if (!refusesOthers(scene)) return null;
+  const denied = scene
+    .all('REQUESTS_DENIED')
+    .filter((f) => Number(f.facts.asReported) >= A_PATTERN && !text(f.facts.source).includes('names no hosts'));
+  const [first] = denied;
+  if (!first || denied.some((f) => f.facts.passedOn !== 0)) return null;
+  return {
+    cause: null,
+    hop: 'proxy',
+    because: denied,
+    strength: 0.8,
+    explains: 0,
+    fits: true,
+    sentence: `${proxyName(scene, first)} refuses some callers of ${host(scene)} itself (${(first.facts.statuses as string[]).join(', ')})`,
+  };
+};
+
+/** The same where no log could be read, or it has refusals of both: nobody may say then that nothing is wrong, nor who it was. */
+export const refusedOutOfSight: Rule = (scene) => {
+  const denied = scene.all('REQUESTS_DENIED');
+  const unseen = scene.blind.some((b) => b.check === 'upstream-attribution');
+  if (!refusesOthers(scene) || (denied.length === 0 && !unseen) || scene.case.symptoms.onlyReporter) return null;
+  return {
+    cause: null,
+    hop: 'proxy',
+    because: denied.length ? denied : scene.all('REQUEST_ANSWERED'),
+    strength: 0.5,
+    explains: 0,
+    fits: true,
+    sentence: denied.length
+      ? `both ${proxyName(scene, denied[0])} and what is behind it refused callers of ${host(scene)}`
+      : `whom ${host(scene)} refuses depends on who asks, and no log could be read that says who did`,
+  };
 };

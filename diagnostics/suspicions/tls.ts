@@ -2,7 +2,7 @@ import type { CauseId } from '../causes.ts';
 import type { Scene } from '../scene.ts';
 import type { Finding } from '../types.ts';
 import { frontElsewhere } from './names-and-places.ts';
-import { byCertificate, early, failingBy, host, proxyName, type Rule, suspect, text } from './suspicion.ts';
+import { byCertificate, early, host, proxyName, type Rule, suspect, text } from './suspicion.ts';
 
 /** A certificate fault counts where users meet it: at the front, or at a replica when the front is mixed or blind. */
 const certificateRule =
@@ -76,14 +76,4 @@ export const policyTooStrict: Rule = (scene) => {
         : `${proxyName(scene)} refuses the handshake of current clients`,
     },
   );
-};
-
-export const clientCertificate: Rule = (scene) => {
-  const found = [...scene.all('CLIENT_CERTIFICATE_DEMANDED'), ...scene.all('TLS_CLIENT_CERTIFICATE_DEMANDED')];
-  if (found.length === 0) return null;
-  return suspect('tls-client-certificate-required', found, 0.95, {
-    explains: failingBy(scene, (f) => f.status === 400 || f.error !== null),
-    fits: true,
-    sentence: `${proxyName(scene)} demands a client certificate for ${host(scene)}`,
-  });
 };

@@ -117,3 +117,16 @@ test('a log of nothing but hostile lines is read in bounded time and memory', ()
   ])
     assert.ok(cleanLine(text).length <= 300);
 });
+
+test('nginx: client certificates that it does not take, by OpenSSL’s reason and by caller', () => {
+  const line = (client: string, why: string, host = 'shop.example.test'): string =>
+    `2026/11/21 12:00:00 [info] 7#7: *9 client SSL certificate verify error: (${why}) while reading client request headers, client: ${client}, server: ${host}, request: "POST /in HTTP/1.1", host: "${host}"`;
+  const ended = '10:certificate has expired';
+  const lines = [line('192.0.2.1', ended), line('192.0.2.1', ended), line('192.0.2.2', ended, 'other.example.test')];
+  assert.deepEqual(told('nginx', [...lines, line('192.0.2.3', '18:self-signed certificate')]), [
+    'client-certificate-refused 10:certificate has expired 2',
+    'client-certificate-refused 18:self-signed certificate 1',
+  ]);
+  const [one] = complaintsIn('nginx', lines, '/x', 'shop.example.test', DAY).complaints;
+  assert.equal(one?.oneClient, true);
+});

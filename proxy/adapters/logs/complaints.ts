@@ -46,6 +46,12 @@ const NGINX: readonly Words[] = [
       /worker_connections are not enough|accept4?\(\) failed \(2[34]: |socket\(\) failed \(2[34]: |could not allocate new session/,
   },
   { kind: 'access-forbidden', pattern: /access forbidden by rule/ },
+  {
+    // Written at level info, with the number and the words of OpenSSL's verification (ngx_http_process_request).
+    kind: 'client-certificate-refused',
+    pattern: /client SSL certificate verify error: \(/,
+    about: /verify error: \((\d{1,4}:[^)]{1,80})\)/,
+  },
   { kind: 'not-found-on-disk', pattern: /open\(\) ".*" failed \(2: No such file or directory\)/ },
   { kind: 'worker-died', pattern: /worker process \d+ exited on signal (4|6|7|8|9|11)\b/ },
   { kind: 'configuration-error', pattern: /could not build (the |optimal )?\w*_?hash/ },

@@ -58,6 +58,8 @@ const FLAGS: readonly [string, NonNullable<AccessRow['why']>][] = [
 
 /** Why, by flags, details and the transport's own words; undefined where they say nothing. */
 function whyOf(flags: ReadonlySet<string>, details: string, failure: string): AccessRow['why'] {
+  // The flag UAEX stands for both: the service said no (ext_authz_denied), or it failed or was late (ext_authz_error).
+  if (details.startsWith('ext_authz_error')) return 'auth-failed';
   const known = FLAGS.find(([flag]) => flags.has(flag))?.[1];
   if (known === 'connect-failed') {
     const words = `${details} ${failure}`;

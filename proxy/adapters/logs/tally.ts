@@ -4,7 +4,7 @@ import { rowCounter } from '../metrics/balance-log.ts';
 import type { AccessRow } from './access-log.ts';
 import type { AccessRows } from './access-rows.ts';
 import { failed } from './compact-rows.ts';
-import { addGivenUp, addTunnel } from './cut-short.ts';
+import { addGivenUp, addTunnel, endedAlike } from './cut-short.ts';
 
 /** Requests slower than this count as slow, s: where people begin to write that something hangs. */
 const SLOW_SECONDS = 1;
@@ -116,6 +116,8 @@ export function countRequests(log: AccessRows, host: string): ServedRequests {
     into[status] = (into[status] ?? 0) + 1;
   };
   const over = overTime(rows.from, rows.to);
+  const alike = endedAlike();
+  const bad: number[] = [];
   let errors = 0;
   let answers = 0;
   let waited = 0;
@@ -148,8 +150,13 @@ export function countRequests(log: AccessRows, host: string): ServedRequests {
     addSlow(out, row);
     addGivenUp(out, row);
     addTunnel(out, row);
+    alike.add(row);
+    if (row.status === 400 && row.maker === 'proxy' && row.at !== null && bad.length < MOST_BAD) bad.push(row.at);
+    if (row.why === 'auth-failed') out.authFailed = (out.authFailed ?? 0) + 1;
     if (row.status === 429 && row.maker === 'upstream') out.limitedUpstream = (out.limitedUpstream ?? 0) + 1;
   });
+  Object.assign(out, alike.found());
+  if (bad.length > 0) out.bad = amidBad(rows, rows.namesHosts ? host : null, bad);
   out.upstreamSeconds = answers ? waited / answers : null;
   out.steps = over.steps();
   out.firstError = iso(first);
@@ -159,6 +166,22 @@ export function countRequests(log: AccessRows, host: string): ServedRequests {
     .slice(0, MOST_UPSTREAMS);
   if (rows.namesHosts) out.others = { requests: rows.count - out.total, errors: rows.errors - errors };
   return out;
+}
+
+/** Times of refused requests that are kept. */
+const MOST_BAD = 20_000;
+
+/**
+ * What became of others amid the 400s of the proxy's own: after half of them, since a lone one may be hours older than the
+ * trouble. A second visit, for rows come in no order of time.
+ */
+function amidBad(rows: AccessRows['rows'], host: string | null, bad: number[]): NonNullable<ServedRequests['bad']> {
+  const half = bad.sort((a, b) => a - b)[bad.length >> 1] as number;
+  let answeredSince = 0;
+  rows.each(host, ({ at, status }) => {
+    if (at !== null && at >= half && status >= 200 && status < 300) answeredSince++;
+  });
+  return { count: bad.length, half: new Date(half).toISOString(), answeredSince };
 }
 
 /** Most logs note when a request ended: a slow endpoint would look as if it had joined later. Whole seconds, as most logs know. */
