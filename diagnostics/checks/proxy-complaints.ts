@@ -56,9 +56,9 @@ function read(data: Complaints, scope: ReadScope): Draft<ComplaintFacts>[] {
   const service = scope.path.hops.find((hop) => hop.hop === 'service' || hop.hop === 'app');
   const known = new Set([service?.address, ...(service?.endpoints ?? []).map((e) => e.address)]);
   const born = Math.max(0, ...(service?.endpoints ?? []).map((e) => Date.parse(e.startedAt ?? '') || 0));
+  const front = frontOf(scope.path, scope.case.target, scope.look.at.hop);
   const found: Draft<ComplaintFacts>[] = [];
   for (const complaint of data.complaints) {
-  const front = frontOf(scope.path, scope.case.target, scope.look.at.hop);
     const code = CODES[complaint.kind];
     if (!code) continue;
     const base = {
@@ -71,13 +71,13 @@ function read(data: Complaints, scope: ReadScope): Draft<ComplaintFacts>[] {
       source: data.source,
     };
     const upstream = complaint.address ?? 'an upstream';
-    // The log names the address that was tried: if the service has endpoints and this is none of them, the list is old.
-    const recent =
     const before = complaint.kind === 'upstream-unreachable' ? front.get(complaint.address ?? '') : undefined;
     if (before?.hop === 'load-balancer') {
       found.push({ code: 'OWN_BALANCER_UNREACHABLE', facts: { ...base, upstream, balancer: before.name } });
       continue;
     }
+    // The log names the address that was tried: if the service has endpoints and this is none of them, the list is old.
+    const recent =
       complaint.last === '' || Date.parse(complaint.last) >= Math.max(born, Date.parse(scope.case.at) - RECENT_MS);
     if (
       recent &&
