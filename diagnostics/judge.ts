@@ -108,6 +108,8 @@ function reckon(scene: Scene, chosen: Suspicion, others: Suspicion[]): { confide
 export interface JudgeParts {
   read: typeof readRows;
   suspect: typeof suspicionsOf;
+  /** How often a verdict of a strength is right; left out: as was learnt. */
+  often?: typeof confidenceOf;
 }
 const WHOLE: JudgeParts = { read: readRows, suspect: suspicionsOf };
 
@@ -124,14 +126,14 @@ export function weigh(input: Judged, parts: JudgeParts = WHOLE): Judgement {
   );
   const suspicions = rank(parts.suspect(scene));
   const chosen = suspicions[0] ?? null;
-  if (!chosen) return sure({ scene, suspicions, chosen, ...withoutSuspicion(scene) });
+  if (!chosen) return sure({ scene, suspicions, chosen, ...withoutSuspicion(scene) }, parts);
   const { confidence: seen, reckoning } = reckon(scene, chosen, suspicions.slice(1));
   const answer: Verdict['answer'] = isIngress(chosen.hop) ? 'ingress' : 'not-ingress';
   const doubt = doubtAbout({ scene, chosen, answer, cause: chosen.cause });
   const { strength: confidence, why } = moved(seen, chosen.cause, input.priors, ENOUGH, doubt);
   if (why !== null) reckoning.push(why);
   const weighed = { scene, suspicions, chosen, answer, hop: chosen.hop, cause: chosen.cause, confidence, reckoning };
-  return sure(why === null ? weighed : { ...weighed, learnt: why });
+  return sure(why === null ? weighed : { ...weighed, learnt: why }, parts);
 }
 
 const doubtAbout = ({
@@ -142,11 +144,11 @@ const doubtAbout = ({
   doubtOf({ ...said, because: (chosen?.because ?? []).map((f) => f.code), findings: scene.findings });
 
 /** How strongly the evidence speaks, as how often such verdicts were right; no answer where that is too seldom. */
-function sure(weighed: Omit<Judgement, 'strength'>): Judgement {
+function sure(weighed: Omit<Judgement, 'strength'>, { often = confidenceOf }: JudgeParts): Judgement {
   const { confidence: strength, answer } = weighed;
   if (answer === 'inconclusive') return { ...weighed, strength };
   const doubt = doubtAbout(weighed);
-  const confidence = confidenceOf(strength, doubt);
+  const confidence = often(strength, doubt);
   const reckoning = [...weighed.reckoning, ...howOften(strength, doubt)];
   if (Math.min(strength, confidence) >= ENOUGH) return { ...weighed, strength, confidence, reckoning };
   return {

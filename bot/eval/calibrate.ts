@@ -15,8 +15,8 @@ export function isForTraining(id: string, seed: number): boolean {
 
 /** Levels within this are one bin. */
 const BIN = 0.05;
-/** A bin begins with one right and one wrong verdict (Laplace's rule of succession): nothing is ever certain. */
-const PRIOR = 1;
+/** A bin begins with half a right and half a wrong verdict (Krichevsky and Trofimov 1981): nothing is ever certain. */
+const PRIOR = 0.5;
 
 /**
  * Pure: the share that is right at each strength, never falling (pool adjacent violators, Ayer et al. 1955). Bins that are pooled

@@ -1,5 +1,8 @@
 import { DOUBTS, type Doubt, doubtOf } from '../../diagnostics/doubts.ts';
 import { TriageError } from '../../diagnostics/errors.ts';
+import { readRows } from '../../diagnostics/findings.ts';
+import type { JudgeParts } from '../../diagnostics/judge.ts';
+import { suspicionsOf } from '../../diagnostics/suspicions/index.ts';
 import type { SavedCase, Verdict } from '../../diagnostics/types.ts';
 import type { Incident } from './incident.ts';
 import { judgeAgain } from './saved.ts';
@@ -27,6 +30,9 @@ export interface Drawn {
 /** How strong a verdict was before calibration, 0 to 1. */
 export const strengthOf = (verdict: Verdict): number => verdict.strength ?? verdict.confidence;
 
+/** What an earlier calibration left without an answer has to be seen too, or it could never be found wrong. */
+const UNCALIBRATED: JudgeParts = { read: readRows, suspect: suspicionsOf, often: (strength) => strength };
+
 /**
  * Pure: every conclusive verdict on an incident's evidence by today's judge: as it is, in its variants (which count as one
  * together), and without the rule of its cause. The last stands for faults nobody has thought of.
@@ -37,15 +43,16 @@ export function drawsOf(incident: Incident, saved: SavedCase): Drawn[] {
     const right = scored.outcome === undefined ? scored.right.answer : scored.outcome !== 'wrong';
     return [{ incident: incident.id, kind, raw: strengthOf(verdict), doubt: doubtOf(verdict), right, weight: 1 }];
   };
-  const novel = unseen(incident, saved);
+  const novel = unseen(incident, saved, UNCALIBRATED.often);
+  const plain = judgeAgain(saved, UNCALIBRATED);
   const variants = VARIANTS.flatMap((variant) => {
     const changed = variant.of(saved);
     if (changed === null) return [];
-    const verdict = judgeAgain(changed);
+    const verdict = judgeAgain(changed, UNCALIBRATED);
     return draw('variant', verdict, scoreMasked(scoreOne(incident, verdict, 0), variant.name));
   });
   return [
-    ...draw('plain', saved.verdict, scoreOne(incident, saved.verdict, 0)),
+    ...draw('plain', plain, scoreOne(incident, plain, 0)),
     ...(novel === null ? [] : draw('unseen', novel.verdict, novel.scored)),
     ...variants.map((one) => ({ ...one, weight: 1 / variants.length })),
   ];

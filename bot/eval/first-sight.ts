@@ -46,20 +46,25 @@ async function cameWith(root: string): Promise<Map<string, string>> {
 
 type Judge = (input: Judged) => Verdict;
 
+/** A judge that was broken in the commit before may be whole in one of so many before that. */
+const MOST_BACK = 5;
+
 /** The judge as it stood before a commit, unpacked to `dir`; null: there was none, or only its frame. */
 async function judgeBefore(commit: string, dir: string, root: string): Promise<Judge | null> {
-  const folder = join(dir, commit);
-  await mkdir(folder);
-  const packed = join(dir, `${commit}.tar`);
-  try {
-    await run('git', ['archive', '-o', packed, `${commit}^`, 'diagnostics'], { ...LIMIT, cwd: root });
-    await run('tar', ['-xf', packed, '-C', folder], LIMIT);
-  } catch {
-    return null;
+  for (let back = 1; back <= MOST_BACK; back++) {
+    const folder = join(dir, `${commit}-${back}`);
+    try {
+      await mkdir(folder);
+      await run('git', ['archive', '-o', `${folder}.tar`, `${commit}~${back}`, 'diagnostics'], { ...LIMIT, cwd: root });
+      await run('tar', ['-xf', `${folder}.tar`, '-C', folder], LIMIT);
+      await writeFile(join(folder, 'package.json'), '{"type":"module"}');
+      const parts = (await import(join(folder, 'diagnostics/judge.ts'))) as { judge: Judge; weigh?: unknown };
+      return parts.weigh ? parts.judge : null;
+    } catch {
+      // No such commit, no judge in it, or one that does not compile.
+    }
   }
-  await writeFile(join(folder, 'package.json'), '{"type":"module"}');
-  const parts = (await import(join(folder, 'diagnostics/judge.ts'))) as { judge: Judge; weigh?: unknown };
-  return parts.weigh ? parts.judge : null;
+  return null;
 }
 
 /** First sights of incidents that are not among `known`, from the history of the repository at `root`; none where it has none. */

@@ -14,7 +14,7 @@ const sight: FirstSight = {
   ...{ doubt: 'another-culprit', outcome: 'wrong' },
 };
 
-test('the judge that is asked is the one of the commit before the incident came', async (t) => {
+test('the judge that is asked is the one of the commit before the incident came, or the last that compiled', async (t) => {
   const root = scratch(t);
   const git = (...args: string[]): unknown =>
     execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.test', ...args], {
@@ -25,9 +25,12 @@ test('the judge that is asked is the one of the commit before the incident came'
     mkdirSync(join(root, file, '..'), { recursive: true });
     writeFileSync(join(root, file), text);
   };
-  const commit = (cause: string, incident: string): void => {
+  const commit = (cause: string, incident: string, broken = ''): void => {
     const verdict = { answer: 'not-ingress', hop: 'app', cause, confidence: 0.9, because: [], findings: [] };
-    put('diagnostics/judge.ts', `export const weigh = 1;\nexport const judge = () => (${JSON.stringify(verdict)});\n`);
+    put(
+      'diagnostics/judge.ts',
+      `export const weigh = 1;\nexport const judge = () => (${JSON.stringify(verdict)});\n${broken}`,
+    );
     put(`test/incidents/${incident}/incident.yaml`, 'id: x\n');
     git('add', '.');
     git('commit', '-m', incident);
@@ -35,19 +38,23 @@ test('the judge that is asked is the one of the commit before the incident came'
   git('init');
   commit('app-slow', 'nobody-before-it');
   commit('app-errors', 'second');
-  commit('app-down', 'third');
+  commit('app-down', 'third', 'const = ;');
+  commit('app-down', 'fourth');
   const { incident, saved } = keptCase('app-errors');
-  const all = ['nobody-before-it', 'second', 'third', 'in-no-commit'].map((id) => ({
+  const all = ['nobody-before-it', 'second', 'third', 'fourth', 'in-no-commit'].map((id) => ({
     incident: { ...incident, id, folder: join(root, 'test/incidents', id) },
     saved,
   }));
   const told = (sights: FirstSight[]): string[][] =>
     sights.map((one) => [one.incident, one.cause ?? '', one.outcome]).sort();
   assert.deepEqual(told(await firstSights(all, new Set(), root)), [
+    ['fourth', 'app-errors', 'right'],
     ['second', 'app-slow', 'partly'],
     ['third', 'app-errors', 'right'],
   ]);
-  assert.deepEqual(told(await firstSights(all, new Set(['second']), root)), [['third', 'app-errors', 'right']]);
+  assert.deepEqual(told(await firstSights(all, new Set(['second', 'fourth']), root)), [
+    ['third', 'app-errors', 'right'],
+  ]);
   assert.deepEqual(await firstSights(all, new Set(), scratch(t)), [], 'no history');
 });
 
