@@ -53,6 +53,22 @@ function covered(scene: Scene): boolean {
   );
 }
 
+/**
+ * Connections are said to fail, and a balancer stands in front whose own log was not looked at: what it loses reaches no proxy,
+ * and so stands in no log of theirs.
+ */
+function lostInFront(scene: Scene): boolean {
+  const told = [
+    ...scene.all('NO_ERRORS_LOGGED'),
+    ...scene.all('NO_ERRORS_COUNTED'),
+    ...scene.all('BALANCER_LOST_NOTHING'),
+  ];
+  return (
+    scene.reported('reset', 'disconnects', 'handshake', 'timeout') &&
+    scene.path.hops.some((h) => h.hop === 'load-balancer' && !told.some((f) => f.about.hop === h.name))
+  );
+}
+
 /** Answers that a report may name and that our own harmless request meets too, by symptom (RFC 9110, section 15.5). */
 const MET_AS_REPORTED = [
   { kind: 'not-found', statuses: [404, 410] },
@@ -155,6 +171,8 @@ export function withoutSuspicion(
       ],
     };
   }
+  if (covered(scene) && lostInFront(scene))
+    return unknown(0.4, "it comes and goes or is over, and what the balancer lost by itself stands in no proxy's log");
   if (covered(scene))
     return {
       answer: 'not-ingress',
