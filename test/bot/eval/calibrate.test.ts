@@ -94,6 +94,12 @@ test('an incident goes to one side with all that is drawn from it, by a seed tha
   assert.ok(weight('variant') <= 1 + 1e-9, `all variants together count ${weight('variant')}`);
 });
 
+test('what the calibration in use leaves without an answer is drawn too, or it could never be found right or wrong', () => {
+  const { incident, saved } = keptCase('app-errors');
+  const open = drawsOf(incident, saved).filter((one) => confidenceOf(one.raw, one.doubt) < 0.7);
+  assert.ok(open.length > 0 && open.every((one) => one.raw >= 0.7), JSON.stringify(open));
+});
+
 test('a doubt makes the odds smaller as often as it was right to doubt, never larger, and never by more than is believed', () => {
   const sure = many(0.92, 38, 0);
   const oddsOf = (doubtful: Drawn[]): number => learn([...sure, ...doubtful]).doubts['another-culprit'];
