@@ -46,6 +46,7 @@ const hung = (scene: Scene): boolean => scene.reported('timeout', 'slow', 'reset
 /** The very proxies that dropped so many served the rest well and in time, by their own logs: it was lost in front of them. */
 const onlyBeforeIt = (scene: Scene, dropped: Finding[]): boolean =>
   hung(scene) &&
+  scene.failing === 0 &&
   !['SLOW_UPSTREAM', 'SLOW_IN_PROXY', 'UPSTREAM_TIMED_OUT', 'REQUESTS_QUEUED'].some(scene.has) &&
   dropped.every((f) =>
     scene
@@ -74,7 +75,7 @@ export const acceptQueueOverflow: Rule = (scene) => {
       fits: true,
       sentence: `${proxyName(scene, first)} does not take new connections for ${host(scene)} in time: its accept queue ${scene.has('ACCEPT_QUEUE_FULL') ? 'is full' : 'overflows again and again'}, and the kernel drops what comes`,
     });
-  return suspect('accept-queue-overflow', found, sure(scene, onlyBeforeIt(scene, found) ? 0.85 : 0.75), {
+  return suspect('accept-queue-overflow', found, sure(scene, onlyBeforeIt(scene, found) ? 0.85 : 0.6), {
     explains,
     fits: true,
     sentence: `${proxyName(scene, first)} did not take new connections for ${host(scene)} in time: its accept queue was full, and the kernel dropped what came`,
