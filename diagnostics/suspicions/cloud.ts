@@ -104,13 +104,37 @@ export const staleTargetTold: Rule = (scene) => {
   });
 };
 
-/** The balancer had too few healthy targets in the time in question, by its own count, though every proxy answers now. */
+/** Pods that ended this long before the balancer counted are why it had no target: checks need some rounds to notice, ms. */
+const NOTICED_MS = 5 * 60_000;
+
+/** Ends of all pods of a proxy just before the balancer began to count; empty where only some of them ended. */
+function allEnded(scene: Scene, first: Finding): Finding[] {
+  const began = Date.parse(text(first.facts.first));
+  const onPath = new Set(scene.path.hops.filter((h) => h.hop === 'proxy').map((h) => h.name));
+  const ended = scene.all('PROXY_POD_RESTARTED').filter((f) => {
+    const at = Date.parse(text(f.facts.at));
+    return onPath.has(f.about.hop) && at >= began - NOTICED_MS && at <= began + SLACK_MS;
+  });
+  const pods = new Set(ended.map((f) => text(f.facts.pod)));
+  return pods.size > 0 && ended.every((f) => f.facts.total === pods.size) ? ended : [];
+}
+
+/**
+ * The balancer had too few healthy targets in the time in question, by its own count, though every proxy answers now; or
+ * since all pods of the proxy had ended just before.
+ */
 export const failedOpen: Rule = (scene) => {
   const found = [...scene.all('BALANCER_FAILS_OPEN'), ...scene.all('NO_BACKEND_TO_PICK')];
   const [first] = found;
+  if (!first || !comesAndGoes(scene) || !scene.reported('reset', 'errors-5xx', 'timeout', 'unspecified')) return null;
+  const ended = allEnded(scene, first);
+  if (ended.length)
+    return suspect('proxy-restarting', [...ended, ...found], 0.84, {
+      fits: true,
+      sentence: `all ${ended.length} pods of ${proxyName(scene, ended[0])} ended together, and ${first.about.hop} had no healthy target for ${first.facts.count} connections or requests to ${host(scene)}`,
+    });
   // Proxies that were not there, or began anew at that time, are why it had none.
-  if (!first || !comesAndGoes(scene) || leftBefore(scene, first)) return null;
-  if (!scene.reported('reset', 'errors-5xx', 'timeout', 'unspecified')) return null;
+  if (leftBefore(scene, first)) return null;
   if (scene.replicas.length === 0 || !scene.replicas.every((m) => m.ok === m.total)) return null;
   return suspect('lb-no-healthy-target', found, 0.84, {
     fits: true,

@@ -38,17 +38,11 @@ export const podsRestart: Rule = (scene) => {
     PROXY_POD_KILLED_BY_PROBE: 'are killed since their probe fails',
     NO_PROXY_POD_READY: 'are not ready, none of them',
   };
-  const late = scene.all('PROXY_POD_RESTARTED');
-  return suspect(
-    'proxy-restarting',
-    [...found, ...late],
-    explains > 0 ? (none ? 0.95 : 0.9) : habit && !rival ? 0.8 : 0.72,
-    {
-      explains,
-      fits: true,
-      sentence: `pods of ${proxyName(scene)} ${does[first.code]}${explains > 0 ? `, so that requests for ${host(scene)} meet nobody` : ''}`,
-    },
-  );
+  return suspect('proxy-restarting', found, explains > 0 ? (none ? 0.95 : 0.9) : habit && !rival ? 0.8 : 0.72, {
+    explains,
+    fits: true,
+    sentence: `pods of ${proxyName(scene)} ${does[first.code]}${explains > 0 ? `, so that requests for ${host(scene)} meet nobody` : ''}`,
+  });
 };
 
 /** The same as reload-storm, told by the controller's own events. */

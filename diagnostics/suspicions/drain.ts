@@ -32,9 +32,15 @@ function leavings(scene: Scene, hops: PathHop[]): number[] {
   );
   const until = Date.parse(scene.case.at);
   const from = (scene.case.since === null ? until - UNSAID_MS : Date.parse(scene.case.since)) - BEFORE_MS;
-  const told = scene.changes.filter((c) => names.has(c.object) && leavesBy(c)).map((c) => Date.parse(c.at));
+  // A container that ended by itself was not told to leave: no preStop, no draining.
+  const ended = scene.all('PROXY_POD_RESTARTED');
+  const crashed = new Set(ended.flatMap((f) => [f.about.hop, f.facts.pod]));
+  const told = scene.changes
+    .filter((c) => names.has(c.object) && leavesBy(c) && !(c.kind === 'restart' && crashed.has(c.object)))
+    .map((c) => Date.parse(c.at));
+  const restarted = scene.all('PROXY_RESTARTED_RECENTLY').filter((f) => !crashed.has(f.about.hop));
   const seen = [
-    ...scene.all('PROXY_RESTARTED_RECENTLY').map((f) => ({ f, at: f.facts.at })),
+    ...restarted.map((f) => ({ f, at: f.facts.at })),
     ...scene.all('PODS_LEAVING').map((f) => ({ f, at: f.facts.at })),
     // A reload begins some proxies' counters anew as well, and nobody leaves.
     ...scene

@@ -40,6 +40,16 @@ const EDITS: { [name: string]: (lists: Lists) => void } = {
       if (pod.metadata.namespace === 'ingress-nginx')
         for (const one of pod.status.containerStatuses) Object.assign(one, { restartCount: 0, lastState: {} });
   },
+  /** Both pods of ingress-nginx crashed once, a minute ago, and are up again. */
+  'both-crashed': (lists) => {
+    for (const pod of lists.pods ?? [])
+      if (pod.metadata.namespace === 'ingress-nginx')
+        for (const one of pod.status.containerStatuses)
+          Object.assign(one, {
+            restartCount: 1,
+            lastState: { terminated: { exitCode: 139, reason: 'Error', finishedAt: '2026-11-21T15:39:30Z' } },
+          });
+  },
   /** The second pod of ingress-nginx is not ready. */
   'second-not-ready': (lists) => {
     const second = (lists.pods ?? []).filter((one) => one.metadata.namespace === 'ingress-nginx')[1];
