@@ -54,3 +54,42 @@ export const lbHairpin: Rule = (scene) => {
     sentence: `${text(first.facts.proxy)} calls ${balancer} in front of itself for ${host(scene)}, is sent back to itself and gets no connection, while callers from elsewhere do`,
   });
 };
+
+/** Who calls stands among what is behind the balancer: pods, nodes, jobs of the cluster. */
+const INSIDE =
+  /\b(?:from|only) (?:the )?(?:inside|within)\b|\b(?:from|on) (?:the|our|a|any|some|one of (?:the|our)|every) (?:cluster|pods?|nodes?|workers?|containers?|ingress (?:hosts?|machines?))\b|\b(?:pods?|nodes?|jobs?|containers?) (?:can ?not|can't|cant|don't|do not|fail to) (?:reach|call|connect|get to)\b|\b(?:aus dem|innerhalb des|im) cluster (?:heraus|selbst)\b/i;
+
+/** How many targets share the connections; null: nobody said. */
+function targetsOf(scene: Scene, balancer: string): number | null {
+  const counted = scene.all('TARGETS_COUNTED_HEALTHY').filter((f) => f.about.hop === balancer);
+  const total = counted.reduce((sum, f) => sum + Number(f.facts.total), 0);
+  return total || (scene.path.hops.find((hop) => hop.name === balancer)?.targets?.length ?? null);
+}
+
+/**
+ * Callers from inside get no connection, all is well for us outside, and the balancer keeps callers' addresses: then a call
+ * that is sent back to its own machine is lost, one in as many as there are targets. That all are lost, of several targets,
+ * is rather a firewall's doing or a name with another answer inside (AWS NLB guide, troubleshooting; proxies.md B18).
+ */
+export const calledFromInside: Rule = (scene) => {
+  const balancer = scene.path.hops.find((hop) => hop.hop === 'load-balancer');
+  const inside = INSIDE.test(scene.case.report ?? '') && scene.reported('timeout', 'reset', 'slow', 'unspecified');
+  const well = scene.front.length > 0 && scene.failing === 0 && scene.replicas.every((m) => m.ok === m.total);
+  if (!balancer || !inside || !well || callsItself(scene)) return null;
+  const kept = keepsCallers(scene, balancer.name);
+  const settings = scene.all('BALANCER_KEEPS_CALLERS').filter((f) => f.about.hop === balancer.name);
+  const part = scene.case.symptoms.course === 'intermittent' || targetsOf(scene, balancer.name) === 1;
+  // Where nobody says what the balancer does, it only keeps the judge from saying that nothing is wrong.
+  const strength = kept && settings.length ? (part ? 0.78 : 0.6) : 0.5;
+  if (kept === false) return null;
+  return suspect(
+    'lb-hairpin',
+    [...settings, ...scene.all('REQUEST_ANSWERED').filter((f) => f.vantage === 'public')],
+    strength,
+    {
+      fits: true,
+      sentence: `${host(scene)} is well from outside; callers behind ${balancer.name} ${kept ? 'keep their own addresses, so those that are sent back to their own machine get no connection' : 'may be sent back to their own machine'}`,
+      next: `Call ${host(scene)} from a machine that is no target of ${balancer.name}, and from one that is: if only the second loses connections, let callers inside use an address inside, or switch preserve_client_ip.enabled off.`,
+    },
+  );
+};

@@ -27,9 +27,9 @@ import { podsRestart, reloadErrorTold, reloadsTold } from './cluster-proxies.ts'
 import { hostNotServed, routeRefused, servedElsewhere } from './cluster-route.ts';
 import { nothingReady, podsCrash, policyBars, portLeadsNowhere, serviceMissing } from './cluster-service.ts';
 import { drainMismatch, rolloutDropsInPlace } from './drain.ts';
-import { keepaliveShorter } from './keepalive.ts';
-import { lbHairpin } from './hairpin.ts';
+import { calledFromInside, lbHairpin } from './hairpin.ts';
 import { alertUnexplained, handshakesRefused } from './handshakes.ts';
+import { keepaliveShorter } from './keepalive.ts';
 import { lateHeader } from './late-header.ts';
 import { listenerWithoutTls } from './listener.ts';
 import { boundary, cdnFault, dnsMissing, dnsWrongAddress } from './names-and-places.ts';
@@ -102,6 +102,7 @@ export const RULES: readonly Rule[] = [
   clientAddressHidden,
   proxyRefuses,
   rateLimited,
+  lbHairpin,
   externalAuthFailed,
   proxyRefusesSome,
   conntrackExhausted,
@@ -114,7 +115,6 @@ export const RULES: readonly Rule[] = [
   proxyAtLimit,
   proxyRestarts,
   podsRestart,
-  lbHairpin,
   portLeadsNowhere,
   podsCrash,
   nothingReady,
@@ -161,6 +161,7 @@ export const RULES: readonly Rule[] = [
   balancerSlow,
   proxyHeaderSuspected,
   balancerExhausted,
+  calledFromInside,
   balancerFails,
   beginsInFront,
   proxyDown,
