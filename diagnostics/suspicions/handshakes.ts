@@ -36,10 +36,8 @@ export const handshakesRefused: Rule = (scene) => {
 
 /** Such an alert, and no log that says why: nothing that our own handshake shows explains it away. Never enough for an answer. */
 export const alertUnexplained: Rule = (scene) => {
-  const accepted = scene.all('TLS_ACCEPTED');
-  if (!readAloud(scene) || scene.failing !== 0 || accepted.length === 0 || scene.case.symptoms.onlyReporter)
-    return null;
-  return suspect('tls-policy-too-strict', accepted, 0.6, {
+  if (!readAloud(scene) || scene.failing !== 0 || scene.case.symptoms.onlyReporter) return null;
+  return suspect('tls-policy-too-strict', scene.all('REQUEST_ANSWERED'), 0.6, {
     fits: true,
     sentence: `the alert that was reported is a server's word that it shares nothing with that client, and ${host(scene)} lets in whatever I offered`,
     next: "Send me the name and version of the client that is refused; the proxy's error log at level info says what it did not share.",

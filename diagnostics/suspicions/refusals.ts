@@ -114,8 +114,8 @@ export const appLimits: Rule = (scene) => {
   });
 };
 
-/** Refusals of this many are no accident. */
-const A_PATTERN = 3;
+/** Refusals of this many are no accident, and of this share more than what scanners meet on any day. */
+const A_PATTERN = { count: 3, share: 0.05 };
 
 /** A 401 or 403 was reported, and harmless requests meet none: whom one refuses depends on who asks. */
 function refusesOthers(scene: Scene): boolean {
@@ -132,9 +132,15 @@ export const proxyRefusesSome: Rule = (scene) => {
   if (!refusesOthers(scene)) return null;
   const denied = scene
     .all('REQUESTS_DENIED')
-    .filter((f) => Number(f.facts.asReported) >= A_PATTERN && !text(f.facts.source).includes('names no hosts'));
+    .filter(
+      (f) =>
+        Number(f.facts.asReported) >= Math.max(A_PATTERN.count, A_PATTERN.share * Number(f.facts.total)) &&
+        !text(f.facts.source).includes('names no hosts'),
+    );
   const [first] = denied;
   if (!first || denied.some((f) => f.facts.passedOn !== 0)) return null;
+  // A CDN in front refuses by rules of its own, and leaves no line here.
+  if (scene.path.hops.some((hop) => hop.hop === 'cdn')) return null;
   return {
     cause: null,
     hop: 'proxy',
@@ -159,7 +165,7 @@ export const refusedOutOfSight: Rule = (scene) => {
     explains: 0,
     fits: true,
     sentence: denied.length
-      ? `both ${proxyName(scene, denied[0])} and what is behind it refused callers of ${host(scene)}`
+      ? `${proxyName(scene, denied[0])} refused callers of ${host(scene)} itself, and is not the only one who may have`
       : `whom ${host(scene)} refuses depends on who asks, and no log could be read that says who did`,
   };
 };
