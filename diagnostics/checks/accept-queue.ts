@@ -14,7 +14,13 @@ interface Base {
 interface QueueFacts {
   ACCEPT_QUEUE_FULL: Base & { listener: string; waiting: number; length: number; steady: boolean };
   ACCEPT_QUEUE_OVERFLOWS: Base & { listener: string; count: number; overMs: number; total: number };
-  ACCEPT_QUEUE_OVERFLOWED: Base & { listener: string; total: number; since: string | null; within: boolean };
+  ACCEPT_QUEUE_OVERFLOWED: Base & {
+    listener: string;
+    total: number;
+    since: string | null;
+    within: boolean;
+    beyondChecks: boolean;
+  };
   ACCEPT_QUEUE_WAITS: Base & { listener: string; waiting: number; length: number | null };
   NAMESPACE_OVERFLOWS: Base & { count: number; overMs: number; total: number };
   NO_OVERFLOWS: Base & { listeners: number; length: number | null; since: string | null };
@@ -34,6 +40,14 @@ function overflowsOf(dropped: AcceptQueue['dropped'], all: ProxyHealth['overflow
   return { ...dropped, count: Math.min(dropped.count, all.count), total: Math.min(dropped.total, all.total) };
 }
 
+/**
+ * Drops that health checks may leave on a socket which lost nothing, beside other listeners of the namespace that do overflow:
+ * HAProxy's default is one check in two seconds (doc, `inter`), so this is four balancers' and a few from the start.
+ */
+const OF_CHECKS = { aSecond: 2, atStart: 5 };
+const secondsSince = (since: string | null, at: string): number =>
+  since === null ? 0 : Math.max(0, Date.parse(at) - Date.parse(since)) / 1000;
+
 /** What one listening socket says. */
 function ofQueue(queue: AcceptQueue, health: ProxyHealth, base: Base, scope: ReadScope): Draft<QueueFacts>[] {
   const { address: listener, waiting, waitedBefore, length, dropped } = queue;
@@ -52,7 +66,13 @@ function ofQueue(queue: AcceptQueue, health: ProxyHealth, base: Base, scope: Rea
   } else if (counted && counted.total > 0) {
     const since = health.startedAt;
     const within = since !== null && since >= windowOf(scope.case).from;
-    found.push({ code: 'ACCEPT_QUEUE_OVERFLOWED', facts: { ...base, listener, total: counted.total, since, within } });
+    const beyondChecks =
+      health.overflows?.namespace === 'own' ||
+      counted.total > OF_CHECKS.atStart + OF_CHECKS.aSecond * secondsSince(since, scope.case.at);
+    found.push({
+      code: 'ACCEPT_QUEUE_OVERFLOWED',
+      facts: { ...base, listener, total: counted.total, since, within, beyondChecks },
+    });
   }
   return found;
 }

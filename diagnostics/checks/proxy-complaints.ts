@@ -32,6 +32,7 @@ const CODES: {
   'out-of-connections': 'OUT_OF_CONNECTIONS',
   'access-forbidden': 'ACCESS_FORBIDDEN_BY_RULE',
   'client-certificate-refused': 'CLIENT_CERTIFICATE_REFUSED',
+  'own-files-failed': 'PROXY_FILES_FAILED',
   'not-found-on-disk': null,
   'endpoint-marked-down': 'ENDPOINT_MARKED_DOWN',
   'worker-died': 'WORKER_DIED',

@@ -3,7 +3,14 @@ import { instanceLooks, proxiesOf, questionOf, questionOn } from '../instance-lo
 import type { ServedRequests } from '../io/proxy-reader.ts';
 import { ENDED_FINDINGS, type EndedFacts, readEnded } from '../served/ended.ts';
 import { ERROR_FINDINGS, type ErrorFacts, readErrors } from '../served/errors.ts';
-import { LATENCY_FINDINGS, type LatencyFacts, readGivenUp, readLatency, readTunnels } from '../served/latency.ts';
+import {
+  LATENCY_FINDINGS,
+  type LatencyFacts,
+  readGivenUp,
+  readLatency,
+  readStalls,
+  readTunnels,
+} from '../served/latency.ts';
 import { LIMIT_FINDINGS, type LimitFacts, readLimits } from '../served/limits.ts';
 import { PLACE_FINDINGS, type PlaceFacts, readNeighbours, readOneEndpoint, readStrangers } from '../served/places.ts';
 import { grepFor, statusPattern } from '../served/shared.ts';
@@ -46,6 +53,7 @@ function read(served: ServedRequests, scope: ReadScope): Draft<AttributionFacts>
     ...readLimits(served, scope, proxy),
     ...readErrors(served, scope, proxy),
     ...readLatency(served, proxy),
+    ...readStalls(served, proxy),
     ...readGivenUp(served, proxy, kind),
     ...readTunnels(served, proxy),
     ...readEnded(served, scope, proxy),

@@ -13,6 +13,7 @@ export interface OwnComplaints {
   OUT_OF_CONNECTIONS: Base;
   ACCESS_FORBIDDEN_BY_RULE: Base & { oneClient: string };
   CLIENT_CERTIFICATE_REFUSED: Base & { oneClient: string; why: string };
+  PROXY_FILES_FAILED: Base;
   WORKER_DIED: Base;
   SERVICE_MISSING_LOGGED: Base & { upstream: string };
   CONFIGURATION_COMPLAINT: Base;
@@ -112,6 +113,21 @@ export const OWN_FINDINGS: Specs<OwnComplaints> = {
       ),
     next: () => 'Compare the certificate that this client sends with what the listener trusts: its end, its issuer.',
     reproduce: tail('client SSL certificate verify error'),
+  },
+  PROXY_FILES_FAILED: {
+    hop: 'proxy',
+    direction: 'implicates',
+    title: 'The proxy could not use files of its own',
+    says: (f) =>
+      complained(
+        f,
+        `requests came to nothing since it could not use files of its own${/ failed \(\d+(: [^)]{1,60})\)/.exec(f.sample)?.[1] ?? ''}`,
+      ),
+    next: (f) =>
+      / failed \((28|122):/.test(f.sample)
+        ? 'Make room where it keeps request bodies and answers for a time; the line in its log names the folder.'
+        : 'See to the folder that the line in its log names: it must be there, and the proxy must be allowed to write to it.',
+    reproduce: tail('\\[crit\\].* failed'),
   },
   WORKER_DIED: {
     hop: 'proxy',

@@ -152,6 +152,13 @@ export interface ServedRequests {
   unsent?: Alike;
   /** 400 that the proxy made itself, when half of them were over (ISO), and requests answered well (2xx) after that. */
   bad?: { count: number; half: string; answeredSince: number };
+  /** Of the failures: those on a connection that an endpoint closed before it answered, within 50 ms of the request. */
+  closedAtOnce?: number;
+  /**
+   * While slow requests waited for endpoints, in so many stretches of time: how many requests these endpoints answered then,
+   * how many they would have by their usual rate, and how many quick ones the proxy passed on to others meanwhile.
+   */
+  stalls?: { times: number; endpoints: string[]; expected: number; answered: number; others: number };
   /** Mean time that endpoints took to answer, s; null: no answer, or no times in the log. */
   upstreamSeconds?: number | null;
 }
@@ -174,6 +181,7 @@ export interface Complaint {
     | 'out-of-connections'
     | 'access-forbidden'
     | 'client-certificate-refused'
+    | 'own-files-failed'
     | 'not-found-on-disk'
     | 'endpoint-marked-down'
     | 'worker-died'

@@ -22,7 +22,7 @@ interface Errors {
 }
 export interface ErrorFacts {
   ERRORS_MADE_UPSTREAM: Errors;
-  ERRORS_MADE_BY_PROXY: Errors & { why: string[]; main: string };
+  ERRORS_MADE_BY_PROXY: Errors & { why: string[]; main: string; closedAtOnce: number };
   ERRORS_LOGGED: Errors & { told: number };
   NO_ERRORS_LOGGED: {
     proxy: string;
@@ -81,7 +81,10 @@ export function readErrors(served: ServedRequests, scope: ReadScope, proxy: stri
   if (sum(served.madeByUpstream)) found.push({ code: 'ERRORS_MADE_UPSTREAM', facts: base(served.madeByUpstream) });
   if (sum(own)) {
     const [main = ''] = Object.entries(served.reasons ?? {}).sort((a, b) => b[1] - a[1])[0] ?? [];
-    found.push({ code: 'ERRORS_MADE_BY_PROXY', facts: { ...base(own), why: reasonsListed(served), main } });
+    found.push({
+      code: 'ERRORS_MADE_BY_PROXY',
+      facts: { ...base(own), why: reasonsListed(served), main, closedAtOnce: served.closedAtOnce ?? 0 },
+    });
   }
   if (sum(untold)) found.push({ code: 'ERRORS_LOGGED', facts: { ...base(untold), told: sum(all) - sum(untold) } });
   const none = reasonsOf(served, 'no-endpoint');

@@ -1,6 +1,6 @@
 import type { Draft, FindingSpec } from '../define-check.ts';
 import type { ServedRequests } from '../io/proxy-reader.ts';
-import { duration, share } from '../wording.ts';
+import { duration, plural, share } from '../wording.ts';
 import { grepFor, slowBehind, statusPattern } from './shared.ts';
 
 /** Where slow requests spent their time: behind the proxy, in its queue, or waiting for the client. Pure. */
@@ -10,12 +10,19 @@ interface Slow {
   slow: number;
   total: number;
   source: string;
-  [key: string]: string | number;
+  [key: string]: string | number | string[];
 }
 export interface LatencyFacts {
   SLOW_UPSTREAM: Slow;
   SLOW_IN_PROXY: Slow & { large: number };
   SLOW_CLIENTS: Slow;
+  ENDPOINT_STOOD_STILL: Slow & {
+    times: number;
+    endpoints: string[];
+    expected: number;
+    answered: number;
+    others: number;
+  };
   REQUESTS_QUEUED: Slow;
   PROXY_GAVE_UP_AFTER: {
     proxy: string;
@@ -40,6 +47,20 @@ export interface LatencyFacts {
 const SLOW_SHARE = 0.1;
 const SLOW_COUNT = 3;
 
+/** A share of slow requests that is worth a word where people say that it hangs, though most sites have as many. */
+const SOME_SHARE = 0.02;
+
+/** So often, so many answers missing, and so many answered elsewhere meanwhile: then it was no chance, and not the proxy. */
+const STALLS = { times: 2, expected: 10, answered: 0.1, others: 5 };
+
+/** Endpoints that answered nobody while slow requests waited for them, again and again, as others behind the same proxy went on. */
+export function readStalls({ stalls, slow, total, source }: ServedRequests, proxy: string): Draft<LatencyFacts>[] {
+  if (!stalls || stalls.times < STALLS.times || stalls.expected < STALLS.expected || stalls.others < STALLS.others)
+    return [];
+  if (stalls.answered > STALLS.answered * stalls.expected) return [];
+  return [{ code: 'ENDPOINT_STOOD_STILL', facts: { proxy, slow, total, source, ...stalls } }];
+}
+
 /** Gateway timeouts and after how long they came: what the proxy's own limits are held against. */
 export function readGivenUp(
   { gaveUp, total, source }: ServedRequests,
@@ -56,8 +77,10 @@ export function readTunnels({ tunnels, source }: ServedRequests, proxy: string):
 
 export function readLatency(served: ServedRequests, proxy: string): Draft<LatencyFacts>[] {
   const { slow, total, source, slowUpstream, slowClient = 0, slowQueue = 0, slowLarge = 0 } = served;
-  if (slow < SLOW_COUNT || slow < total * SLOW_SHARE) return [];
+  if (slow < SLOW_COUNT || slow < total * SOME_SHARE) return [];
   const facts = { proxy, slow, total, source };
+  if (slow < total * SLOW_SHARE)
+    return slowUpstream * 2 >= slow ? [{ code: 'SLOW_UPSTREAM', direction: 'context', facts }] : [];
   if (slowQueue * 2 >= slow)
     return [
       {
@@ -79,6 +102,15 @@ export const LATENCY_FINDINGS: { [K in keyof LatencyFacts]: FindingSpec<LatencyF
     says: (f) =>
       `${f.proxy}'s log: ${share(f.slow, f.total)} requests took over a second, and the time was spent behind the proxy.`,
     next: () => 'Look at what the application waits for.',
+    reproduce: () => null,
+  },
+  ENDPOINT_STOOD_STILL: {
+    hop: 'app',
+    direction: 'implicates',
+    title: 'An endpoint stood still again and again, while others went on',
+    says: (f) =>
+      `${f.proxy}'s log: ${plural(f.times, 'time')} ${f.endpoints.length === 1 ? f.endpoints[0] : plural(f.endpoints.length, 'endpoint')} answered ${f.answered || 'nobody'} for a second or longer, where about ${f.expected} answers were due; ${f.others} requests to others were answered at once meanwhile.`,
+    next: () => 'Look at what stops the application as a whole: garbage collection, a lock, its processor limit.',
     reproduce: () => null,
   },
   SLOW_IN_PROXY: {

@@ -45,7 +45,7 @@ import {
   sizeLimit,
 } from './refusals.ts';
 import { reloadDisconnects, reloadFailed, reloadStorm } from './reloads.ts';
-import { proxyDown, replicaBad } from './replicas.ts';
+import { ownFilesFail, proxyDown, replicaBad } from './replicas.ts';
 import { asymmetricRouting } from './return-path.ts';
 import { redirectLoop, routeMissing, routeWrong } from './routes.ts';
 import {
@@ -165,6 +165,7 @@ export const RULES: readonly Rule[] = [
   balancerFails,
   beginsInFront,
   proxyDown,
+  ownFilesFail,
   replicaBad,
   routeWrong,
   listenerWithoutTls,

@@ -1,6 +1,15 @@
 import type { Scene } from '../scene.ts';
 import type { Finding } from '../types.ts';
-import { comesAndGoes, endpointsFine, failingBy, host, proxyName, type Rule, suspect } from './suspicion.ts';
+import {
+  comesAndGoes,
+  endpointsFine,
+  failingBy,
+  host,
+  loggedAsReported,
+  proxyName,
+  type Rule,
+  suspect,
+} from './suspicion.ts';
 
 /** How a request fails that nobody took, or that was let go for want of room. A balancer in front makes a 5xx of it. */
 const unserved = (scene: Scene): number =>
@@ -61,8 +70,12 @@ const onlyBeforeIt = (scene: Scene, dropped: Finding[]): boolean =>
 
 export const acceptQueueOverflow: Rule = (scene) => {
   const now = accusing(scene, 'ACCEPT_QUEUE_FULL', 'ACCEPT_QUEUE_OVERFLOWS');
-  // What was dropped since the proxy began counts where it began within the time in question, for a fault that came and went.
-  const then = comesAndGoes(scene) ? scene.all('ACCEPT_QUEUE_OVERFLOWED').filter((f) => f.facts.within === true) : [];
+  // What was dropped since the proxy began counts where it began within the time in question, for a fault
+  // that came and went; errors that its own log holds were made after a connection was taken.
+  const then =
+    comesAndGoes(scene) && !loggedAsReported(scene)
+      ? scene.all('ACCEPT_QUEUE_OVERFLOWED').filter((f) => f.facts.within === true && f.facts.beyondChecks === true)
+      : [];
   const found = now.length ? now : then;
   const explains = Math.max(unserved(scene), now.length > 0 && scene.slowMs !== null ? 1 : 0);
   if (found.length === 0 || appTrouble(scene) || waitsBehind(scene) || !unservedReported(scene)) return null;

@@ -1,5 +1,15 @@
 import type { Scene } from '../scene.ts';
-import { endpointsFine, host, proxyName, type Rule, suspect } from './suspicion.ts';
+import type { Finding } from '../types.ts';
+import {
+  byStatus,
+  endpointsFine,
+  host,
+  loggedAsReported,
+  namesOthersThan,
+  proxyName,
+  type Rule,
+  suspect,
+} from './suspicion.ts';
 
 /** Were this many requests answered by luck, if so large a share of them went to bad replicas? Seldomer than this it was none. */
 const BY_LUCK = 0.05;
@@ -15,11 +25,13 @@ export const replicaBad: Rule = (scene) => {
   const good = scene.replicas.filter((m) => m.ok === m.total && m.total > 0);
   if (bad.length === 0 || good.length === 0 || !endpointsFine(scene)) return null;
   const spared = nobodyIsSent(scene, bad.length / scene.replicas.length);
-  // What lasts must show where users come in; what comes and goes may have been sent there before.
-  if (spared && scene.case.symptoms.course === 'steady') return null;
+  // What lasts must show where users come in; what comes and goes may have been sent there before, where no log tells more.
+  if (spared && (scene.case.symptoms.course === 'steady' || loggedAsReported(scene))) return null;
   const because = scene.all('REQUEST_FAILED').filter((f) => f.hop === 'proxy');
   const names = bad.map((m) => m.part ?? m.address);
-  return suspect('proxy-replica-bad', because, spared ? 0.8 : 0.9, {
+  // Nobody saw whether users are sent there, and what they report was made by a replica that answers.
+  const aside = scene.front.length === 0 && loggedAsReported(scene);
+  return suspect('proxy-replica-bad', because, aside ? 0.6 : spared ? 0.7 : 0.9, {
     explains: scene.failing ?? 0,
     fits: true,
     sentence: `${names.join(', ')} ${names.length === 1 ? 'fails' : 'fail'} for ${host(scene)} (${bad[0]?.failures[0]?.how}), while ${good.map((m) => m.part ?? m.address).join(', ')} ${good.length === 1 ? 'answers' : 'answer'}`,
@@ -29,6 +41,9 @@ export const replicaBad: Rule = (scene) => {
 export const proxyDown: Rule = (scene) => {
   const refusing = scene.replicas.filter((m) => m.failures.some((f) => f.error === 'ECONNREFUSED'));
   if (refusing.length === 0 || refusing.length < scene.replicas.length) return null;
+  // Users are served: one that nobody looked at takes their requests.
+  const known = scene.path.hops.filter((h) => h.hop === 'proxy').reduce((sum, h) => sum + h.instances.length, 0);
+  if (scene.failing === 0 && scene.replicas.length < known) return null;
   return suspect(
     'proxy-restarting',
     scene.all('REQUEST_FAILED').filter((f) => f.hop === 'proxy'),
@@ -39,4 +54,43 @@ export const proxyDown: Rule = (scene) => {
       sentence: `no replica of ${proxyName(scene)} takes connections`,
     },
   );
+};
+
+/** One or two of a kind a log has on any day. */
+const A_FEW = 3;
+
+/**
+ * Errors that a proxy made without asking anybody and without a reason that its log would name, while a sibling that served
+ * as many of the same requests made none. Pages are drawn evenly: so many at one of them is no luck.
+ */
+const aloneInErrors = (scene: Scene): Finding[] =>
+  scene.all('ERRORS_MADE_BY_PROXY').filter(({ about, facts }) => {
+    const { errors, total, statuses, why } = facts;
+    const own = Array.isArray(statuses) && statuses.every((s) => String(s).endsWith(' 500'));
+    if (!own || (Array.isArray(why) && why.length > 0)) return false;
+    const siblings = scene.all('NO_ERRORS_LOGGED').filter((f) => f.about.hop === about.hop);
+    const others = siblings.reduce((sum, f) => sum + Number(f.facts.total), 0);
+    return others > 0 && (Number(total) / (Number(total) + others)) ** Number(errors) < BY_LUCK;
+  });
+
+/** The proxy cannot write down what it must keep for a time: large bodies and answers fail, small ones never do. */
+export const ownFilesFail: Rule = (scene) => {
+  const told = scene.all('PROXY_FILES_FAILED').filter((f) => Number(f.facts.count) >= A_FEW);
+  const found = told.length ? told : aloneInErrors(scene);
+  const first = found[0];
+  if (!first || namesOthersThan(scene, 500, 502)) return null;
+  if (!scene.reported('errors-5xx', 'reset', 'too-large', 'unspecified')) return null;
+  const bad = new Set(found.map((f) => f.about.part));
+  const all = scene.path.hops.find((hop) => hop.name === first.about.hop)?.instances.length ?? 0;
+  return {
+    cause: bad.size < all ? 'proxy-replica-bad' : null,
+    hop: 'proxy',
+    because: [...told, ...aloneInErrors(scene)],
+    strength: told.length ? 0.88 : 0.75,
+    explains: byStatus(scene, 500),
+    fits: true,
+    sentence: told.length
+      ? `${proxyName(scene, first)} cannot use files of its own that it needs for some requests to ${host(scene)}`
+      : `${proxyName(scene, first)} makes errors for ${host(scene)} by itself, without asking what is behind it, and the others make none`,
+  };
 };

@@ -7,6 +7,7 @@ import {
   endpointsFine,
   failingBy,
   host,
+  proxyName,
   type Rule,
   serverErrors,
   serviceName,
@@ -53,6 +54,14 @@ const count = (scene: Scene, test: (e: Scene['endpoints'][number]) => boolean): 
     : `${hit} of ${total} endpoints`;
 };
 
+/** Of the errors in the logs, the proxy made so many times more itself: then the application's are a matter beside. */
+const FAR_MORE = 3;
+const fewOfAll = (scene: Scene): boolean => {
+  const made = (code: string): number => scene.all(code).reduce((sum, f) => sum + Number(f.facts.errors), 0);
+  const theirs = made('ERRORS_MADE_UPSTREAM');
+  return theirs > 0 && made('ERRORS_MADE_BY_PROXY') >= FAR_MORE * theirs;
+};
+
 export const appErrors: Rule = (scene) => {
   const found = scene.all('ENDPOINT_ERRORS');
   // Counters of the whole proxy are about other hosts too: those are context, not this application's.
@@ -66,7 +75,8 @@ export const appErrors: Rule = (scene) => {
     // What fails now is the proxy's own page while the endpoints answer: then the log tells of another time.
     if (scene.has('PROXY_GATEWAY_ERROR') && endpointsFine(scene)) return null;
     if (logged.length === 0 || !scene.reported('errors-5xx', 'unspecified')) return null;
-    return suspect('app-errors', logged, scene.failing === null ? 0.6 : scene.failing > 0 ? 0.7 : 0.8, {
+    const strength = scene.failing === null ? 0.6 : scene.failing > 0 ? 0.7 : 0.8;
+    return suspect('app-errors', logged, fewOfAll(scene) ? Math.min(0.6, strength) : strength, {
       explains: byStatus(scene, 500, 501, 502, 503, 504),
       fits: true,
       sentence: `${serviceName(scene)} answered with errors itself in the time in question`,

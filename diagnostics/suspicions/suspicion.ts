@@ -76,6 +76,18 @@ export const loggedBy = (because: Finding[]): number =>
   }, 0);
 const LOGGED = new Set(['upstream-attribution', 'proxy-complaints', 'traffic-over-time']);
 
+/** One or two errors a site has on any day. */
+const A_FEW_ERRORS = 3;
+/** Errors of a status that was reported, which the proxies' logs hold: whoever reports them was let in and answered. */
+export const loggedAsReported = (scene: Scene): boolean =>
+  [...scene.all('ERRORS_MADE_BY_PROXY'), ...scene.all('ERRORS_MADE_UPSTREAM'), ...scene.all('ERRORS_LOGGED')].some(
+    ({ facts: { errors, statuses } }) =>
+      Number(errors) >= A_FEW_ERRORS &&
+      scene.case.symptoms.statuses.some(
+        (status) => Array.isArray(statuses) && statuses.some((one) => String(one).endsWith(` ${status}`)),
+      ),
+  );
+
 /** Endings of a connection before any HTTP: what a wrong PROXY header, a dead listener or a refused hello looks like. */
 const EARLY = new Set(['PLAINTEXT', 'CLOSED', 'RESET', 'TIMEOUT', 'NOT_HTTP', 'ECONNRESET', 'ECONNREFUSED']);
 export const early = (scene: Scene): number =>

@@ -130,3 +130,21 @@ test('nginx: client certificates that it does not take, by OpenSSL’s reason an
   const [one] = complaintsIn('nginx', lines, '/x', 'shop.example.test', DAY).complaints;
   assert.equal(one?.oneClient, true);
 });
+
+test('nginx: what it cannot keep for a time is its own trouble, a page that is missing is the site’s', () => {
+  const of =
+    ', client: 10.0.0.9, server: shop.example.test, request: "POST /photos HTTP/1.1", host: "shop.example.test"';
+  const crit = (text: string): string => `2026/11/21 12:00:00 [crit] 7#7: *9 ${text}${of}`;
+  const lines = [
+    crit('open() "/var/lib/nginx/body/0000000001" failed (2: No such file or directory)'),
+    crit('pwrite() "/var/lib/nginx/body/0000000002" failed (28: No space left on device)'),
+    crit('open() "/var/lib/nginx/proxy/1/00/0000000001" failed (13: Permission denied) while reading upstream'),
+  ];
+  assert.deepEqual(told('nginx', lines), ['own-files-failed - 3']);
+  const others = lines.map((one) => one.replaceAll('shop.', 'wiki.'));
+  assert.deepEqual(told('nginx', others), [], 'of another host');
+  const page = `2026/11/21 12:00:00 [error] 7#7: *9 open() "/srv/www/a.css" failed (2: No such file or directory)${of}`;
+  assert.deepEqual(told('nginx', [page]), ['not-found-on-disk - 1']);
+  const atStart = '2026/11/21 12:00:00 [crit] 7#7: open() "/run/nginx.pid" failed (13: Permission denied)';
+  assert.deepEqual(told('nginx', [atStart]), []);
+});

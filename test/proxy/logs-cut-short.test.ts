@@ -97,3 +97,12 @@ test('Envoy: refused since the authorization service failed is told from refused
   const log = { source: '/x', rows: rowsOf(rows), lines: 3, unreadable: 0, truncated: false };
   assert.equal(countRequests(log, 'alarm.example.test').authFailed, 1);
 });
+
+test('connections that an endpoint closed at the very moment they were used, not those that broke at work', () => {
+  const line = (ms: number): string =>
+    `[2026-11-22T02:36:57.444Z] "POST /n/1 HTTP/1.1" 503 UC 9 95 ${ms} - "-" "Mozilla/5.0" "-" "alarm.example.test" "10.0.0.1:8080"`;
+  const rows = [1, 2, 900].map((ms) => envoyReader(line(ms)) ?? assert.fail('an Envoy line'));
+  const log = { source: '/x', rows: rowsOf(rows), lines: 3, unreadable: 0, truncated: false };
+  const { closedAtOnce, reasons } = countRequests(log, 'alarm.example.test');
+  assert.deepEqual([closedAtOnce, reasons], [2, { 'closed-early': 3 }]);
+});

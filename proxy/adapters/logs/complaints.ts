@@ -10,6 +10,8 @@ interface Words {
   pattern: RegExp;
   /** Names what it is about: an upstream's address, a server, a service. */
   about?: RegExp;
+  /** Only lines of this level; left out: of any. */
+  level?: string;
 }
 
 /**
@@ -51,6 +53,13 @@ const NGINX: readonly Words[] = [
     kind: 'client-certificate-refused',
     pattern: /client SSL certificate verify error: \(/,
     about: /verify error: \((\d{1,4}:[^)]{1,80})\)/,
+  },
+  {
+    // Bodies and answers that nginx keeps for a time: at level crit (ngx_create_temp_file, ngx_write_file), while a site's own
+    // page that is missing or not readable is an error (ngx_http_static_module). ENOENT, EIO, EACCES, ENOSPC, EROFS, EDQUOT.
+    kind: 'own-files-failed',
+    level: 'crit',
+    pattern: /(open|mkdir|pwritev?|writev?)\(\) "[^"]+" failed \((2|5|13|28|30|122): .*, request: "/,
   },
   { kind: 'not-found-on-disk', pattern: /open\(\) ".*" failed \(2: No such file or directory\)/ },
   { kind: 'worker-died', pattern: /worker process \d+ exited on signal (4|6|7|8|9|11)\b/ },
@@ -191,7 +200,9 @@ export function complaintsIn(kind: string, lines: string[], source: string, host
     if (line.at !== null && (line.at < from || line.at > to)) continue;
     const back = BACK.exec(line.text);
     if (back) found.delete(`endpoint-marked-down ${back[1] ?? back[2]}`);
-    const known = words.find(({ pattern }) => pattern.test(line.text));
+    const known = words.find(
+      ({ pattern, level }) => (level === undefined || level === line.level) && pattern.test(line.text),
+    );
     if (!known || ofAnother(line, known.kind, host)) continue;
     const address =
       (known.about?.exec(line.text)?.[1] ?? /, upstream: "(?:\w+:\/\/)?([^/"]+)/.exec(line.text)?.[1] ?? null)?.replace(

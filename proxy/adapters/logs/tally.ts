@@ -5,19 +5,14 @@ import type { AccessRow } from './access-log.ts';
 import type { AccessRows } from './access-rows.ts';
 import { failed } from './compact-rows.ts';
 import { addGivenUp, addTunnel, endedAlike } from './cut-short.ts';
+import { addSlow } from './slow.ts';
+import { stallsIn } from './stalls.ts';
 
-/** Requests slower than this count as slow, s: where people begin to write that something hangs. */
-const SLOW_SECONDS = 1;
-/** The upstream's part of a slow request from which on it is the upstream that was slow. */
-const UPSTREAM_PART = 0.8;
-/** The client's or the queue's part of a slow request from which on it is they that were slow. */
-const WAITED_PART = 0.5;
-/** Answers larger than this take a slow line long, bytes. */
-const LARGE_BYTES = 1_000_000;
+/** No application has begun to work on a request that it ends so soon, s. */
+const AT_ONCE_SECONDS = 0.05;
 
 const iso = (ms: number | null | undefined): string | null =>
   ms === null || ms === undefined ? null : new Date(ms).toISOString();
-const upstreamSeconds = (row: AccessRow): number => row.upstreams.reduce((sum, u) => sum + (u.seconds ?? 0), 0);
 const later = (a: number | null, b: number | null): number | null => (a === null || (b !== null && b > a) ? b : a);
 const sooner = (a: number | null, b: number | null): number | null => (a === null || (b !== null && b < a) ? b : a);
 
@@ -39,20 +34,6 @@ function addUpstreams(counts: Map<string, Asked>, row: AccessRow): void {
     counted.last = later(counted.last, row.at);
     counts.set(address, counted);
   }
-}
-
-/** Where a slow request spent its time, as far as its row tells. */
-function addSlow(out: ServedRequests, row: AccessRow): void {
-  const total = row.seconds ?? 0;
-  // How long a bare connection lasted says nothing; a WebSocket lasts as long as it is used.
-  if (total < SLOW_SECONDS || row.status < 200) return;
-  out.slow++;
-  if ((row.queued ?? 0) >= WAITED_PART * total) out.slowQueue = (out.slowQueue ?? 0) + 1;
-  else if ((row.receiving ?? 0) >= WAITED_PART * total || row.why === 'client-slow')
-    out.slowClient = (out.slowClient ?? 0) + 1;
-  else if (upstreamSeconds(row) >= UPSTREAM_PART * total || (row.why === 'proxy-timeout' && row.upstreams.length > 0))
-    out.slowUpstream++;
-  else if ((row.bytes ?? 0) >= LARGE_BYTES) out.slowLarge = (out.slowLarge ?? 0) + 1;
 }
 
 /** Steps that a log's stretch of time is cut into, and the shortest one, ms: most logs know whole seconds. */
@@ -141,6 +122,8 @@ export function countRequests(log: AccessRows, host: string): ServedRequests {
       last = later(last, row.at);
       errors++;
       if (row.why !== undefined) reasons[row.why] = (reasons[row.why] ?? 0) + 1;
+      if (row.why === 'closed-early' && row.seconds !== null && row.seconds <= AT_ONCE_SECONDS)
+        out.closedAtOnce = (out.closedAtOnce ?? 0) + 1;
     }
     const final = row.upstreams.at(-1);
     if (final && final.status !== null && final.seconds !== null && row.status >= 200) {
@@ -158,6 +141,8 @@ export function countRequests(log: AccessRows, host: string): ServedRequests {
   Object.assign(out, alike.found());
   if (bad.length > 0) out.bad = amidBad(rows, rows.namesHosts ? host : null, bad);
   out.upstreamSeconds = answers ? waited / answers : null;
+  const stalls = out.slowUpstream > 0 ? stallsIn(rows, rows.namesHosts ? host : null) : undefined;
+  if (stalls) out.stalls = stalls;
   out.steps = over.steps();
   out.firstError = iso(first);
   out.lastError = iso(last);
