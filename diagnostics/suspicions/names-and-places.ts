@@ -25,16 +25,26 @@ const placeOf = (address: string | null): string => splitAddress(address ?? '')?
  * one that is known by a name has more addresses than anybody wrote down. Pure; empty: there are none.
  */
 export function frontElsewhere(scene: Scene): Met[] {
+  const known = writtenPlaces(scene);
+  if (scene.front.length < 2 || known === null) return [];
+  const strange = scene.front.filter((m) => !known.includes(placeOf(m.address)));
+  const inside = [...scene.front, ...scene.balancers, ...scene.replicas].filter((m) => !strange.includes(m));
+  const well = inside.length > 0 && inside.every((m) => m.ok === m.total);
+  return well && strange.length < scene.front.length && strange.every((m) => m.ok === 0) ? strange : [];
+}
+
+/** Is nothing of ours known to listen there? Pure; false also where the addresses of the first hop are not fixed. */
+export const isStrange = (scene: Scene, address: string | null): boolean =>
+  writtenPlaces(scene)?.includes(placeOf(address)) === false;
+
+/** The addresses of the first hop; null: it has, or may have, more than anybody wrote down. */
+function writtenPlaces(scene: Scene): string[] | null {
   const first = scene.path.hops.find((hop) => hop.address);
   const own = first?.instances.flatMap((one) => [one.https, one.http]) ?? [];
   const written = [first?.address ?? null, ...(first?.listeners.map((l) => l.address) ?? []), ...own];
   const known = written.filter((address) => address !== null).map(placeOf);
   const many = first?.hop === 'node' || first?.kind.startsWith('aws-') || first?.hop === 'cdn';
-  if (scene.front.length < 2 || many || known.length === 0 || known.some((place) => isIP(place) === 0)) return [];
-  const strange = scene.front.filter((m) => !known.includes(placeOf(m.address)));
-  const inside = [...scene.front, ...scene.balancers, ...scene.replicas].filter((m) => !strange.includes(m));
-  const well = inside.length > 0 && inside.every((m) => m.ok === m.total);
-  return well && strange.length < scene.front.length && strange.every((m) => m.ok === 0) ? strange : [];
+  return many || known.length === 0 || known.some((place) => isIP(place) === 0) ? null : known;
 }
 
 /** The name has several answers: where the first hop listens all is well, at others nothing is. */
