@@ -43,7 +43,7 @@ const WORDS: readonly { kind: SymptomKind; pattern: RegExp }[] = [
   {
     kind: 'uneven',
     pattern: anyOf(
-      '(?:one|single|same|just one|only one|1)(?: of (?:their|the|our|its|four|three|\\w{1,5}))?(?: \\w{1,12}){0,2} (?:pods?|instances?|replicas?|endpoints?|servers?|backends?|nodes?)(?! (?:died|crash\\w{0,4}))|unbalanced|uneven(?:ly)?|imbalanced?|load ?balancing (?:is )?(?:off|broken|wrong)|all (?:the )?(?:load|traffic|requests) (?:goes|go|on|to)|all the (?:load|traffic|requests)|(?:others?|the rest)(?: \\w{1,6}){0,3} (?:idle|do nothing)',
+      '(?:one|single|same|just one|only one|1)(?: of (?:their|the|our|its|four|three|\\w{1,5}))?(?: \\w{1,12}){0,2} (?:pods?|instances?|replicas?|endpoints?|servers?|backends?|nodes?)(?! (?:died|crash\\w{0,4}))|unbalanced|uneven(?:ly)?|imbalanced?|load ?balancing (?:is )?(?:off|broken|wrong)|all (?:the )?(?:load|traffic|requests) (?:goes|go|on|to)|all the (?:load|traffic|requests)|(?:others?|the rest)(?: \\w{1,6}){0,3} (?:idle|bored|(?:do|doing) nothing)',
     ),
   },
   {
