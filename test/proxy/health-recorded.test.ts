@@ -237,4 +237,8 @@ test('the reverse-path filter of a node: only where its page names the counter; 
     dropped: 7,
     strict: ['eth0'],
   });
+  // One include of node_exporter names one setting: what was not asked for is not known.
+  assert.deepEqual((await look(counter + filter('all', 1)))?.strict, ['all']);
+  assert.equal((await look(counter + filter('eth0', 0)))?.strict, null);
+  assert.deepEqual((await look(counter + filter('all', 0) + filter('eth0', 2)))?.strict, []);
 });

@@ -16,8 +16,9 @@ const DROPS = [
 ];
 
 /**
- * On the page only with `--collector.netstat.fields` that name it, and `--collector.sysctl.include=net.ipv4.conf.*.rp_filter`
- * (prometheus/node_exporter, collector/netstat_linux.go and sysctl_linux.go; neither is in the default set).
+ * On the page only with `--collector.netstat.fields` that name it, and with `--collector.sysctl` and one
+ * `--collector.sysctl.include=net.ipv4.conf.eth0.rp_filter` for each interface and for `all` (prometheus/node_exporter,
+ * collector/netstat_linux.go and sysctl_linux.go: neither is there by default, and an include takes no pattern).
  */
 const REVERSE_PATH = 'node_netstat_TcpExt_IPReversePathFilter';
 const RP_FILTER = /^node_sysctl_net_ipv4_conf_(\w{1,40})_rp_filter$/;
@@ -30,11 +31,13 @@ function strictOn(numbers: Map<string, number>): string[] | null {
     return place === undefined ? [] : [{ place, value }];
   });
   if (settings.length === 0) return null;
-  const all = settings.find((one) => one.place === 'all')?.value ?? 0;
-  return settings
-    .filter(({ place, value }) => !['all', 'default', 'lo'].includes(place) && Math.max(all, value) === 1)
-    .map(({ place }) => place)
-    .slice(0, MOST_STRICT);
+  const all = settings.find((one) => one.place === 'all')?.value;
+  const interfaces = settings.filter(({ place }) => !['all', 'default', 'lo'].includes(place));
+  const strict = interfaces.filter(({ value }) => Math.max(all ?? 0, value) === 1).map(({ place }) => place);
+  if (strict.length) return strict.slice(0, MOST_STRICT);
+  // Only those that were asked for are there: none of them may be the one that matters.
+  if (interfaces.length === 0) return all === 1 ? ['all'] : null;
+  return all === undefined ? null : [];
 }
 
 /** Pure: the numbers of a node_exporter page that matter here, summed over processors. */

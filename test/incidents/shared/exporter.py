@@ -1,7 +1,7 @@
 """exporter.py IP:PORT|unix:PATH [fields]: what node_exporter says of the network namespace that it runs in, from the real kernel's files.
 
 `fields`: the netstat collector was started with --collector.netstat.fields='…|TcpExt_IPReversePathFilter' and the sysctl
-collector with net.ipv4.conf.*.rp_filter; without, both are left out, as they are by default (prometheus/node_exporter,
+collector with an include for each interface's rp_filter; without, both are left out, as they are by default (prometheus/node_exporter,
 collector/netstat_linux.go and sysctl_linux.go).
 """
 import http.server
