@@ -154,7 +154,8 @@ in November 2026, a part of the suite since) 28 were right at first sight, 4 had
 wrong at 0.7 or more.
 
 The confidence is learnt on ${learnt.size} incidents (three of five, drawn by seed ${data.seed}), with all that is made from them; it is checked on the
-other ${incidents.length - learnt.size}. An answer that is inconclusive claims nothing: its Brier term is that of a coin (0.25).
+other ${incidents.length - learnt.size}. An answer that is inconclusive claims nothing: its Brier term is that of a coin (0.25),
+and it has no part in the ECE.
 
 ${table(SHARES, [
   shares(

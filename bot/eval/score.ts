@@ -151,13 +151,9 @@ export function scoreAll(incidents: Scored[]): Score {
   const run = incidents.filter((s) => s.skipped === undefined);
   const share = (part: 'answer' | 'hop' | 'cause'): number | null => mean(run.map((s) => Number(s.right[part])));
   const times = run.map((s) => s.durationMs ?? 0);
-  // An inconclusive verdict claims nothing: its Brier term is that of a coin, whatever was expected.
+  // An inconclusive verdict claims nothing: its Brier term is that of a coin whatever was expected, and it has no part in the ECE.
   const brier = mean(
-    run.map((s) =>
-      s.got?.answer === 'inconclusive' && (!s.right.answer || s.outcome === 'inconclusive')
-        ? 0.25
-        : ((s.confidence ?? 0) - Number(s.right.answer)) ** 2,
-    ),
+    run.map((s) => (s.got?.answer === 'inconclusive' ? 0.25 : ((s.confidence ?? 0) - Number(s.right.answer)) ** 2)),
   );
   const masks = masksOf(run);
   return {
@@ -169,7 +165,7 @@ export function scoreAll(incidents: Scored[]): Score {
       .length,
     confidentlyWrong: run.filter((s) => !s.right.answer && (s.confidence ?? 0) >= CONFIDENT).length,
     brier,
-    ece: calibrationError(run.filter((s) => s.outcome !== 'inconclusive')),
+    ece: calibrationError(run.filter((s) => s.got?.answer !== 'inconclusive')),
     p50Ms: quantile(times, 0.5),
     p95Ms: quantile(times, 0.95),
     skipped: incidents.length - run.length,
