@@ -78,6 +78,18 @@ test('the mismatch alone convicts nobody, nor does a replacement alone', () => {
   );
 });
 
+test('killed in its preStop, or alone and not yet followed: each explains what a replacement lost, in its own words', () => {
+  const told = { preStop: '10s', failsCheckFirst: true, stopSignal: 'SIGQUIT', replicas: 2 };
+  const killed = verdictOf('lb-drain-mismatch', settings('edge', { ...told, terminationGracePeriodSeconds: 6 }));
+  assert.deepEqual([killed.cause, killed.because[0]], ['lb-drain-mismatch', 'GRACE_CUTS_PRESTOP']);
+  assert.match(killed.headline, /killed before they were told to stop/);
+  const alone = verdictOf('lb-drain-mismatch', settings('edge', { ...told, replicas: 1, maxUnavailable: 1 }));
+  assert.deepEqual([alone.cause, alone.because[0]], ['lb-drain-mismatch', 'ONE_REPLICA_ROLLS']);
+  assert.match(alone.headline, /the only replica of edge/);
+  const neither = verdictOf('lb-drain-mismatch', settings('edge', { ...told, terminationGracePeriodSeconds: 30 }));
+  assert.equal(neither.answer, 'inconclusive');
+});
+
 test('a replacement at another time, of something else, or a mere reload is none', () => {
   const cause = (...twists: Twist[]): string | null => verdictOf('lb-drain-mismatch', noChanges, ...twists).cause;
   assert.equal(cause(changeAt(0.2)), 'lb-drain-mismatch');
