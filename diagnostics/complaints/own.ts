@@ -19,6 +19,12 @@ export interface OwnComplaints {
   CONFIGURATION_COMPLAINT: Base;
 }
 
+/** Why the last one failed, as OpenSSL says it behind its number: `SSL routines::no shared cipher`. */
+const handshakeWords = (sample: string): string => {
+  const words = /SSL routines:[^:)]{0,60}:([a-z0-9 ]{3,60})\)/.exec(sample)?.[1];
+  return words ? ` (the last: ${words})` : '';
+};
+
 export const OWN_FINDINGS: Specs<OwnComplaints> = {
   NO_LIVE_UPSTREAM: {
     hop: 'service',
@@ -73,7 +79,7 @@ export const OWN_FINDINGS: Specs<OwnComplaints> = {
     hop: 'proxy',
     direction: 'context',
     title: 'The proxy refused TLS handshakes',
-    says: (f) => complained(f, 'TLS handshakes fail'),
+    says: (f) => complained(f, `TLS handshakes fail${handshakeWords(f.sample)}`),
     next: () => 'See which clients these are, and what they offer.',
     reproduce: tail('handshake'),
   },

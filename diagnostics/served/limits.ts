@@ -100,7 +100,7 @@ export const LIMIT_FINDINGS: { [K in keyof LimitFacts]: FindingSpec<LimitFacts[K
     direction: 'context',
     title: 'The proxy itself refused requests by a rule',
     says: (f) =>
-      `${f.proxy}'s log: ${share(f.count, f.total)} requests were refused by the proxy itself (${f.statuses.join(', ')}): an allow-list, a deny rule or the authentication in front.`,
+      `${f.proxy}'s log: ${share(f.count, f.total)} requests were refused by the proxy itself (${f.statuses.join(', ')}): an allow-list, a deny rule or the authentication in front${f.passedOn > 0 ? `; ${f.passedOn} more were passed on as they came from behind it` : ''}.`,
     next: () => 'See which rule refuses them, and which client address the proxy sees.',
     reproduce: of4xx,
   },

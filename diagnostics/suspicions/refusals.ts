@@ -41,7 +41,7 @@ export const externalAuthFailed: Rule = (scene) => {
   return suspect('external-auth-failed', found, logged.length ? 0.93 : 0.85, {
     explains: byStatus(scene, 500, 502, 503),
     fits: scene.reported('errors-5xx', 'forbidden', 'unspecified'),
-    sentence: `${proxyName(scene, found[0])} refuses ${host(scene)}, since the authentication that it asks first fails`,
+    sentence: `${proxyName(scene, found[0])} refuses ${scene.failing === 0 ? 'some callers of ' : ''}${host(scene)}, since the authentication that it asks first fails`,
   });
 };
 
