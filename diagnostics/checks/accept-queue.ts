@@ -13,7 +13,7 @@ interface Base {
 }
 interface QueueFacts {
   ACCEPT_QUEUE_FULL: Base & { listener: string; waiting: number; length: number; steady: boolean };
-  ACCEPT_QUEUE_OVERFLOWS: Base & { listener: string; count: number; overMs: number; total: number };
+  ACCEPT_QUEUE_OVERFLOWS: Base & { listener: string; count: number; overMs: number; total: number; few: boolean };
   ACCEPT_QUEUE_OVERFLOWED: Base & {
     listener: string;
     total: number;
@@ -42,9 +42,9 @@ function overflowsOf(dropped: AcceptQueue['dropped'], all: ProxyHealth['overflow
 
 /**
  * Drops that health checks may leave on a socket which lost nothing, beside other listeners of the namespace that do overflow:
- * HAProxy's default is one check in two seconds (doc, `inter`), so this is four balancers' and a few from the start.
+ * HAProxy's default is one check in two seconds (doc, `inter`), so this is four balancers', and a few at either end.
  */
-const OF_CHECKS = { aSecond: 2, atStart: 5 };
+const OF_CHECKS = { aSecond: 2, beside: 5, whileLooking: 1 };
 const secondsSince = (since: string | null, at: string): number =>
   since === null ? 0 : Math.max(0, Date.parse(at) - Date.parse(since)) / 1000;
 
@@ -60,15 +60,20 @@ function ofQueue(queue: AcceptQueue, health: ProxyHealth, base: Base, scope: Rea
   } else if (Math.min(waiting, waitedBefore) >= WAITS)
     found.push({ code: 'ACCEPT_QUEUE_WAITS', facts: { ...base, listener, waiting, length } });
   const counted = overflowsOf(dropped, health.overflows);
+  const alone = health.overflows?.namespace === 'own';
   if (counted && counted.count > 0) {
     const { count, overMs, total } = counted;
-    found.push({ code: 'ACCEPT_QUEUE_OVERFLOWS', facts: { ...base, listener, count, overMs, total } });
+    const few = !alone && count <= OF_CHECKS.whileLooking + (OF_CHECKS.aSecond * overMs) / 1000;
+    found.push({
+      code: 'ACCEPT_QUEUE_OVERFLOWS',
+      ...(few ? { direction: 'context' as const } : {}),
+      facts: { ...base, listener, count, overMs, total, few },
+    });
   } else if (counted && counted.total > 0) {
     const since = health.startedAt;
     const within = since !== null && since >= windowOf(scope.case).from;
     const beyondChecks =
-      health.overflows?.namespace === 'own' ||
-      counted.total > OF_CHECKS.atStart + OF_CHECKS.aSecond * secondsSince(since, scope.case.at);
+      alone || counted.total > OF_CHECKS.beside + OF_CHECKS.aSecond * secondsSince(since, scope.case.at);
     found.push({
       code: 'ACCEPT_QUEUE_OVERFLOWED',
       facts: { ...base, listener, total: counted.total, since, within, beyondChecks },
@@ -133,7 +138,7 @@ export const acceptQueue = defineCheck<ProxyHealth, QueueFacts>({
       direction: 'implicates',
       title: 'New connections are dropped for a full accept queue',
       says: (f) =>
-        `The kernel dropped ${plural(f.count, 'attempt')} to connect to ${f.proxy} (${f.listener}) within ${duration(f.overMs)}, ${f.total} in all: its accept queue was full. No log of the proxy shows them.`,
+        `The kernel dropped ${plural(f.count, 'attempt')} to connect to ${f.proxy} (${f.listener}) within ${duration(f.overMs)}, ${f.total} in all: ${f.few ? 'no more than health checks may leave where listeners beside it overflow' : 'its accept queue was full. No log of the proxy shows them'}.`,
       next: (f) =>
         `Give ${f.proxy} more workers or replicas, and its listener a longer backlog= (and net.core.somaxconn).`,
       reproduce: ss,
