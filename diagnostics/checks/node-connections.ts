@@ -1,13 +1,7 @@
 import { type Draft, defineCheck, type ReadScope, type Scope } from '../define-check.ts';
 import type { NodeHealth } from '../io/proxy-health.ts';
-import {
-  type Asked,
-  askAndReadAgain,
-  type Front,
-  RETURN_PATH_FINDINGS,
-  type ReturnPathFacts,
-  readReturnPath,
-} from '../nodes/return-path.ts';
+import { type Asked, askAndReadAgain, type Front } from '../io/return-path.ts';
+import { RETURN_PATH_FINDINGS, type ReturnPathFacts, readReturnPath } from '../nodes/return-path.ts';
 import { postsOf } from '../vantages.ts';
 import { duration, plural, share, shellWord } from '../wording.ts';
 

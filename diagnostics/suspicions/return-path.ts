@@ -13,7 +13,8 @@ const wellOtherwise = (scene: Scene): boolean => {
  * in by another interface than the way back leads out of (proxies.md A15).
  */
 export const asymmetricRouting: Rule = (scene) => {
-  const found = scene.all('REVERSE_PATH_DROPS');
+  // What it drops whether we ask or not is somebody else's, and context.
+  const found = scene.all('REVERSE_PATH_DROPS').filter((f) => f.direction === 'implicates');
   const [first] = found;
   const explains = lostOnTheWay(scene);
   if (!first || explains === 0) return null;
@@ -21,9 +22,7 @@ export const asymmetricRouting: Rule = (scene) => {
   if (scene.endpoints.some((e) => e.reached && (e.failing > 0 || e.slowMs !== null))) return null;
   // The page says that no filter is strict: then what was dropped has no way back at all, which is somebody else's traffic.
   const strict = found.every((f) => !Array.isArray(f.facts.strict) || f.facts.strict.length > 0);
-  // Drops while we were answered ourselves may be anybody's packets.
-  const ours = found.some((f) => f.direction === 'implicates');
-  const strength = strict && ours ? (wellOtherwise(scene) ? 0.95 : 0.82) : 0.7;
+  const strength = strict && wellOtherwise(scene) ? 0.95 : 0.72;
   const failed = scene.all('REQUEST_FAILED').filter((f) => f.vantage === 'public');
   return suspect('asymmetric-routing', [...found, ...failed], strength, {
     explains,
