@@ -1,8 +1,10 @@
+import { alibi } from './alibi.ts';
 import { beganSentence } from './began.ts';
+import { endpointsAnswer, requests } from './cleared.ts';
 import type { Judgement } from './judgement.ts';
-import type { Met } from './scene.ts';
+import type { Suspicion } from './suspicions/suspicion.ts';
 import type { Finding } from './types.ts';
-import { plural } from './wording.ts';
+import { capital } from './wording.ts';
 
 /** From here on "it is", below it "most likely" (voice: no percentages in the first line). */
 const CERTAIN = 0.97;
@@ -11,34 +13,23 @@ const REASONS = 4;
 /** Two faults together explain all requests once, and a little by chance. */
 const MORE_THAN_ALL = 1.25;
 
-const allOf = (count: number): string => (count === 2 ? 'both' : `all ${count}`);
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
-
-/** Proxies and products that the report accuses and that this request never meets. */
-function alibi(judgement: Judgement): string {
-  const { case: triage, path } = judgement.scene;
-  const on = path.hops.flatMap((hop) => [hop.name, hop.kind]).map((word) => word.toLowerCase());
-  const accused = triage.symptoms.suspects.filter((suspect) => !on.some((word) => word.includes(suspect)));
-  const beside = accused.filter((suspect) =>
-    path.others.some((hop) => `${hop.name} ${hop.kind}`.toLowerCase().includes(suspect)),
-  );
-  if (!path.routed || accused.length === 0) return '';
-  return beside.map((suspect) => ` ${capital(suspect)} is not on this path.`).join('');
-}
-
-const requests = (met: Met[]): { ok: number; total: number } => ({
-  ok: met.reduce((s, m) => s + m.ok, 0),
-  total: met.reduce((s, m) => s + m.total, 0),
-});
+/** Places that fail when asked directly though users' requests are answered: a replica taken out, a lost node. */
+const failingApart = ({ scene }: Judgement): string[] =>
+  [...scene.balancers, ...scene.replicas]
+    .filter((met) => met.ok < met.total && !scene.front.includes(met))
+    .map((met) => met.part ?? met.address);
 
 function nothingWrong(judgement: Judgement): string {
   const { scene } = judgement;
-  const all = requests([...new Set([...scene.front, ...scene.balancers, ...scene.replicas])]);
+  const apart = [...new Set(failingApart(judgement))];
+  const everywhere = [...new Set([...scene.front, ...scene.balancers, ...scene.replicas])];
+  const all = requests(apart.length && scene.front.length ? scene.front : everywhere);
   const endpoints = scene.endpoints.filter((e) => e.reached).length;
-  const depth = endpoints
-    ? `, and ${endpoints === 1 ? 'its endpoint answers' : `${allOf(endpoints)} endpoints answer`} when asked directly`
+  const depth = endpoints ? `, and ${endpointsAnswer(endpoints)} when asked directly` : '';
+  const though = apart.length
+    ? ` Asked directly, ${apart.slice(0, 2).join(' and ')} ${apart.length === 1 ? 'fails' : 'fail'}, which users do not meet now.`
     : '';
-  return `Nothing wrong with ${scene.case.target.host} that I can see: ${all.ok} of ${all.total} requests fine${depth}.`;
+  return `Nothing wrong with ${scene.case.target.host} that I can see: ${all.ok} of ${all.total} requests fine${depth}.${though}`;
 }
 
 function cannotTell(judgement: Judgement): string {
@@ -52,26 +43,33 @@ function cannotTell(judgement: Judgement): string {
     return `Can't tell yet: ${met.total - met.ok} of ${met.total} requests to ${host} fail (${worst?.how ?? 'no answer'}), and nothing that I could look at says why.`;
   }
   if (chosen) return `Can't tell yet: nothing fails now, though ${chosen.sentence}.`;
-  return `Can't tell yet: nothing fails at ${host} now, and I could not look where it would show.`;
+  return `Can't tell yet: nothing fails at ${host} now, but ${judgement.open?.why ?? 'what was seen is too little to be sure'}.`;
 }
 
 /** The first line: the answer, who, what, and how sure in words. Stands alone as notification and preview. */
 export function headlineOf(judgement: Judgement): string {
   const { answer, cause, confidence, chosen, scene } = judgement;
   const sure = confidence >= CERTAIN;
-  if (answer === 'inconclusive') return cannotTell(judgement) + alibi(judgement);
-  if (cause === 'no-fault-found') return nothingWrong(judgement) + alibi(judgement);
+  const said = (text: string): string => text + alibi(judgement, text, sure);
+  if (answer === 'inconclusive') return said(cannotTell(judgement));
+  if (cause === 'no-fault-found') return said(nothingWrong(judgement));
   if (cause === 'client-side' && !chosen)
-    return `Most likely not the ingress: ${scene.case.target.host} answers every request from here, so your own machine or network is the next suspect.${alibi(judgement)}`;
+    return said(
+      `Most likely not the ingress: ${scene.case.target.host} answers every request from here, so your own machine or network is the next suspect.`,
+    );
   const sentence = `${chosen?.sentence ?? ''}.`;
-  if (answer === 'ingress')
-    return `${sure ? 'It is the ingress' : 'Most likely the ingress'}: ${sentence}${alibi(judgement)}`;
-  return `${sure ? 'Not the ingress' : 'Most likely not the ingress'}: ${sentence}${alibi(judgement)}`;
+  if (answer === 'ingress') return said(`${sure ? 'It is the ingress' : 'Most likely the ingress'}: ${sentence}`);
+  return said(`${sure ? 'Not the ingress' : 'Most likely not the ingress'}: ${sentence}`);
 }
+
+/** Said already by another finding of the same place: a listener that does not parse the header answers in clear text. */
+const SAID_BY: { [code: string]: string } = { PLAINTEXT_ON_TLS_PORT: 'PROXY_HEADER_UNEXPECTED' };
 
 /** One sentence for each kind of finding; others of the same kind are counted, not repeated. */
 function sentences(findings: Finding[]): string[] {
-  return [...Map.groupBy(findings, (f) => f.code).values()].map((same) => {
+  const codes = new Set(findings.map((f) => f.code));
+  const telling = findings.filter(({ code }) => !codes.has(SAID_BY[code] ?? ''));
+  return [...Map.groupBy(telling, (f) => f.code).values()].map((same) => {
     const first = same[0] as Finding;
     return same.length === 1
       ? first.says
@@ -79,16 +77,34 @@ function sentences(findings: Finding[]): string[] {
   });
 }
 
+/** Both are about one replica, and the first line names it: that it fails while others answer is no second fault. */
+function isSameReplica(one: Suspicion, chosen: Suspicion): boolean {
+  const parts = new Set(chosen.because.map((f) => f.about.part));
+  const [only] = parts;
+  return (
+    parts.size === 1 &&
+    typeof only === 'string' &&
+    chosen.sentence.startsWith(only) &&
+    one.because.every((f) => f.direction === 'clears' || f.about.part === only || f.code === 'REQUEST_ANSWERED')
+  );
+}
+
+const SEEN = new Set(['REQUEST_FAILED', 'REQUEST_ANSWERED']);
+
+/** The findings that a person reads as reasons; where nothing could be told, what was seen, the most telling first. */
+export function telling({ answer, chosen, scene, open }: Judgement): Finding[] {
+  if (answer !== 'inconclusive') return chosen?.because ?? [];
+  const seen = scene.findings.filter((f) => SEEN.has(f.code));
+  return [...new Set([...(open?.finding ? [open.finding] : []), ...(chosen?.because ?? []), ...seen])];
+}
+
 /** The reasons, shortest way to check first: what convicts, then what was found clean. */
 export function saysOf(judgement: Judgement, title: string | null): string[] {
   const { answer, chosen, scene, suspicions } = judgement;
-  if (answer === 'inconclusive') {
-    const seen = scene.findings.filter((f) => f.code === 'REQUEST_FAILED' || f.code === 'REQUEST_ANSWERED');
-    return sentences(seen).slice(0, REASONS);
-  }
+  if (answer === 'inconclusive') return sentences(telling(judgement)).slice(0, REASONS);
   // Nothing is wrong: what was looked at stands under `cleared`.
   if (!chosen) return [];
-  const reasons = sentences(chosen.because).slice(0, REASONS);
+  const reasons = sentences(telling(judgement)).slice(0, REASONS);
   // A second fault that explains something of its own stays visible; one that would explain the very same is a rival, and no second fault.
   const second = suspicions.find(
     (s) =>
@@ -98,53 +114,11 @@ export function saysOf(judgement: Judgement, title: string | null): string[] {
       s.explains > 0 &&
       (s.explains < chosen.explains || chosen.explains + s.explains < MORE_THAN_ALL) &&
       s.strength >= 0.9 &&
-      !s.because.some((f) => chosen.because.includes(f)),
+      !s.because.some((f) => chosen.because.includes(f)) &&
+      !isSameReplica(s, chosen),
   );
   const began = beganSentence(scene);
   if (began) reasons.push(began);
   if (second) reasons.push(`Besides: ${second.sentence}.`);
   return reasons.length || !title ? reasons : [`${capital(title)}.`];
-}
-
-/** What was looked at and found clean: counts with totals, the accused first. Never said of what was not looked at. */
-export function clearedOf(judgement: Judgement): string[] {
-  const { scene, hop, answer } = judgement;
-  if (answer === 'inconclusive') return [];
-  const said: string[] = [];
-  const reached = scene.endpoints.filter((e) => e.reached);
-  if (hop !== 'app' && hop !== 'none' && reached.length && reached.every((e) => e.failing === 0 && e.slowMs === null)) {
-    said.push(
-      `the application: ${reached.length === 1 ? 'its endpoint answers' : `${allOf(reached.length)} endpoints answer`} when asked directly`,
-    );
-  }
-  const replicas = requests(scene.replicas);
-  if (hop !== 'proxy' && hop !== 'none' && replicas.total > 0 && replicas.ok === replicas.total)
-    said.push(`the proxies: ${replicas.ok} of ${replicas.total} requests straight to them are answered`);
-  const accused = (code: string): boolean => judgement.chosen?.because.some((f) => f.code === code) ?? false;
-  const tls = scene.all('TLS_ACCEPTED');
-  if (tls.length && !scene.findings.some((f) => f.check === 'tls' && f.direction === 'implicates'))
-    said.push(`TLS: ${plural(tls.length, 'listener')} with a valid certificate`);
-  if (scene.has('PROXY_HEADERS_AGREE') && !scene.has('PROXY_HEADER_UNEXPECTED') && !scene.has('PROXY_HEADER_MISSING'))
-    said.push('PROXY protocol: both sides agree');
-  const even = scene.all('ENDPOINTS_SHARE_EVENLY');
-  if (even.length && !accused('ENDPOINT_SHARE_SKEWED'))
-    said.push(`balance: ${even.reduce((sum, f) => sum + Number(f.facts.requests), 0)} requests, evenly shared`);
-  const quiet = scene.all('NO_RECENT_RELOAD');
-  if (quiet.length && !scene.has('RELOADED_RECENTLY') && !scene.has('RELOAD_STORM') && !scene.has('RELOAD_REFUSED'))
-    said.push('no reload in the time in question');
-  const logs = scene.all('NO_ERRORS_LOGGED');
-  if (
-    logs.length &&
-    !scene.has('REQUESTS_LIMITED') &&
-    !scene.has('REQUESTS_TOO_LARGE') &&
-    !scene.has('ERRORS_MADE_UPSTREAM') &&
-    !scene.has('ERRORS_MADE_BY_PROXY')
-  )
-    said.push(
-      `the logs: no 5xx among ${plural(
-        logs.reduce((sum, f) => sum + Number(f.facts.total), 0),
-        'request',
-      )}`,
-    );
-  return said;
 }

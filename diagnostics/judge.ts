@@ -3,9 +3,10 @@ import { whereItBegins } from './bisect/begins.ts';
 import { isCompared } from './bisect/worth.ts';
 import { confidenceOf, howOften } from './calibration.ts';
 import { CAUSES } from './causes.ts';
+import { clearedOf } from './cleared.ts';
 import { type Doubt, doubtOf } from './doubts.ts';
 import { readRows } from './findings.ts';
-import { clearedOf, headlineOf, saysOf } from './headline.ts';
+import { headlineOf, saysOf, telling } from './headline.ts';
 import type { Judgement } from './judgement.ts';
 import { nextLook } from './next-look.ts';
 import { moved, type Priors } from './priors.ts';
@@ -185,15 +186,31 @@ function tried({ front, replicas }: Scene): string {
   return `${total - ok} of ${plural(total, 'request')}`;
 }
 
+/** The finding whose next step is the verdict's, where the suspicion has none of its own. */
+function asksFor({ because, next }: Suspicion): Finding | undefined {
+  if (next !== undefined) return undefined;
+  // What is as it should be asks for nothing, though it may be a part of the reason.
+  const asking = because.filter((f) => f.next !== NOTHING_TO_DO);
+  return asking.find((f) => f.direction === 'implicates') ?? asking.find((f) => f.direction === 'context');
+}
+
+/** What a person can paste to see it: the command of the finding that asks for the next step, else of the first reason that has one. */
+function commandOf(judgement: Judgement): string | null {
+  const { scene, chosen, answer } = judgement;
+  const asking = answer !== 'inconclusive' && chosen ? asksFor(chosen) : undefined;
+  const reasons = telling(judgement);
+  const failed = reasons.filter((f) => f.code === 'REQUEST_FAILED');
+  const shown = answer === 'inconclusive' ? [...failed, ...reasons] : [...(asking ? [asking] : []), ...reasons];
+  const met = chosen ? [] : scene.findings.filter((f) => f.code === 'REQUEST_ANSWERED');
+  return [...shown, ...met].find((f) => f.reproduce !== null)?.reproduce ?? null;
+}
+
 function nextStep(judgement: Judgement): string {
   const { scene, chosen, answer, cause } = judgement;
   if (answer !== 'inconclusive' && chosen) {
-    // What is as it should be asks for nothing, though it may be a part of the reason.
-    const asking = chosen.because.filter((f) => f.next !== NOTHING_TO_DO);
-    const telling = asking.find((f) => f.direction === 'implicates') ?? asking.find((f) => f.direction === 'context');
     return (
       chosen.next ??
-      telling?.next ??
+      asksFor(chosen)?.next ??
       `Look at the log of ${chosen.because[0]?.about.hop ?? chosen.hop} for these requests, and at what changed there last.`
     );
   }
@@ -235,6 +252,7 @@ export function judge(input: Judged, parts: JudgeParts = WHOLE): Verdict {
     ruledOut: answer === 'inconclusive' ? [] : ruledOut(scene.findings, hop),
     blind: scene.blind,
     nextStep: step,
+    command: commandOf(judgement),
     findings: scene.findings,
     timeline: eventsOf(scene).slice(-MOST_EVENTS),
     onset: onsetFrom(scene),

@@ -1,6 +1,6 @@
 import type { Scene } from './scene.ts';
 import type { Suspicion } from './suspicions/index.ts';
-import type { Answer, Verdict } from './types.ts';
+import type { Answer, Finding, Verdict } from './types.ts';
 
 /** How a verdict came about: what was suspected, in what order, and what the confidence is made of. */
 export interface Judgement {
@@ -15,6 +15,8 @@ export interface Judgement {
   strength: number;
   /** What people here said of earlier verdicts on this cause, and how it moved the strength; left out: nothing. */
   learnt?: string;
+  /** Nothing is suspected, and no answer is given: why, after "but", and what was found beside it; left out: there is an answer, or a suspicion. */
+  open?: { why: string; finding?: Finding };
   /** One line for each step from the suspicion's strength to the confidence. */
   reckoning: string[];
 }

@@ -303,6 +303,8 @@ export interface Verdict {
   ruledOut: { hop: Hop; because: string[] }[];
   blind: Blind[];
   nextStep: string;
+  /** A command that shows what the verdict rests on, to be pasted as it is; null: none of its findings has one. Left out in verdicts of old. */
+  command?: string | null;
   findings: Finding[];
   timeline: Change[];
   onset: { at: string; from: string } | null;

@@ -76,18 +76,18 @@ const MET_AS_REPORTED = [
 ] as const;
 
 /** What was reported or found, and not explained: nobody may say then that nothing is wrong. Null: there is none. */
-function unexplained(scene: Scene): string | null {
+function unexplained(scene: Scene): { why: string; finding?: Finding } | null {
   for (const { kind, statuses } of MET_AS_REPORTED) {
     const status = scene.reported(kind) ? statuses.find((one) => answeredWith(scene, one) > 0) : undefined;
     if (status !== undefined && !scene.endpoints.some((e) => e.status === status))
-      return `our own request is answered ${status} too, as was reported, and no finding says why`;
+      return { why: `my own requests are answered ${status} too, as was reported, and no finding says why` };
   }
   if (scene.reported('wrong-content') && unlikeEndpoints(scene).length > 0)
-    return 'users get a page that no endpoint gives, and no finding says where it comes from';
+    return { why: 'users get a page that no endpoint gives, and no finding says where it comes from' };
   // Whoever says only that something is wrong may mean anything; a symptom that is named may be this finding's doing.
   const named = scene.case.symptoms.kinds.some((kind) => kind !== 'unspecified');
   const found = named ? scene.findings.find((f) => f.direction === 'implicates') : null;
-  return found ? `every request of ours is answered, but this was found and may be part of it: ${found.says}` : null;
+  return found ? { why: 'something was found that may be part of it', finding: found } : null;
 }
 
 /** Why the trouble that was reported could be there though our own requests are answered, and nothing looked could tell; null: it could not. */
@@ -106,25 +106,26 @@ function hiddenFrom(scene: Scene): string | null {
 /** Pure: nothing is suspected. Is nothing wrong, or did we not see it? Where a blind look could show what was reported, no answer. */
 export function withoutSuspicion(
   scene: Scene,
-): Pick<Judgement, 'answer' | 'hop' | 'cause' | 'confidence' | 'reckoning'> {
-  const unknown = (confidence: number, why: string): ReturnType<typeof withoutSuspicion> => ({
+): Pick<Judgement, 'answer' | 'hop' | 'cause' | 'confidence' | 'reckoning' | 'open'> {
+  const unknown = (confidence: number, why: string, finding?: Finding): ReturnType<typeof withoutSuspicion> => ({
     answer: 'inconclusive',
     hop: null,
     cause: null,
     confidence,
-    reckoning: [why],
+    open: { why, ...(finding && { finding }) },
+    reckoning: [finding ? `${why}: ${finding.says}` : why],
   });
   if (scene.failing === null) return unknown(0.3, 'no request could be made: everything that could tell is blind');
   if (scene.failing > 0) return unknown(0.5, 'requests fail, and no finding says why');
   if (scene.front.length === 0) return unknown(0.4, 'what users meet at the public address could not be looked at');
   const tlsBlind = scene.reported('handshake', 'certificate') && scene.blind.some((b) => b.check === 'tls');
-  if (tlsBlind) return unknown(0.4, 'the report is about TLS, and that look was blind');
+  if (tlsBlind) return unknown(0.4, 'the report is about TLS, which I could not look at');
   const routeBlind =
     scene.reported('wrong-content', 'not-found') && scene.blind.some((b) => b.check === 'cluster-route');
   if (routeBlind)
     return unknown(0.4, 'the report is about the wrong page or none, and who serves the host is not known');
   if (scene.reported('too-large') || /\bupload/i.test(scene.case.report ?? ''))
-    return unknown(0.4, 'a harmless request cannot show whether large ones are let through');
+    return unknown(0.4, 'a small request does not show whether large ones get through');
   const { course, onlyReporter } = scene.case.symptoms;
   const deep = scene.endpoints.some((e) => e.reached);
   if (onlyReporter)
@@ -148,15 +149,15 @@ export function withoutSuspicion(
       // Refused for their size, as our small requests never are, though no rule takes it for the cause.
       (TOO_BIG.has(f.code) && f.direction === 'implicates'),
   );
-  if (logged) return unknown(0.5, `every request is answered now, but: ${logged.says}`);
+  if (logged) return unknown(0.5, "trouble was logged, and I can't tell whose it was", logged);
   const { clients } = scene.case.symptoms;
   if (clients.length > 0 && scene.reported('handshake', 'certificate', 'reset', 'forbidden'))
     return unknown(
       0.5,
-      `it is said of ${clients.slice(0, 2).join(' and ')} only, and our own requests are none of theirs`,
+      `it is said of ${clients.slice(0, 2).join(' and ')} only, and my own requests are none of theirs`,
     );
   const open = unexplained(scene);
-  if (open) return unknown(0.5, open);
+  if (open) return unknown(0.5, open.why, open.finding);
   const hidden = hiddenFrom(scene);
   if (hidden) return unknown(0.4, hidden);
   if (course === 'steady') {

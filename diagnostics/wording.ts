@@ -29,6 +29,12 @@ export function clock(iso: string, now: string): string {
 /** "one request", "3 requests". */
 export const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
+/** The first letter large. */
+export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** "once", "3 times". */
+export const times = (count: number): string => (count === 1 ? 'once' : `${count} times`);
+
 /** A shell word that is safe to paste: quoted unless it is plainly harmless. */
 export const shellWord = (text: string): string =>
   /^[\w@%+=:,./[\]-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;

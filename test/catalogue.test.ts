@@ -72,6 +72,8 @@ test('codes that rules ask for are codes that a check gives', () => {
   const files = [
     'judge.ts',
     'headline.ts',
+    'cleared.ts',
+    'without-suspicion.ts',
     'scene.ts',
     ...readdirSync(new URL('suspicions/', rules)).map((f) => `suspicions/${f}`),
   ];

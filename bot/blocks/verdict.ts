@@ -1,7 +1,8 @@
 import type { KnownBlock } from '@slack/types';
-import type { Finding, Verdict } from '../../diagnostics/types.ts';
+import type { Verdict } from '../../diagnostics/types.ts';
 import type { CaseRecord } from '../../workers/cases.ts';
 import type { Vote } from '../../workers/votes.ts';
+import { bestCommand } from '../best-command.ts';
 import { looksMade } from '../looks-made.ts';
 import { type Around, askedLine, linkedLines, NOTHING_AROUND, rolloutLine } from './around.ts';
 import { context, MAX_TEXT, type Message, messageOf } from './message.ts';
@@ -56,18 +57,6 @@ function blindLine(verdict: Verdict): string {
 function nextLine(verdict: Verdict): string {
   const command = bestCommand(verdict);
   return `*Next:* ${plain(verdict.nextStep)}${command === null ? '' : `\n${code(command)}`}`;
-}
-
-/** The command that shows what the verdict rests on. */
-function bestCommand(verdict: Verdict): string | null {
-  const rank = (finding: Finding) => {
-    const at = verdict.because.indexOf(finding.code);
-    return at < 0 ? Number.POSITIVE_INFINITY : at;
-  };
-  const telling = verdict.findings
-    .filter((finding) => finding.reproduce !== null && rank(finding) < Number.POSITIVE_INFINITY)
-    .sort((a, b) => rank(a) - rank(b));
-  return telling[0]?.reproduce ?? null;
 }
 
 function smallPrint(record: CaseRecord, verdict: Verdict): string {

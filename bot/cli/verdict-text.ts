@@ -1,4 +1,5 @@
 import type { Verdict } from '../../diagnostics/types.ts';
+import { bestCommand } from '../best-command.ts';
 import { looksMade } from '../looks-made.ts';
 
 const bold = (text: string): string => (process.stdout.isTTY ? `\x1b[1m${text}\x1b[0m` : text);
@@ -16,12 +17,13 @@ export function verdictText(verdict: Verdict): string {
     );
   const events = verdict.timeline
     .slice(-5)
-    .map((c) => `  ${c.at.slice(0, 16).replace('T', ' ')} UTC  ${c.object}: ${c.summary}`);
+    .map(
+      (c) =>
+        `  ${c.at.slice(0, 16).replace('T', ' ')} UTC  ${c.summary.startsWith(`${c.object} `) ? c.summary : `${c.object}: ${c.summary}`}`,
+    );
   if (events.length) lines.push('', 'Changes:', ...events);
   lines.push('', `Next:     ${verdict.nextStep}`);
-  const command = verdict.because
-    .map((code) => verdict.findings.find((f) => f.code === code && f.reproduce)?.reproduce)
-    .find((c) => c);
+  const command = bestCommand(verdict);
   if (command) lines.push(`See it:   ${command}`);
   lines.push(
     '',

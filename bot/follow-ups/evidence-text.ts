@@ -2,6 +2,7 @@ import type { Finding, Path, Verdict } from '../../diagnostics/types.ts';
 import type { CaseRecord } from '../../workers/cases.ts';
 import type { RolloutRecord } from '../../workers/rollouts/types.ts';
 import { convictedHops } from '../../workers/shared-hop.ts';
+import { bestCommand } from '../best-command.ts';
 import { code, plain } from '../blocks/mrkdwn.ts';
 import { changeLine, stamp } from './changes-text.ts';
 
@@ -35,8 +36,8 @@ export function notSeenText(verdict: Verdict): string {
 
 /** Pure: "what should I do?": the one next step, with its command. */
 export function whatToDoText(verdict: Verdict): string {
-  const telling = verdict.findings.find(({ code: name, reproduce }) => verdict.because.includes(name) && reproduce);
-  return `*Next:* ${plain(verdict.nextStep)}${telling?.reproduce ? `\nTo see it for yourself: ${code(telling.reproduce)}` : ''}`;
+  const command = bestCommand(verdict);
+  return `*Next:* ${plain(verdict.nextStep)}${command === null ? '' : `\nTo see it for yourself: ${code(command)}`}`;
 }
 
 /** Pure: "what about that other host?", from the path that it takes and what this case convicted. */
