@@ -23,6 +23,7 @@ import {
   type Path,
   type Verdict,
 } from './types.ts';
+import { seeMore } from './unseen.ts';
 import { withoutSuspicion } from './without-suspicion.ts';
 import { plural } from './wording.ts';
 
@@ -221,7 +222,7 @@ function nextStep(judgement: Judgement): string {
   if (scene.failing && !scene.path.routed)
     return `Add ${scene.case.target.host} to the inventory's routes, so that I can look at each hop behind it.`;
   const missing = nextLook(scene);
-  if (missing) return `${missing.reason === 'deadline' ? MORE_TIME : 'Let me see more'}: ${missing.detail}.`;
+  if (missing) return missing.reason === 'deadline' ? `${MORE_TIME}: ${missing.detail}.` : seeMore(missing.detail);
   if (scene.failing) return 'Run the command and look at what it answers; I see that it fails, not why.';
   return 'Tell me when it happens again, with the exact error text.';
 }

@@ -1,5 +1,6 @@
 import type { KnownBlock } from '@slack/types';
 import type { Verdict } from '../../diagnostics/types.ts';
+import { unseenText } from '../../diagnostics/unseen.ts';
 import type { CaseRecord } from '../../workers/cases.ts';
 import type { Vote } from '../../workers/votes.ts';
 import { bestCommand } from '../best-command.ts';
@@ -47,11 +48,8 @@ function clearedLine(verdict: Verdict): string {
 }
 
 function blindLine(verdict: Verdict): string {
-  // Several checks may miss the same thing: it is said once.
-  const details = [...new Set(verdict.blind.map((blind) => plain(blind.detail)))];
-  if (details.length === 0) return '';
-  const more = details.length > 3 ? `; and ${details.length - 3} more` : '';
-  return `*Not seen:* ${details.slice(0, 3).join('; ')}${more}.`;
+  const text = unseenText(verdict.blind, 3);
+  return text === '' ? '' : `*Not seen:* ${plain(text)}`;
 }
 
 function nextLine(verdict: Verdict): string {

@@ -1,4 +1,5 @@
 import type { Verdict } from '../../diagnostics/types.ts';
+import { unseenText } from '../../diagnostics/unseen.ts';
 import { bestCommand } from '../best-command.ts';
 import { looksMade } from '../looks-made.ts';
 
@@ -9,12 +10,8 @@ export function verdictText(verdict: Verdict): string {
   if (verdict.says.length) lines.push('');
   for (const sentence of verdict.says) lines.push(`  ${sentence}`);
   if (verdict.cleared.length) lines.push('', `Cleared:  ${verdict.cleared.join('; ')}.`);
-  const blind = [...new Set(verdict.blind.map((b) => b.detail))];
-  if (blind.length)
-    lines.push(
-      '',
-      `Not seen: ${blind.slice(0, 4).join('; ')}${blind.length > 4 ? `; and ${blind.length - 4} more` : ''}.`,
-    );
+  const unseen = unseenText(verdict.blind, 4);
+  if (unseen !== '') lines.push('', `Not seen: ${unseen}`);
   const events = verdict.timeline
     .slice(-5)
     .map(
