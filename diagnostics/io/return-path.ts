@@ -23,8 +23,8 @@ export interface Front {
   addresses: string[];
 }
 
-/** For each address: enough to meet one bad target of several, and few enough beside what other looks ask. */
-const TRIES = 6;
+/** Over all addresses: enough to stand out from what other looks ask meanwhile, where one target of two is bad too. */
+const TRIES = 12;
 const PATIENCE_MS = 1_200;
 /** The first packet of a connection is dropped at once; its repetition comes a second later. */
 const AT_ONCE_MS = 200;
@@ -58,7 +58,7 @@ export async function askAndReadAgain(
   // An address that may not be asked takes nothing from what the page says.
   const requests = Promise.all(
     addresses.flatMap((address) =>
-      Array.from({ length: TRIES }, () =>
+      Array.from({ length: Math.ceil(TRIES / addresses.length) }, () =>
         io.request({ address, scheme, host, path, proxyHeader: 'none', patienceMs: PATIENCE_MS }, signal),
       ),
     ),

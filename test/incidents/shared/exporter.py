@@ -63,10 +63,15 @@ class Page(http.server.BaseHTTPRequestHandler):
         pass
 
 
+class Server(http.server.ThreadingHTTPServer):
+    # HTTPServer asks a resolver for its own name, which no namespace reaches.
+    server_bind = socketserver.TCPServer.server_bind
+
+
 if __name__ == "__main__":
     host, _, port = sys.argv[1].rpartition(":")
     if host == "unix":
         # A scraper whose connection stands already, where no new one gets through.
         Page.address_string = lambda self: "unix"
         socketserver.ThreadingUnixStreamServer(port, Page).serve_forever()
-    http.server.ThreadingHTTPServer((host, int(port)), Page).serve_forever()
+    Server((host, int(port)), Page).serve_forever()
