@@ -33,8 +33,6 @@ class Place:
     def command(self, *command):
         done = subprocess.run((*self.prefix, *command), capture_output=True, text=True, check=False)
         if done.returncode:
-            for child in self.world.children:
-                child.kill()
             sys.exit(f"{self.name}: {' '.join(command)}: {done.stderr.strip()}")
         return done.stdout
 

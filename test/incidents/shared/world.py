@@ -2,6 +2,7 @@
 
 A world: `w = World()`, servers with `w.run(...)` or in threads of its own, `w.inventory(text)`, `w.ready()`.
 """
+import atexit
 import os
 import pathlib
 import shutil
@@ -25,6 +26,8 @@ class World:
         os.chdir(os.environ["WORLD"])
         os.environ["PATH"] += ":/usr/sbin:/sbin"
         self.children = []
+        # A world that could not be made leaves nobody behind.
+        atexit.register(lambda: [child.kill() for child in self.children])
         signal.signal(signal.SIGTERM, self.end)
         signal.signal(signal.SIGINT, self.end)
 
