@@ -1,6 +1,6 @@
 import type { SymptomKind, Symptoms } from '../../diagnostics/types.ts';
+import { courseIn } from './course.ts';
 import { ERROR_STRINGS } from './error-strings.ts';
-import { sentencesIn } from './sentences.ts';
 import { STATUS_CLASS, statusesIn } from './statuses.ts';
 import { anyOf, fold } from './words.ts';
 
@@ -25,13 +25,13 @@ const WORDS: readonly { kind: SymptomKind; pattern: RegExp }[] = [
   {
     kind: 'certificate',
     pattern: anyOf(
-      "cert(?:ificate)?s?(?:[^.\\n]|\\.(?=\\S)){0,60}(?:expired?|invalid|wrong|not trusted|untrusted|self-?signed|warnings?|errors?|problems?|mismatch|another|different)|connection is(?: not|n't) private|(?:expired?|invalid|wrong|self-?signed|bad|untrusted|fake|default) cert\\w{0,8}|not secure|security warnings?|privacy error|zertifikat\\w{0,5}|certifikat\\w{0,4}|certyfikat\\w{0,4}|certificats?|certificado|certificato|certificaat",
+      "cert(?:ificate)?s?(?:[^.\\n]|\\.(?=\\S)){0,60}(?:expired?|invalid|wrong|not trusted|untrusted|self-?signed|warnings?|errors?|problems?|mismatch|another|different)|connection is(?: not|n't) private|(?:expired?|invalid|wrong|self-?signed|bad|untrusted|fake|default) cert\\w{0,8}|not secure|security warnings?|privacy error|zertifikat\\w{0,12}|certifikat\\w{0,4}|certyfikat\\w{0,4}|certificats?|certificado|certificato|certificaat",
     ),
   },
   {
     kind: 'handshake',
     pattern: anyOf(
-      '(?:tls|ssl)[^.\\n]{0,30}(?:errors?|fail\\w{0,5}|broken|problems?)|handshakes?|ciphers?|cipher suites?',
+      '(?:provide|establish|create|make) a secure connection|(?:tls|ssl)[^.\\n]{0,30}(?:errors?|fail\\w{0,5}|broken|problems?)|handshakes?|ciphers?|cipher suites?',
     ),
   },
   {
@@ -65,6 +65,12 @@ const WORDS: readonly { kind: SymptomKind; pattern: RegExp }[] = [
     ),
   },
   {
+    kind: 'reset',
+    pattern: anyOf(
+      'resets?(?: \\w{1,10}){0,3} connections?|connections? (?:\\w{1,10} ){0,2}(?:resets?|refused|aborted)|refus(?:es|ed|ing) (?:\\w{1,10} ){0,2}connections?|verbindung\\w{0,4} (?:\\w{1,10} ){0,2}(?:zuruckgesetzt|verweigert|abgelehnt)',
+    ),
+  },
+  {
     kind: 'too-large',
     pattern: anyOf(
       '(?:upload|file|attachment|body|header|cookie)s?[^.\\n]{0,40}too (?:large|big)|too (?:large|big)',
@@ -94,35 +100,6 @@ const WORDS: readonly { kind: SymptomKind; pattern: RegExp }[] = [
   },
 ];
 
-/** It comes and goes, or hits some and not others; folded. */
-const INTERMITTENT = anyOf(
-  '(?:single|occasional|isolated|odd) (?:[45]\\d\\d|errors?|timeouts?)|(?:then|and) (?:the )?(?:next|second) (?:click|try|request|attempt|one) (?:works|is (?:fine|ok)|goes)|sometimes|some ?times|intermittent(?:ly)?|sporadic(?:ally)?|randomly|random|occasional(?:ly)?|once in a while|(?:every )?now and (?:then|again)|from time to time|every (?:few|couple|now|other|second|third|\\d+)[^.\\n]{0,20}|every minute or so|on and off|off and on|(?:ok(?:ay)?|fine|good|works|fast|quick) (?:again )?for (?:a (?:bit|while|moment|minute|few)|some)|then (?:it )?(?:hangs|fails|breaks|stops|dies|is slow|slow) again|back and forth|flak(?:y|ey)|flapping|unstable|in waves|comes and goes|not always|hit (?:and|or) miss|at times|hiccups?|blips?|unreliable|partially|again and again|all the time|keeps? (?:dropping|disconnecting|failing|happening|dying|crashing)|helps|after (?:a )?(?:reload|refresh|retry)',
-  '(?:some|few|half|part|most|many)(?: of)?(?: (?:the|our|all|my|their))? (?:requests?|calls|users|people|pages|customers|payments?|connections|images|clients|pods|orders)|a few (?:requests|users|customers)|\\d+ ?(?:in|out of|of|/) ?\\d+ (?:\\w{1,10} )?(?:requests|calls|tries|times|clicks|attempts|users|get)|\\d+ ?%|one in (?:two|three|four|five|ten|\\d+)|(?:1|one) out of (?:\\d+|ten|five|three|two)|every (?:second|third|other) (?:request|click|try)',
-  'manchmal|ab und zu|hin und wieder|gelegentlich|sporadisch|immer wieder|zeitweise|obcas|nekdy|chvilemi|czasami|czasem|co jakis czas|parfois|de temps en temps|par moments|a veces|de vez en cuando|intermitente|as vezes|de vez em quando|a volte|ogni tanto|soms|af en toe',
-);
-/** It is said to be over. */
-const PAST = anyOf(
-  '(?:was|were|had been)(?: (?:completely|totally|briefly|shortly|all|just|also|really|very|kind of|not))* (?:down|broken|slow|unreachable|failing|unavailable|returning|throwing|giving|dead|offline|gone|flaky|timing out|responding|reachable|available|working|loading|getting|seeing|hanging|unstable)',
-  '(?:went|gone) down (?:at|around|for|briefly)|(?:we|i|they|customers|users) (?:saw|had|got|noticed)|there (?:was|were)|got (?:a|some|several) (?:\\w{1,10} )?(?:\\d|errors?|timeouts?)|(?:short|brief) (?:outage|interruption|blip|hiccup)|(?<!has |have )(?:threw|returned|gave|crashed|died)(?= |$)',
-  '(?:war|waren|gab es) (?:\\w{1,12} ){0,4}(?:down|weg|langsam|nicht erreichbar|kaputt|fehler|probleme)|nefungoval[aoy]?|nesel|nie dzialal[aoy]?',
-);
-/** Days and hours that are over. They date trouble only where no change is told: "since they changed it yesterday". */
-const PAST_DAY = anyOf(
-  'yesterday|last (?:night|evening)|earlier(?: today)?|this morning|at (?:lunch|noon|night)|gestern|vcera|wczoraj|hier soir|ayer|ieri|ontem|gisteren',
-);
-const TOLD_CHANGE = anyOf(
-  '(?:chang|add|deploy|releas|upgrad|updat|migrat|mov|switch|replac|roll|renew|restart|install|remov)\\w{0,5}|rollout|after|since|until|before|seit|nach|od|po|depuis|desde|sinds',
-);
-/** It goes on, whatever was said of the past. */
-const NOW = anyOf(
-  "still|right now|currently|at the moment|again(?! (?:now|fine))|since(?! yesterday(?:,| and| until))|keeps?|is (?:down|broken|slow|failing|dead|unreachable|timing|throwing|returning|giving|getting|showing|not)|are (?:down|broken|slow|failing|getting|seeing|timing|not)|(?:is|are)n't|doesn't|don't|can't|cannot|returns|gives|throws|shows|fails|hangs|times out",
-  'immer noch|noch immer|seit|porad|stale|od|nadal|wciaz|toujours|depuis|sigue|desde|ainda|ancora|sinds|nog steeds',
-);
-/** Past for all that: it works at the time of writing. */
-const WORKS_NOW = anyOf(
-  "(?<!(?:not|n't|never|was|is it|stopped) )(?:works?|working|fine|ok|okay|good|up|back|normal|green|stable|loads)(?: (?:fine|just|ok))? (?:again|now|at the moment|since(?=$|[.,!]))|now (?:it'?s |its |it is )?(?:fine|ok|okay|good|works)|is (?:back|over)(?! to)|recovered|gone now|jetzt (?:wieder|geht)|geht wieder|uz (?:jde|jede|funguje)|juz dziala",
-);
-
 /** Proxies and balancers that people blame by name, each under the name it is known by. */
 const SUSPECTS: readonly { name: string; pattern: RegExp }[] = [
   ...'traefik nginx haproxy envoy istio contour caddy apache cloudflare akamai fastly nlb alb elb metallb keepalived kong varnish squid'
@@ -140,12 +117,17 @@ const CLIENT_WORKS = /^[^.,;\n]{0,20}\b(?:works?|working|is fine|are fine|ok|oka
 
 /** Only the writer is hit, or may be; folded. */
 const ONLY_ME = anyOf(
-  '(?:only|just) (?:for |at |on )?(?:me|my (?:laptop|machine|phone|browser|computer|pc|mac|side|end))(?! and)|is it (?:just|only) me|(?:works|working|fine|ok) for (?:everyone|everybody|all|others|the others|my (?:colleagues?|team\\w{0,5}))(?: else)?|(?:my )?colleagues (?:are fine|have no|can)|(?:nobody|no one) else|(?:from|on|with) my (?:laptop|home|phone|machine|mac|pc|computer|notebook|browser|vpn)|(?:for|at) me only',
-  'nur (?:bei )?(?:mir|ich)|bei mir(?! und)|jen (?:mne|u me|ja)|jenom (?:mne|ja)|tylko (?:u mnie|mnie|ja)|u mnie|que (?:chez )?moi|chez moi|solo (?:a mi|yo|me|io|a me)|so (?:comigo|eu)|alleen (?:bij )?(?:mij|ik)',
+  "(?<!not )(?:only|just) (?:for |at |on |happens to )?(?:me|my (?:laptop|machine|phone|browser|computer|pc|mac|side|end|vpn|account|network|wifi|connection|home))(?! and)|is it (?:just|only) me|i alone|(?:i'?m|i am|am i) the only|(?:from|on|with) my (?:laptop|home|phone|machine|mac|pc|computer|notebook|browser|vpn)|(?:for|at) me only",
+  'nur (?:bei )?(?:mir|ich)|bei mir(?! und)|jen (?:mne|u me|ja)|jenom (?:mne|ja)|tylko (?:u mnie|mnie|ja)|u mnie|que (?:chez )?moi|chez moi|solo (?:me (?:pasa )?)?(?:a mi|yo|me|io|a me)|so (?:comigo|eu)|alleen (?:bij )?(?:mij|ik)',
 );
-/** Others are asked whether they see it too: not only the writer, as far as anybody knows. */
+/** Others are well, which singles out the writer if it is one person who writes. */
+const OTHERS_FINE = anyOf(
+  "(?:works|working|fine|ok) for (?:everyone|everybody|all|others|the others|my (?:colleagues?|team\\w{0,5}))(?: else)?|(?:nobody|no one) else|(?:everyone|everybody|all others|(?:the )?others|the rest|(?:my )?(?:colleagues?|team\\w{0,5}))(?: else)?(?: (?!not|but|and|who)\\w{1,10}){0,4} (?:(?:is|are|was|were) (?:fine|ok|okay|good|happy)|can(?! ?not|'t)|could(?! not|n't)|works?|ha(?:s|ve|d) no)",
+);
+const ONE_WRITER = anyOf("i|i'm|me|my|mine");
+/** Others are hit or are asked whether they are, or a machine watches: not only the writer, as far as anybody knows. */
 const OTHERS_TOO = anyOf(
-  'anyone else|anybody else|someone else|everyone|everybody(?! else)|for all of us|customers?|nobody (?:can|in)|no one can|all of us|whole team|we',
+  'anyone else|anybody else|someone else|everyone|everybody|for all of us|customers?|nobody (?:can|in)|no one can|all of us|whole team|we|our|us|monitor\\w{0,5}|probes?|synthetic|alerts?',
 );
 
 const cutErrors = (text: string): string => text.slice(0, 120).trim();
@@ -173,12 +155,10 @@ export function symptomsIn(text: string): Symptoms {
     kinds: kinds.length ? kinds : ['unspecified'],
     statuses,
     errors,
-    course: courseOf(fold(withoutErrors(text)), kinds),
+    course: kinds[0] === 'disconnects' ? 'intermittent' : courseIn(fold(withoutErrors(text))),
     suspects: SUSPECTS.filter(({ pattern }) => accuses(text, pattern)).map(({ name }) => name),
     clients: clientsIn(text),
-    onlyReporter:
-      ONLY_ME.test(folded) &&
-      !(OTHERS_TOO.test(folded) && !/\bonly (?:for )?me\b|is it (?:just|only) me/i.test(folded)),
+    onlyReporter: isAlone(folded),
   };
 }
 
@@ -186,12 +166,12 @@ export function symptomsIn(text: string): Symptoms {
 const withoutErrors = (text: string): string =>
   ERROR_STRINGS.reduce((rest, { pattern }) => rest.replace(pattern, ' '), text);
 
-function courseOf(folded: string, kinds: SymptomKind[]): Symptoms['course'] {
-  if (INTERMITTENT.test(folded) || kinds[0] === 'disconnects') return 'intermittent';
-  if (WORKS_NOW.test(folded) && !/\bstill\b/i.test(folded)) return 'past';
-  const dated = sentencesIn(folded).some(({ text }) => PAST_DAY.test(text) && !TOLD_CHANGE.test(text));
-  return (dated || PAST.test(folded)) && !NOW.test(folded) ? 'past' : 'steady';
+function isAlone(folded: string): boolean {
+  if (!ONLY_ME.test(folded) && !(ONE_WRITER.test(folded) && OTHERS_FINE.test(folded))) return false;
+  return OUTRIGHT.test(folded) || !OTHERS_TOO.test(folded.replace(OTHERS_FINE, ' '));
 }
+/** Said in so many words, whoever else is mentioned. */
+const OUTRIGHT = /(?<!not )\bonly (?:for )?me\b|is it (?:just|only) me|\bi alone\b|i(?:'m| am) the only/i;
 
 const accuses = (text: string, pattern: RegExp): boolean =>
   [...text.matchAll(pattern)].some((match) => !QUOTED_AFTER.test(text.slice(match.index + match[0].length)));
