@@ -48,6 +48,25 @@ const SIGN_BESIDE = new RegExp(`(?<=[A-Za-z0-9])${SIGNS}|${SIGNS}(?=[A-Za-z0-9])
 const REFERENCES =
   /(^|\.)(slack\.com|github\.com|gitlab\.com|stackoverflow\.com|google\.com|giphy\.com|youtube\.com|zoom\.us|atlassian\.net|wikipedia\.org)$/;
 
+/** A page that is named beside its host: "GET /orders", "502 on /reports", "(/catalogue?page=2)". */
+const PATH_BESIDE =
+  /(?:\b(?:GET|HEAD|on|at|under|open|opens|opening|page|endpoint|path|url|calling)\s+|[(`"'])(\/[a-z0-9][\w\-./~%]{0,200})/gi;
+/** Folders of machines, which no host serves. */
+const FOLDERS =
+  /^\/(?:(?:var|etc|usr|opt|tmp|proc|srv|mnt|sys|s?bin|node_modules)(?:\/|$)|(?:app|home|dev|run|root|lib)\/)/;
+/** What ends a sentence and no path. */
+const ENDING = /[.,;:!?…]+$/;
+
+/** Pure: the page that a text names beside its only host; null: none, or only files. */
+function pageIn(text: string): string | null {
+  for (const [, written = ''] of text.matchAll(PATH_BESIDE)) {
+    const path = written.replace(ENDING, '');
+    const ending = /\.([a-z]{1,5})$/i.exec(path)?.[1]?.toLowerCase();
+    if (!FOLDERS.test(path) && !(ending && FILE_ENDINGS.has(ending))) return path;
+  }
+  return null;
+}
+
 const isKnown = (inventory: Inventory, known: readonly string[], host: string): boolean =>
   known.includes(host) ||
   inventory.routes.some((r) => hostMatches(r.host, host)) ||
@@ -59,7 +78,7 @@ function fromLink(link: string): Named | null {
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return null;
   const host = url.hostname.toLowerCase().replace(/^\[|\]$/g, '');
   if (!/^[a-z0-9_.-]+$|^[0-9a-f:.]+$/.test(host)) return null;
-  const path = url.pathname || '/';
+  const path = url.pathname.replace(ENDING, '') || '/';
   return { host, port: url.port ? Number(url.port) : null, path, scheme: url.protocol === 'https:' ? 'https' : 'http' };
 }
 
@@ -101,7 +120,7 @@ export function placesIn(
     if (!isKnown(inventory, known, host)) {
       if (FILE_ENDINGS.has(ending) || !HOST_ENDINGS.test(host) || REFERENCES.test(host) || PACKAGE.test(host)) continue;
     }
-    const path = (match[3] ?? '/').split(/[?#]/)[0] || '/';
+    const path = (match[3] ?? '/').split(/[?#]/)[0]?.replace(ENDING, '') || '/';
     add(
       { host, port: match[2] ? Number(match[2]) : null, path, scheme: null },
       match.index,
@@ -132,6 +151,8 @@ export function placesIn(
   const asides = asideMentions(text, counted);
   const meant = new Set(counted.filter((one) => !asides.has(one)).map(({ host }) => host));
   const places = [...found.values()].filter((one) => meant.has(one.host)).sort((a, b) => a.at - b.at);
+  const [only, ...more] = places;
+  if (only && more.length === 0 && only.path === '/') only.path = pageIn(text) ?? '/';
   return {
     places: places.map(({ host, port, path, scheme }) => ({ host, port, path, scheme })),
     mentions: counted.map(({ host, at, end }) => ({ at, end, known: found.get(host)?.known ?? false })),
