@@ -1,8 +1,8 @@
 /** Numbers and names as people read them (voice: counts with totals, percent only from 100 on). */
 
-/** "9 of 9", "2 of 187 (1.1 %)". */
+/** "9 of 9", "2 of 187 (1.1 %)", "0 of 187". */
 export function share(count: number, total: number): string {
-  return total >= 100 ? `${count} of ${total} (${percent(count / total)})` : `${count} of ${total}`;
+  return total >= 100 && count > 0 ? `${count} of ${total} (${percent(count / total)})` : `${count} of ${total}`;
 }
 
 /** "1.1 %", "37 %". */

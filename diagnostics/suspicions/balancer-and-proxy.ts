@@ -36,8 +36,8 @@ export const proxyProtocolUnexpected: Rule = (scene) => {
       fits,
       sentence:
         explains > 0 || proven
-          ? `${proxyName(scene, found[0])} rejects connections to ${host(scene)}, since ${sender} puts a PROXY header before them that it does not parse`
-          : `${proxyName(scene, found[0])} rejected connections to ${host(scene)} that ${sender} had put a PROXY header before, which it does not parse`,
+          ? `${proxyName(scene, found[0])} rejects connections to ${host(scene)}, since ${sender} puts a PROXY header (the caller's address) before them that it does not parse`
+          : `${proxyName(scene, found[0])} rejected connections to ${host(scene)} that ${sender} had put a PROXY header (the caller's address) before, which it does not parse`,
     },
   );
 };
@@ -51,7 +51,7 @@ export const proxyProtocolMissing: Rule = (scene) => {
   return suspect('proxy-protocol-missing', found, proven ? 0.99 : 0.96, {
     explains,
     fits: scene.reported('handshake', 'reset', 'errors-5xx', 'unspecified', 'timeout'),
-    sentence: `${proxyName(scene, found[0])} closes connections to ${host(scene)}, since it demands a PROXY header that ${sender} does not send`,
+    sentence: `${proxyName(scene, found[0])} closes connections to ${host(scene)}, since it demands a PROXY header (the caller's address, put first) that ${sender} does not send`,
   });
 };
 
@@ -68,6 +68,7 @@ export const plaintextToTlsPort: Rule = (scene) => {
     explains: byStatus(scene, 400),
     fits: true,
     sentence: `${sender} passes on requests for ${host(scene)} in clear HTTP to the TLS port of ${to}, which refuses them`,
+    next: `Let ${sender} speak TLS to ${to} (nginx: proxy_pass https://…), or send to a port there that takes clear HTTP.`,
   });
 };
 
@@ -88,7 +89,8 @@ export const proxyHeaderSuspected: Rule = (scene) => {
     {
       explains: ended,
       fits: true,
-      sentence: `connections to ${host(scene)} through ${balancer?.name} end before a word, while the proxies answer us: a PROXY header that ${proxyName(scene, found[0])} does not parse would do just that`,
+      sentence: `connections to ${host(scene)} through ${balancer?.name} end before a word, while the proxies answer us: a PROXY header (the caller's address) that ${proxyName(scene, found[0])} does not parse would do just that`,
+      next: `See whether ${balancer?.name} sends the PROXY protocol: if so, switch it off there, or on at ${proxyName(scene, found[0])}. Both sides must agree.`,
     },
   );
 };
@@ -118,7 +120,7 @@ export const staleTarget: Rule = (scene) => {
   return suspect('lb-target-stale', strangers, 0.95, {
     explains,
     fits,
-    sentence: `${strangers[0]?.about.hop} still sends part of the connections to ${strangers.map((f) => text(f.facts.address)).join(', ')}, where nobody listens any more`,
+    sentence: `${strangers[0]?.about.hop} still sends part of the connections for ${host(scene)} to ${strangers.map((f) => text(f.facts.address)).join(', ')}, where nobody listens any more`,
   });
 };
 
@@ -166,7 +168,7 @@ export const balancerSlow: Rule = (scene) => {
     {
       explains: 1,
       fits: scene.reported('slow', 'timeout', 'unspecified'),
-      sentence: `${first.about.hop} itself adds the time: ${(Number(first.facts.ms) / 1000).toFixed(1)} s through it, ${Math.round(behind)} ms straight to the proxies behind it`,
+      sentence: `${first.about.hop} itself adds the time to ${host(scene)}: ${(Number(first.facts.ms) / 1000).toFixed(1)} s through it, ${Math.round(behind)} ms straight to the proxies behind it`,
       next: `Look at ${first.about.hop} itself: its load, its queue, and what it does to each request.`,
     },
   );

@@ -40,7 +40,8 @@ export const idleResetsCounted: Rule = (scene) => {
   if (!scene.reported('reset', 'disconnects', 'timeout')) return null;
   return suspect('lb-idle-timeout', [...resets, ...settings], 0.92, {
     fits: true,
-    sentence: `${text(idle.facts.outer)} forgets idle connections after ${idle.facts.outerValue} s and reset ${first.facts.count} of them itself, while ${text(idle.facts.inner)} keeps them longer`,
+    sentence: `${text(idle.facts.outer)} forgets idle connections after ${idle.facts.outerValue} s and reset ${first.facts.count} of them itself, while ${text(idle.facts.inner)} in front of ${host(scene)} keeps them longer`,
+    next: `Let ${text(idle.facts.inner)} and its callers close idle connections before ${idle.facts.outerValue} s, or raise ${text(idle.facts.outerFrom) || 'the idle timeout'} of ${first.about.hop}.`,
   });
 };
 
@@ -69,7 +70,8 @@ function idleRace(scene: Scene, errors: Finding[], strength: number): ReturnType
   return suspect('lb-idle-timeout', [...errors, ...settings], strength, {
     explains: byStatus(scene, 502),
     fits: true,
-    sentence: `${text(idle.facts.inner)} closes idle connections after ${idle.facts.innerValue} s, while ${text(idle.facts.outer)} still uses them up to ${idle.facts.outerValue} s; ${first.facts.count} requests were lost so`,
+    sentence: `${text(idle.facts.inner)} closes idle connections after ${idle.facts.innerValue} s, while ${text(idle.facts.outer)} still uses them up to ${idle.facts.outerValue} s: requests for ${host(scene)} get lost so (${first.facts.count} in all)`,
+    next: `Keep idle connections of callers in ${text(idle.facts.inner)} longer than ${idle.facts.outerValue} s.`,
   });
 }
 
@@ -80,7 +82,7 @@ export const zoneImbalance: Rule = (scene) => {
   if (!first || !scene.reported('uneven')) return null;
   return suspect('lb-zone-imbalance', found, 0.9, {
     fits: true,
-    sentence: `cross-zone balancing of ${first.about.hop} is off: a proxy in ${text(first.facts.most)} gets ${first.facts.ratio} times as much as one in ${text(first.facts.least)}`,
+    sentence: `cross-zone balancing of ${first.about.hop} in front of ${host(scene)} is off: a proxy in ${text(first.facts.most)} gets ${first.facts.ratio} times as much as one in ${text(first.facts.least)}`,
   });
 };
 
@@ -100,7 +102,7 @@ export const staleTargetTold: Rule = (scene) => {
   return suspect('lb-target-stale', gone, refused.length ? 0.95 : explains > 0 ? 0.88 : 0.8, {
     explains,
     fits,
-    sentence: `${first.about.hop} still sends to ${gone.map((f) => text(f.facts.address)).join(', ')} (${text(first.facts.state)}), where none of the proxies is any more`,
+    sentence: `${first.about.hop} still sends requests for ${host(scene)} to ${gone.map((f) => text(f.facts.address)).join(', ')}, which it calls ${text(first.facts.state)}, though no proxy is there any more`,
   });
 };
 
@@ -132,13 +134,14 @@ export const failedOpen: Rule = (scene) => {
     return suspect('proxy-restarting', [...ended, ...found], 0.84, {
       fits: true,
       sentence: `all ${ended.length} pods of ${proxyName(scene, ended[0])} ended together, and ${first.about.hop} had no healthy target for ${first.facts.count} connections or requests to ${host(scene)}`,
+      next: ended[0]?.next ?? `See why the pods of ${proxyName(scene, ended[0])} ended.`,
     });
   // Proxies that were not there, or began anew at that time, are why it had none.
   if (leftBefore(scene, first)) return null;
   if (scene.replicas.length === 0 || !scene.replicas.every((m) => m.ok === m.total)) return null;
   return suspect('lb-no-healthy-target', found, 0.84, {
     fits: true,
-    sentence: `${first.about.hop} had no healthy target for ${first.facts.count} connections or requests, while every proxy behind it answers when asked directly`,
+    sentence: `${first.about.hop} in front of ${host(scene)} had no healthy target for ${first.facts.count} connections or requests, while every proxy behind it answers when asked directly`,
   });
 };
 
@@ -157,7 +160,8 @@ export const headerTold: Rule = (scene) => {
   return suspect('proxy-protocol-unexpected', [told, ...scene.all('BALANCER_SENDS_OTHERWISE'), ...ignorant], 0.96, {
     explains,
     fits: scene.reported('handshake', 'reset', 'errors-5xx', 'unspecified'),
-    sentence: `${proxyName(scene, ignorant[0])} rejects connections to ${host(scene)}, since ${told.about.hop} puts a PROXY header before them (${text(told.facts.attribute)}) that it does not parse`,
+    sentence: `${proxyName(scene, ignorant[0])} rejects connections to ${host(scene)}, since ${told.about.hop} puts a PROXY header (the caller's address) before them (${text(told.facts.attribute)}) that it does not parse`,
+    next: `Switch ${text(told.facts.attribute)} off at ${told.about.hop}, or the PROXY protocol on at ${proxyName(scene)}: both sides must agree.`,
   });
 };
 
@@ -174,7 +178,7 @@ export const balancerExhausted: Rule = (scene) => {
     strength: 0.8,
     explains: 0,
     fits: true,
-    sentence: `${first.about.hop} itself turned away ${first.facts.count} connections or requests`,
+    sentence: `${first.about.hop} in front of ${host(scene)} itself turned away ${first.facts.count} connections or requests`,
   };
 };
 
@@ -187,6 +191,6 @@ export const cdnBlamesOrigin: Rule = (scene) => {
   return suspect('cdn-fault', found, 0.93, {
     explains: byStatus(scene, status) || Number(first.facts.count) / Number(first.facts.total),
     fits: true,
-    sentence: `the CDN answers ${host(scene)} with ${status}, while ${text(first.facts.origin)} answers every request when asked directly`,
+    sentence: `the CDN answers ${Number(first.facts.count) < Number(first.facts.total) ? `${first.facts.count} of ${first.facts.total} requests to ` : ''}${host(scene)} with ${status}, while ${text(first.facts.origin)} answers every request when asked directly`,
   });
 };

@@ -36,12 +36,14 @@ export const podsRestart: Rule = (scene) => {
     PROXY_POD_CRASH_LOOPS: 'crash over and over',
     PROXY_POD_OUT_OF_MEMORY: 'are killed for memory',
     PROXY_POD_KILLED_BY_PROBE: 'are killed since their probe fails',
-    NO_PROXY_POD_READY: 'are not ready, none of them',
   };
   return suspect('proxy-restarting', found, explains > 0 ? (none ? 0.95 : 0.9) : habit && !rival ? 0.8 : 0.72, {
     explains,
     fits: true,
-    sentence: `pods of ${proxyName(scene)} ${does[first.code]}${explains > 0 ? `, so that requests for ${host(scene)} meet nobody` : ''}`,
+    sentence:
+      does[first.code] === undefined
+        ? `no pod of ${proxyName(scene)} is ready, and requests for ${host(scene)} find nobody`
+        : `pods of ${proxyName(scene)} ${does[first.code]}, and requests for ${host(scene)} that are sent to them find nobody`,
   });
 };
 

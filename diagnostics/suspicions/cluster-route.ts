@@ -53,6 +53,7 @@ export const servedElsewhere: Rule = (scene) => {
       explains,
       fits: true,
       sentence: `${host(scene)} leads to ${text(first.facts.onPath)}, while ${text(first.facts.proxy)} serves it (${text(first.facts.object)})`,
+      next: first.next,
     },
   );
 };
@@ -81,7 +82,7 @@ export const routeRefused: Rule = (scene) => {
     {
       explains,
       fits: scene.reported('not-found', 'errors-5xx', 'unspecified', 'handshake', 'certificate', 'reset'),
-      sentence: `${text(first.facts.object)} is not in order: ${problem.replace(/\.$/, '')}`,
+      sentence: `${text(first.facts.object)}, by which ${host(scene)} is routed, is not in order: ${problem.replace(/\.$/, '')}`,
     },
   );
 };

@@ -108,7 +108,7 @@ export const podsCrash: Rule = (scene) => {
       {
         explains,
         fits: reportedDown(scene),
-        sentence: `${name} is down: ${first.facts.crashing} of ${first.facts.total} pods ${first.facts.total === 1 ? 'crashes' : 'crash'} (${why})`,
+        sentence: `${name} is down: ${first.facts.total === 1 ? 'its only pod crashes' : `${first.facts.crashing} of ${first.facts.total} pods ${first.facts.crashing === 1 ? 'crashes' : 'crash'}`} (${why})`,
       },
     );
   }
@@ -124,7 +124,7 @@ export const podsCrash: Rule = (scene) => {
       failingBy(scene, (f) => f.error === 'RESET' || f.error === 'CLOSED'),
     ),
     fits,
-    sentence: `pods of ${name} crashed in the time in question: ${first.facts.crashing} of ${first.facts.total} (${why})`,
+    sentence: `${first.facts.total === 1 ? `the only pod of ${name}` : `${first.facts.crashing} of ${first.facts.total} pods of ${name}`} crashed in the time in question (${why})`,
   });
 };
 
@@ -156,7 +156,7 @@ export const nothingReady: Rule = (scene) => {
       sentence:
         unmatched.length > 0
           ? `nothing is ready behind ${name}: its selector (${text(first.facts.selector)}) matches no pod`
-          : `nothing is ready behind ${name}${why ? `: ${why}` : ''}`,
+          : `nothing is ready behind ${name}${why ? `: it waits for ${why}` : ''}`,
     },
   );
 };

@@ -88,7 +88,7 @@ export const calledFromInside: Rule = (scene) => {
     strength,
     {
       fits: true,
-      sentence: `${host(scene)} is well from outside; callers behind ${balancer.name} ${kept ? 'keep their own addresses, so those that are sent back to their own machine get no connection' : 'may be sent back to their own machine'}`,
+      sentence: `callers of ${host(scene)} on machines behind ${balancer.name} ${kept ? 'keep their own addresses, and get no connection when they are sent back to their own machine' : 'may be sent back to their own machine'}, while it is well from outside`,
       next: `Call ${host(scene)} from a machine that is no target of ${balancer.name}, and from one that is: if only the second loses connections, let callers inside use an address inside, or switch preserve_client_ip.enabled off.`,
     },
   );

@@ -25,7 +25,7 @@ export const lateHeader: Rule = (scene) => {
     {
       explains,
       fits: true,
-      sentence: `${proxyName(scene, first)} takes connections to ${host(scene)} for clear text when the PROXY header of ${sender} comes late`,
+      sentence: `${proxyName(scene, first)} takes connections to ${host(scene)} for clear text when the PROXY header (the caller's address) of ${sender} comes late`,
     },
   );
 };

@@ -47,6 +47,7 @@ export const networkPolicy: Rule = (scene) => {
       explains: byStatus(scene, 504, 502, ...(marked.length ? [503] : [])),
       fits: true,
       sentence: `${proxyName(scene)} gets no connection to endpoints of ${serviceName(scene)} that answer when asked directly`,
+      next: `Try the same connection from ${proxyName(scene)} itself, and look for a network policy or a firewall between the two.`,
     },
   );
 };

@@ -86,12 +86,12 @@ export const acceptQueueOverflow: Rule = (scene) => {
     return suspect('accept-queue-overflow', found, sure(scene, explains > 0 ? 0.97 : 0.88), {
       explains,
       fits: true,
-      sentence: `${proxyName(scene, first)} does not take new connections for ${host(scene)} in time: its accept queue ${scene.has('ACCEPT_QUEUE_FULL') ? 'is full' : 'overflows again and again'}, and the kernel drops what comes`,
+      sentence: `${proxyName(scene, first)} does not take new connections for ${host(scene)} in time: its queue for them ${scene.has('ACCEPT_QUEUE_FULL') ? 'is full' : 'overflows again and again'}, and further ones are dropped`,
     });
   return suspect('accept-queue-overflow', found, sure(scene, onlyBeforeIt(scene, found) ? 0.85 : 0.6), {
     explains,
     fits: true,
-    sentence: `${proxyName(scene, first)} did not take new connections for ${host(scene)} in time: its accept queue was full, and the kernel dropped what came`,
+    sentence: `${proxyName(scene, first)} did not take new connections for ${host(scene)} in time: its queue for them was full, and further ones were dropped`,
   });
 };
 
@@ -159,14 +159,14 @@ export const proxyRestarts: Rule = (scene) => {
   if (scene.endpoints.some((e) => e.reached && e.failing > 0)) return null;
   if (explains === 0 && !comesAndGoes(scene)) return null;
   const does: { [code: string]: string } = {
-    WORKERS_CRASH: 'loses workers over and over, and requests with them',
-    WORKER_DIED: 'loses workers over and over, and requests with them',
-    PROXY_OUT_OF_MEMORY_KILLED: 'loses processes to its memory limit over and over, and requests with them',
+    WORKERS_CRASH: `loses workers over and over, and requests for ${host(scene)} with them`,
+    WORKER_DIED: `loses workers over and over, and requests for ${host(scene)} with them`,
+    PROXY_OUT_OF_MEMORY_KILLED: `loses processes to its memory limit over and over, and requests for ${host(scene)} with them`,
   };
   return suspect('proxy-restarting', found, explains > 0 ? 0.95 : 0.85, {
     explains,
     fits: true,
-    sentence: `${proxyName(scene, first)} ${does[first.code] ?? 'stops and starts over and over'}${explains > 0 ? `, so that requests for ${host(scene)} meet nobody` : ''}`,
+    sentence: `${proxyName(scene, first)} ${does[first.code] ?? `stops and starts over and over, and requests for ${host(scene)} find nobody meanwhile`}`,
   });
 };
 

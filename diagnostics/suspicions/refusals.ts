@@ -42,6 +42,9 @@ export const externalAuthFailed: Rule = (scene) => {
     explains: byStatus(scene, 500, 502, 503),
     fits: scene.reported('errors-5xx', 'forbidden', 'unspecified'),
     sentence: `${proxyName(scene, found[0])} refuses ${scene.failing === 0 ? 'some callers of ' : ''}${host(scene)}, since the authentication that it asks first fails`,
+    ...(logged.length === 0 && {
+      next: `Look at ${text(found[0]?.facts.asks)}, which ${proxyName(scene, found[0])} asks first: it does not answer as it should.`,
+    }),
   });
 };
 
@@ -99,6 +102,9 @@ export const rateLimited: Rule = (scene) => {
     explains,
     fits: explains > 0 || scene.case.symptoms.statuses.includes(429) || scene.reported('errors-5xx', 'unspecified'),
     sentence: `${proxyName(scene)} refuses requests to ${host(scene)} for a rate limit of its own`,
+    ...(found.length === strange.length && {
+      next: `Look at the rate limits for ${host(scene)} in the configuration of ${proxyName(scene)}.`,
+    }),
   });
 };
 

@@ -64,6 +64,6 @@ export const reloadStorm: Rule = (scene) => {
   return suspect('reload-storm', found, scene.reported('disconnects', 'reset') ? 0.93 : 0.8, {
     explains: failingBy(scene, (f) => f.error === 'RESET' || f.error === 'CLOSED'),
     fits,
-    sentence: `${proxyName(scene, found[0])} reloads over and over (${found[0]?.facts.count} times in ${found[0]?.facts.minutes} min) and breaks connections each time`,
+    sentence: `${proxyName(scene, found[0])} reloads over and over (${found[0]?.facts.count} times in ${found[0]?.facts.minutes} min) and breaks connections to ${host(scene)} each time`,
   });
 };

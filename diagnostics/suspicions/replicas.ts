@@ -51,7 +51,8 @@ export const proxyDown: Rule = (scene) => {
     {
       explains: scene.failing ?? 1,
       fits: true,
-      sentence: `no replica of ${proxyName(scene)} takes connections`,
+      sentence: `no replica of ${proxyName(scene)} takes connections for ${host(scene)}`,
+      next: `See whether ${refusing.map((m) => m.part ?? m.address).join(' and ')} ${refusing.length === 1 ? 'runs, and why it' : 'run, and why they'} stopped.`,
     },
   );
 };

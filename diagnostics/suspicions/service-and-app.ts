@@ -62,6 +62,13 @@ const fewOfAll = (scene: Scene): boolean => {
   return theirs > 0 && made('ERRORS_MADE_BY_PROXY') >= FAR_MORE * theirs;
 };
 
+/** " (500, 503)", as the logs name them. */
+function statuses(logged: Finding[]): string {
+  const all = logged.flatMap(({ facts }) => (Array.isArray(facts.statuses) ? facts.statuses : []));
+  const named = [...new Set(all.map((one) => String(one).split(' ').at(-1)))].sort().slice(0, 3);
+  return named.length ? ` (${named.join(', ')})` : '';
+}
+
 export const appErrors: Rule = (scene) => {
   const found = scene.all('ENDPOINT_ERRORS');
   // Counters of the whole proxy are about other hosts too: those are context, not this application's.
@@ -79,14 +86,14 @@ export const appErrors: Rule = (scene) => {
     return suspect('app-errors', logged, fewOfAll(scene) ? Math.min(0.6, strength) : strength, {
       explains: byStatus(scene, 500, 501, 502, 503, 504),
       fits: true,
-      sentence: `${serviceName(scene)} answered with errors itself in the time in question`,
+      sentence: `${serviceName(scene)} answered with errors${statuses(logged)} itself in the time in question`,
     });
   }
   const status = found[0]?.facts.status;
   return suspect('app-errors', [...found, ...logged], 0.98, {
     explains: serverErrors(scene),
     fits: scene.reported('errors-5xx', 'unspecified', 'slow', 'timeout'),
-    sentence: `${serviceName(scene)} answers ${status} itself (${count(scene, (e) => e.failing > 0)}, asked directly)`,
+    sentence: `${serviceName(scene)}${scene.endpoints.every((e) => e.failing < 1) ? ' now and then' : ''} answers ${status} itself (${count(scene, (e) => e.failing > 0)}, asked directly)`,
   });
 };
 
@@ -140,10 +147,14 @@ export const appDown: Rule = (scene) => {
     });
   }
   const down = count(scene, (e) => e.failing > 0);
+  const s = /^(its|1 of)/.test(down) ? 's' : '';
+  const does = refusing.length ? `refuse${s} connections` : `close${s} connections without an answer`;
   return suspect('app-down', [...found, ...scene.all('PROXY_GATEWAY_ERROR')], 0.97, {
     explains: serverErrors(scene),
     fits: scene.reported('errors-5xx', 'unspecified', 'timeout', 'reset', 'slow'),
-    sentence: `${serviceName(scene)} is down: ${down} ${refusing.length ? `${down.startsWith('its') ? 'refuses' : 'refuse'} connections` : `${down.startsWith('its') ? 'closes' : 'close'} connections without an answer`}`,
+    sentence: down.includes(' of ')
+      ? `${down} of ${serviceName(scene)} ${does}`
+      : `${serviceName(scene)} is down: ${down} ${does}`,
   });
 };
 
@@ -190,6 +201,14 @@ const gaveUpOn = (scene: Scene): boolean =>
 /** How long people wait for a page without complaint, ms: ten seconds keep their attention (Nielsen 1993), half is safe. */
 const PATIENCE_MS = 5_000;
 
+/** "none of 4 endpoints answered within": that all of them did not could mean that some did. */
+function silentOnes(scene: Scene): string {
+  const total = scene.endpoints.length;
+  if (total < 2 || scene.endpoints.some((e) => e.slowMs === null))
+    return `${count(scene, (e) => e.slowMs !== null)} did not answer within`;
+  return `${total === 2 ? 'neither endpoint' : `none of ${total} endpoints`} answered within`;
+}
+
 export const appSlow: Rule = (scene) => {
   const found = [...scene.all('ENDPOINT_SILENT'), ...scene.all('ENDPOINT_SLOW')];
   const logged = scene.all('SLOW_UPSTREAM').filter((f) => f.direction === 'implicates');
@@ -234,6 +253,6 @@ export const appSlow: Rule = (scene) => {
       ),
     ),
     fits: scene.reported('slow', 'timeout', 'errors-5xx', 'unspecified'),
-    sentence: `${serviceName(scene)} itself is slow: asked directly, ${count(scene, (e) => e.slowMs !== null)} ${silent ? 'did not answer within' : 'took up to'} ${(slowest / 1000).toFixed(1)} s`,
+    sentence: `${serviceName(scene)} itself is slow: asked directly, ${silent ? silentOnes(scene) : `${count(scene, (e) => e.slowMs !== null)} took up to`} ${(slowest / 1000).toFixed(1)} s`,
   });
 };

@@ -137,7 +137,8 @@ export const appIdleShorter: Rule = (scene) => {
   return suspect('app-keepalive-shorter', [...closed, ...settings], 0.92, {
     explains: byStatus(scene, 502),
     fits: true,
-    sentence: `${serviceName(scene)} closes idle connections after ${first.facts.innerValue} s, ${text(first.facts.outer)} still uses them up to ${first.facts.outerValue} s`,
+    sentence: `${serviceName(scene)} closes idle connections after ${first.facts.innerValue} s, while ${text(first.facts.outer)} still uses them up to ${first.facts.outerValue} s`,
+    next: `Keep idle connections in ${serviceName(scene)} longer than ${first.facts.outerValue} s.`,
   });
 };
 
@@ -178,7 +179,7 @@ export const balancerIdle: Rule = (scene) => {
     explains: between ? (scene.failing ?? 0) : 0,
     fits: true,
     sentence: race.length
-      ? `${text(first.facts.inner)} closes idle connections after ${first.facts.innerValue} s, while ${text(first.facts.outer)} still uses them up to ${first.facts.outerValue} s`
-      : `${text(first.facts.outer)} forgets idle connections after ${first.facts.outerValue} s, while ${text(first.facts.inner)} keeps them longer`,
+      ? `${text(first.facts.inner)} closes idle connections after ${first.facts.innerValue} s, while ${text(first.facts.outer)} still uses them up to ${first.facts.outerValue} s: requests for ${host(scene)} get lost so`
+      : `${text(first.facts.outer)} forgets idle connections after ${first.facts.outerValue} s, while ${text(first.facts.inner)} keeps them longer: connections to ${host(scene)} get lost so`,
   });
 };

@@ -17,7 +17,7 @@ export const proxyOverloaded: Rule = (scene) => {
     return suspect('proxy-overloaded', found, 0.93, {
       explains: scene.failing ?? 0,
       fits: true,
-      sentence: `${proxyName(scene, found[0])} ran out of connections or files`,
+      sentence: `${proxyName(scene, found[0])} ran out of connections or files, and could not serve requests for ${host(scene)}`,
     });
   // A full queue or circuit breaker is the proxy's own limit, unless it is full because the endpoints are slow or broken.
   const full = [
@@ -88,7 +88,7 @@ export const endpointImbalance: Rule = (scene) => {
     slow.length > 0 || scene.slowMs !== null || (others !== null && seconds > 2 * others) || scene.reported('uneven');
   // Pinned connections make nobody wait by themselves: only a report of just that, or a busy endpoint that is slow.
   if (skewed.length === 0 && !felt) return null;
-  const share = `${Math.round(Number(first.facts.share) * 100)} % of the requests for ${host(scene)}`;
+  const share = `${partOf(Number(first.facts.share), Number(first.facts.requests))} requests for ${host(scene)}`;
   const of = `one of ${scene.endpoints.length || 'several'} endpoints`;
   return suspect('endpoint-imbalance', [...skewed, ...pinned], felt ? 0.95 : 0.8, {
     explains: scene.slowMs !== null ? 1 : serverErrors(scene),
