@@ -65,6 +65,12 @@ export const wrongHealthCheck: Rule = (scene) => {
   });
 };
 
+/** "76 of 85", "89 % of the", "all": a share in percent only from 100 requests on (voice, rule 2). */
+function partOf(share: number, requests: number): string {
+  if (share >= 1) return 'all';
+  return requests >= 100 ? `${Math.round(share * 100)} % of the` : `${Math.round(share * requests)} of ${requests}`;
+}
+
 /**
  * Endpoints that should share evenly do not, and somebody says that it is slow or uneven. Never for what zones, late
  * joiners or one slow endpoint explain, and never for a skew that nobody would feel: those are context.
