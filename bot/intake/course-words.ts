@@ -11,8 +11,8 @@ export const REPEATS = anyOf(
   '(?:then|and) (?:the )?(?:next|second) (?:click|try|request|attempt|one) (?:works|is (?:fine|ok)|goes)',
   'sometimes|some ?times|intermittent(?:ly)?|sporadic(?:ally)?|randomly|random|occasional(?:ly)?',
   'once in a while|(?:every )?now and (?:then|again)|here and there|from time to time',
-  'every (?:few|couple|now|other(?! \\w+ (?:works?|is|are|loads?))|second|third|\\d+)[^.\\n]{0,20}',
-  'every minute or so|on and off|off and on',
+  'every (?:few|couple|now|other(?! \\w+ (?:works?|loads?|(?:is|are) (?:fine|ok|good|up)))|second|third|\\d+)[^.\\n]{0,20}',
+  'every minute|on and off|(?<!(?:turn|switch|power)\\w{0,3}(?: it| them)? )off and on',
   '(?:ok(?:ay)?|fine|good|works|fast|quick) (?:again )?for (?:a (?:bit|while|moment|minute|few)|an? hour|some|\\d+ (?:min|sec|hour)\\w{0,4}(?! now))',
   'then (?:it )?(?:hangs|fails|breaks|stops|dies|is slow|slow) again|back and forth|flak(?:y|ey)|flapping',
   'unstable|in waves|comes and goes|hit (?:and|or) miss|at times|hiccups|blips|unreliable|partially',
@@ -28,7 +28,7 @@ export const REPEATS = anyOf(
   '(?:at|on|in|during|under) (?:the )?(?:peak|rush|busy|high(?:er)?|heavy) ?(?:hours?|times?|load|traffic)?',
   'under load|during (?:the )?(?:re(?:load|start)s|deploy(?:ment)?s|rollouts|releases)',
   '(?:at|on|after|with|during|by|for) (?:every|each) (?:\\w{1,12} )?(?:day|night|morning|evening|week|month|hour|deploy\\w{0,5}|releases?|reload|restart|rollout|renewal|maintenance|update|backup)',
-  '(?:each|every) (?:morning|noon|afternoon|evening|night|(?:mon|tues|wednes|thurs|fri|satur|sun)day)',
+  '(?:each|every) (?:single )?(?:morning|noon|afternoon|evening|night|(?:mon|tues|wednes|thurs|fri|satur|sun)day)',
   '(?:each|every) time (?:we|they|you|i|someone|somebody) (?:deploy|reload|restart|release)',
   'until (?:the )?next time|seconds only|only (?:for )?(?:a few |some )?seconds',
   // An end in the present tense is one that comes each time.
@@ -61,11 +61,12 @@ export const COUNTED = anyOf(
 export const SOME = anyOf(
   '(?<!too |how )(?:some|few|half|part|most|many|handful)(?: of)?(?: (?:the|our|all|my|their))? (?:requests?|calls|users|people|pages|customers|payments?|connections|images|clients|pods|orders)',
   'a few (?:requests|users|customers|get|of)',
+  'half (?:the|my|our|all|their|its)(?! (?:day|time|morning|afternoon|night|week|hour))',
   '(?:half|a (?:third|quarter|fifth|tenth|part|fraction)) of (?!an? |(?:the |this )?(?:day|morning|afternoon|night|week|hour))\\w+',
   "some (?!of)[^.\\n]{0,100} (?:some|others?) (?:do |does |can |are |is )?(?:not|don't|can't|fine|ok|works?)",
   '(?:mostly|usually) (?:works|fine|ok|good)',
   '\\d+ ?/ ?\\d+ (?:\\w{1,10} )?(?:requests|calls|tries|times|clicks|attempts|users|get)|\\d ?/ ?\\d of',
-  '(?<!(?:cpu|memory|disk|ram|usage)[^\\n]{0,60})(?!100(?!\\d))\\d+(?:[.,]\\d+)? ?(?:%|percent|prozent)(?! (?:cpu|memory|disk|ram|load))',
+  '(?<!(?:cpu|memory|disk|ram|usage)[^\\n]{0,60}|(?:stops?|dies?|hangs|stuck|freezes|ends) at )(?!100(?!\\d))\\d+(?:[.,]\\d+)? ?(?:%|percent|prozent)(?! (?:cpu|memory|disk|ram|load))',
   'every (?:second|third|fourth|fifth|tenth|\\w{3,9}(?<!mon)th|\\d+th) (?:\\w{3,12})',
   'jede[rmns]? (?:\\d+\\.|zweite|dritte|vierte|funfte|zehnte|zwanzigste)[nrsm]?|cada (?:segund|tercer)[oa]?',
   'kazd[yaou] druh\\w{1,3}|co drug[iae]',
@@ -78,17 +79,17 @@ export const PAST = anyOf(
   '(?:went|gone) down (?:at|around|for|briefly)|(?:we|i|they|customers|users) (?:saw|had|got|noticed)',
   'there (?:was|were)|got (?:a|some|several) (?:\\w{1,10} )?(?:\\d|errors?|timeouts?)',
   '(?:a|short|brief) (?:short |brief )?(?:outage|interruption|blip|hiccup)',
-  '(?<!has |have )(?:threw|returned|gave|crashed|died|lasted)(?= |$)',
+  '(?<!has |have |url )(?:threw|returned|gave|lasted)(?= (?!in |up |the towel)|$)',
   "post-?mortem|what(?:'s| has)? happened(?:\\?|$| (?:at|around|between|yesterday|earlier|last|there|this|on))",
   'what was (?:it|that|wrong|going on)|was (?:there|that) an? (?:\\w{1,10} )?(?:incident|outage|problem|issue)',
-  "(?:was|what) war (?:da |denn )*(?:los|das)|que (?:paso|ha pasado)|qu'est-ce qui s'est passe",
+  "was war (?:da |denn )*(?:los|das)|que (?:paso|ha pasado)|qu'est-ce qui s'est passe",
   '(?:war|waren|gab es|kamen|hatten|hatte) (?:\\w{1,12} ){0,4}(?:down|weg|langsam|nicht erreichbar|kaputt|fehler|probleme|timeouts?|[45]\\d\\d)',
   'gingen? (?:\\w{1,12} ){0,3}nicht|nefungoval[aoy]?|nesel|nie dzialal[aoy]?|no se podia|no funcionaba',
   'etait (?:\\w{1,10} )?(?:inaccessible|indisponible|en panne|down|ko)',
 );
 /** What happened once, when a time that is over stands beside it: "at 05:00 it refused connections", "broke ten minutes ago". */
 export const HAPPENED = anyOf(
-  'fail(?:ed|ures?)|refus(?:ed|als?)|timed out|reject(?:ed|ions?)|dropp?(?:ed)|lost|broke|hung|crash(?:ed)?',
+  'fail(?:ed|ures?)|refus(?:ed|als?)|timed out|reject(?:ed|ions?)|dropp?(?:ed)|lost|broke|hung|crash(?:ed)?|died',
   'stopped|threw|gave|returned|answered|took|reset|outages?|downtimes?|spikes?|bursts?|unavailability|happened',
   'went (?:down|away|dark|offline)|ausfall|[45]\\d\\ds?|errors?|coupure|caida',
 );
@@ -104,12 +105,12 @@ export const ENDED_TIME = anyOf(
 );
 /** Days and hours that are over. They date trouble only where no change is told: "since they changed it yesterday". */
 export const PAST_DAY = anyOf(
-  "(?<!(?:worked|works|working|fine|ok|okay|like this|so) (?:\\w{1,8} )?)(?:yesterday|last (?:night|evening|week(?:'s)?)|earlier(?: today)?|this morning|at (?:lunch|noon|night)|gestern|heute nacht|vcera|wczoraj|hier soir|ayer|anoche|ieri|ontem|gisteren)",
+  "(?<!(?:worked|works|working|fine|ok|okay|like|as|than|so) (?:\\w{1,8} )?)(?:yesterday|last (?:night|evening|week(?:'s)?)|earlier(?: today)?|this morning|at (?:lunch|noon|night)|gestern|heute nacht|vcera|wczoraj|hier soir|ayer|anoche|ieri|ontem|gisteren)",
 );
 /** Somebody changed something: the day beside it may be the day of the change. */
 export const TOLD_CHANGE = anyOf(
-  '(?:chang|add|deploy|releas|upgrad|updat|migrat|mov|switch|replac|roll|renew|restart|install|remov|enabl|turn|touch|patch|merg|nasad)\\w{0,5}',
-  'rollout|after|since|until|before|seit|nach|od|po|depuis|desde|sinds',
+  '(?:chang|add|deploy|releas|upgrad|updat|migrat|mov|switch|replac|roll|renew|restart|install|remov|enabl|expir|laps|turn|touch|patch|merg|nasad)\\w{0,5}',
+  'rollout|ran out|after|since|until|before|seit|nach|od|po|depuis|desde|sinds',
 );
 /** It goes on. "Still curious" is not about the trouble. */
 export const STILL = anyOf(
@@ -117,17 +118,20 @@ export const STILL = anyOf(
 );
 /** It goes on, whatever was said of the past. */
 export const NOW = anyOf(
-  'ongoing|firing|right now|start(?:ed|s)? (?:\\w{2,12}ing|to (?!work)\\w+|at|when|after|with)',
+  'ongoing|firing|right now',
+  '(?:today|heute|hoy) (?:too|as well|also|again|auch|wieder|tambien)',
+  "(?<=and |but |, |; )(?:today|heute|hoy)(?! (?:at|around|between|from|zwischen|von|um|it'?s (?:fine|ok)))",
+  'start(?:ed|s)? (?:\\w{2,12}ing|to (?!work)\\w+|at|when|after|with)',
   '(?:outage|errors?|issue|problem|bug)s?(?: [^.,\\n]{1,20})? (?:is|are|seems?(?: to be)?) back|currently',
   "at the moment|now (?:it'?s |it is |is )?(?:down|broken|dead|not)|again(?! (?:now|fine))",
   '(?<!(?:back|ok|fine|good|up|works|wieder|nothing|timeouts|errors) )since(?! yesterday(?:,| and| until)| (?:then|midnight)$)',
   'keeps?|(?<!(?:was|were|why|how) )not (?:working|loading|responding|answering|opening|reachable)|all red',
-  'is (?:down|broken|slow|failing|dead|unreachable|timing|throwing|returning|giving|getting|showing|not)',
+  'is (?:\\w{2,10}ly )?(?:down|broken|slow|failing|dead|unreachable|timing|throwing|returning|giving|getting|showing|not)',
   "are (?:down|broken|slow|failing|getting|seeing|timing|not)|(?:is|are)n't|doesn't|does not|do not",
   "don't(?! (?:see|have) (?:it|them|that) any)|can't|can ?not|gets|(?:no ?body|no one) can",
-  "nothing (?:works|loads|opens)|has(?:n't| not| been)|have(?:n't| not)|stays?|returns|gives|throws|shows|fails",
-  'hangs|times out',
-  'immer noch|noch immer|seit|geht nicht|nix geht|nejede|nejde|nefunguje|nie dziala|porad|stale|od|nadal|wciaz',
+  "nothing (?:works|loads|opens)|has(?:n't| not| been)|have(?:n't| not)|stays?",
+  '(?:refus|reject|drop|di|stop|break|crash|hang|fail|show|throw|giv|return|answer|tak)e?s|times out',
+  'nicht mehr|immer noch|noch immer|seit|geht nicht|nix geht|nejede|nejde|nefunguje|nie dziala|porad|stale|od|nadal|wciaz',
   'toujours|ne (?:repond|marche|fonctionne|charge) (?:pas|plus)|depuis(?!$|[.,])|sigue',
   'no (?:carga|funciona|responde|va)|desde|ainda|ancora|sinds|nog steeds',
 );
@@ -139,7 +143,7 @@ export const LASTS = anyOf(
   "(?:is|are|it's|has) (?:\\w{1,8} )?(?:still|not (?:fixed|resolved|gone|over|back))",
 );
 const NOT =
-  "(?:be|get|being|getting|nothing|nobody|none|not|n't|never|no|was|is it|stopped|until it|if it|when it|once it|hasn't|isn't)";
+  "(?:acting|playing|messing|be|get|being|getting|nothing|nobody|none|not|n't|never|no|was|is it|stopped|until it|if it|when it|once it|hasn't|isn't)";
 const TROUBLE = '(?:error|errors|issue|problem|problems|fehler|bug|outage|[45]\\d\\ds?)';
 /** Past for all that: it works at the time of writing, or the trouble is said to have ended. */
 export const ENDED = anyOf(
@@ -148,7 +152,9 @@ export const ENDED = anyOf(
   `(?<!${TROUBLE}[^.,\\n]{0,12} )(?:(?:is|came|all) back(?! to (?:the )?(?:old|previous))|is over(?=$|[.,;!]| now| again| since))`,
   `(?<!${NOT} (?:\\w{1,8} )?)(?:recovered|healed|resolved|back up|back to normal)`,
   '(?:seems|is|was|got|been|seems to be) fixed(?! (?:yet|but|and))|(?:fixed|healed|resolved) itself',
-  '(?:works|fine|ok) today|gone now|up (?:again|at \\d)',
+  `(?<!${NOT} (?:\\w{1,8} )?)(?:works|fine|ok) today|gone now`,
+  `(?<!${NOT} )up (?:again|at \\d)`,
+  '(?:later|afterwards|then|after that),? (?:it |all |everything )?(?:was|were|worked) (?:fine|ok|okay|good|normal|back|again)',
   `(?<!${NOT} )(?:${TROUBLE}|it|they|alerts?|timeouts?|all)(?: (?:has|have|just|then))? (?:stopped|disappeared|vanished|cleared|went away|gone away|ended)(?! (?:working|responding|loading|answering|serving))`,
   'alert cleared|no (?:more )?\\w{3,12} (?:any ?more|since(?=$|[.,!]))',
   "(?:do|does|did)(?:n't| not) (?:see|have|get|happen)(?: \\w{2,5})? any ?(?:more|longer)",

@@ -49,7 +49,7 @@ const WORDS: readonly { kind: SymptomKind; pattern: RegExp }[] = [
   {
     kind: 'disconnects',
     pattern: anyOf(
-      'drops?|dropp(?:ed|ing)|disconnects?|disconnect(?:ed|ing)|reconnect(?:s|ing)?|kick(?:s|ed|ing)?(?: \\w{2,6})? out|log(?:s|ged) (?:me|us|people|users) out|cut(?:s|ting)? (?:me |us )?off|gets? cut|web ?sockets?|long[- ]lived|live (?:screens?|updates?|panels?)|bricht(?: \\w{1,10}){0,3} ab|abbruche|vypadava|rozlacza|se coupe|se desconecta|desconecta|si disconnette|verbreekt',
+      'drops?|dropp(?:ed|ing)(?! to)|disconnects?|disconnect(?:ed|ing)|reconnect(?:s|ing)?|kick(?:s|ed|ing)?(?: \\w{2,6})? out|log(?:s|ged) (?:me|us|people|users) out|cut(?:s|ting)? (?:me |us )?off|gets? cut|web ?sockets?|long[- ]lived|live (?:screens?|updates?|panels?)|bricht(?: \\w{1,10}){0,3} ab|abbruche|vypadava|rozlacza|se coupe|se desconecta|desconecta|si disconnette|verbreekt',
     ),
   },
   {
@@ -118,7 +118,7 @@ const CLIENT_WORKS = /^[^.,;\n]{0,20}\b(?:works?|working|is fine|are fine|ok|oka
 /** Only the writer is hit, or may be; folded. */
 const ONLY_ME = anyOf(
   "(?<!not )(?:only|just) (?:for |at |on |happens to )?(?:me|my (?:laptop|machine|phone|browser|computer|pc|mac|side|end|vpn|account|network|wifi|connection|home))(?! and)|is it (?:just|only) me|i alone|(?:i'?m|i am|am i) the only|(?:from|on|with) my (?:laptop|home|phone|machine|mac|pc|computer|notebook|browser|vpn)|(?:for|at) me only",
-  'nur (?:bei )?(?:mir|ich)|bei mir(?! und)|jen (?:mne|u me|ja)|jenom (?:mne|ja)|tylko (?:u mnie|mnie|ja)|u mnie|que (?:chez )?moi|chez moi|solo (?:me (?:pasa )?)?(?:a mi|yo|me|io|a me)|so (?:comigo|eu)|alleen (?:bij )?(?:mij|ik)',
+  'nur (?:bei )?(?:mir|ich)|bei mir(?! und)|jen (?:mne|u me|ja)|jenom (?:mne|ja)|tylko (?:u mnie|mnie|ja)|u mnie|que (?:chez )?moi|chez moi(?! ni| et)|solo (?:me (?:pasa )?)?(?:a mi|yo|me|io|a me)|so (?:comigo|eu)|alleen (?:bij )?(?:mij|ik)',
 );
 /** Others are well, which singles out the writer if it is one person who writes. */
 const OTHERS_FINE = anyOf(
