@@ -12,6 +12,7 @@ const TROUBLE_LOGGED = new Set([
   'ERRORS_COUNTED_UPSTREAM',
   'ERRORS_COUNTED_IN_PROXY',
   'SLOW_UPSTREAM',
+  'SLOW_IN_PROXY',
   'BALANCER_LOST_REQUESTS',
 ]);
 /** What a proxy's own error log says of requests to this host that came to nothing, whoever was to blame. */
@@ -34,7 +35,9 @@ function agrees(scene: Scene, { code, facts }: Finding): boolean {
   const { errors, slow, total, requests } = facts as { [key: string]: number };
   const part = (errors ?? slow ?? 0) / Math.max(1, total ?? requests ?? 0);
   if (part < EVERYDAY || facts.scope === 'proxy' || String(facts.source).includes('names no hosts')) return false;
-  return code === 'SLOW_UPSTREAM'
+  // Large answers to slow lines are no trouble of ours.
+  if (code === 'SLOW_IN_PROXY' && 2 * Number(facts.large) >= Number(facts.slow)) return false;
+  return code === 'SLOW_UPSTREAM' || code === 'SLOW_IN_PROXY'
     ? scene.reported('slow', 'timeout')
     : scene.reported('errors-5xx', 'timeout', 'reset', 'unspecified');
 }
@@ -100,6 +103,9 @@ function hiddenFrom(scene: Scene): string | null {
   // Limits on sizes, users or methods spare a plain request; only what the proxies wrote down tells of them.
   if (scene.reported('errors-5xx', 'reset') && blind('proxy-complaints') && !covered(scene))
     return 'errors are reported that a plain request need not meet, and an error log could not be read';
+  // Some pages, some callers, some hours are slow: a few quick requests of ours acquit nobody of that.
+  if (scene.reported('slow') && blind('upstream-attribution') && !covered(scene))
+    return 'it is said to be slow, our few requests need not be those that are, and no log could be read that says how long others took';
   return null;
 }
 

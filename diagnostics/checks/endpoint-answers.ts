@@ -4,6 +4,7 @@ import { frontOf } from '../own-front.ts';
 import { type EndpointData, type EndpointFacts, readEndpoint } from '../readings/endpoint-answers.ts';
 import { SLOW_MS } from '../readings/path-bisect.ts';
 import type { Look } from '../types.ts';
+import { sendsToHttps } from '../wire/redirects.ts';
 import { duration, shellWord, tryPort } from '../wording.ts';
 
 const FIRST = 3;
@@ -88,11 +89,15 @@ export const endpointAnswers = defineCheck<EndpointData, EndpointFacts>({
       mixed || (more && first.every((a) => a.ms.total < SLOW_MS))
         ? [...first, ...(await wave(FIRST)), ...(await wave(FIRST))]
         : first;
+    // One that wants https and was asked in the clear: does it take the word of the hop that ends TLS?
+    const wants = scheme === 'http' && first.some((a) => sendsToHttps(a, host));
+    const told = wants ? await io.request({ ...spec, forwardedHttps: true, patienceMs: 3_000 }, signal) : null;
     return {
       scheme,
       host,
       path,
       attempts,
+      ...(told && { toldHttps: told }),
       health: healthy && health ? { path: health, status: healthy.status, error: healthy.error } : null,
       declared: null,
     };
@@ -169,6 +174,28 @@ export const endpointAnswers = defineCheck<EndpointData, EndpointFacts>({
         `${f.address} cannot be reached from where I look (${f.how}); that says nothing about what the proxy reaches.`,
       next: () => 'Run a worker where the endpoints can be reached, or ask from a proxy host.',
       reproduce: (f) => tryPort(f.address, 3),
+    },
+    ENDPOINT_WANTS_HTTPS: {
+      hop: 'app',
+      direction: 'context',
+      title: 'The endpoint sends callers to https unless it is told that they came by it',
+      says: (f) =>
+        `Asked directly in the clear, ${f.address} sends callers to https (${f.status}); told by X-Forwarded-Proto that they came by https, it ${f.well ? `answers ${f.told}` : 'does so all the same'}.`,
+      next: (f) =>
+        f.well
+          ? 'See that every proxy passes X-Forwarded-Proto on as the hop that ends TLS set it.'
+          : 'See what else it goes by: another header, or proxies that it was told to trust.',
+      reproduce: (f) => curl(f).replace('-sSi', "-sSi -H 'X-Forwarded-Proto: https'"),
+    },
+    ENDPOINT_LEADS_TO_LOCALHOST: {
+      hop: 'app',
+      direction: 'implicates',
+      title: 'The endpoint sends callers to their own machine',
+      says: (f) =>
+        `Asked directly, ${f.address} answers ${f.status} and sends the caller to ${f.location}, on the caller's own machine.`,
+      next: () =>
+        'Set the public address in the application (root_url, base URL, public URL), and see whether the last deploy lost it.',
+      reproduce: curl,
     },
     ENDPOINT_HEALTH_FAILS: {
       hop: 'app',

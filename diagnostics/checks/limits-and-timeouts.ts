@@ -40,6 +40,15 @@ interface LimitFacts {
     connectFrom: string | null;
     [key: string]: string | number | null;
   };
+  HOLDS_REQUESTS_BACK: {
+    proxy: string;
+    hopName: string;
+    perSecond: number;
+    waiting: number;
+    seconds: number;
+    at: string;
+    from: string;
+  };
   LIMITS_IN_ORDER: { hops: string[]; boundaries: number };
 }
 
@@ -136,6 +145,14 @@ function waitOf(hop: PathHop, settings: ProxySettings): Draft<LimitFacts>[] {
   ];
 }
 
+/** A limit that lets what comes too fast wait, in place of refusing it. */
+function heldOf(hop: PathHop, settings: ProxySettings): Draft<LimitFacts>[] {
+  const held = settings.limits.heldBack;
+  if (!held) return [];
+  const facts = { proxy: hopTitle(hop), hopName: hop.name, ...held.value, from: held.where ?? 'default' };
+  return [{ code: 'HOLDS_REQUESTS_BACK', facts }];
+}
+
 function read(row: PathSettings, scope: ReadScope): Draft<LimitFacts>[] {
   const sides = sidesOf(row, withTold(scope.path, row.balancers));
   const found = sides.slice(1).flatMap((inner, i) => {
@@ -146,7 +163,7 @@ function read(row: PathSettings, scope: ReadScope): Draft<LimitFacts>[] {
     .filter((hop) => hop.hop === 'proxy')
     .flatMap((hop) => {
       const settings = settingsOfHop(row, hop);
-      return settings ? waitOf(hop, settings) : [];
+      return settings ? [...waitOf(hop, settings), ...heldOf(hop, settings)] : [];
     });
   if (found.length === 0)
     found.push({
@@ -251,6 +268,16 @@ export const limitsAndTimeouts = defineCheck<PathSettings, LimitFacts>({
         `${f.proxy} waits ${limit(f.seconds)} for an answer (${of(f.from)})${f.tries > 1 ? `, and tries up to ${f.tries} times` : ''}${f.connect === null ? '' : `, and ${limit(f.connect)} for a connection (${of(f.connectFrom ?? '')})`}.`,
       next: () => 'Hold the times of failed requests against it.',
       reproduce: (f) => showLine(f.from) ?? showLine(f.connectFrom),
+    },
+    HOLDS_REQUESTS_BACK: {
+      hop: 'proxy',
+      direction: 'context',
+      title: 'The proxy keeps requests waiting that come faster than a limit of its own',
+      says: (f) =>
+        `${f.proxy} lets ${f.perSecond >= 1 ? `${Math.round(f.perSecond * 10) / 10} requests a second` : `${Math.round(f.perSecond * 60)} requests a minute`} through to ${f.at} and keeps up to ${f.waiting} more waiting, the last for ${seconds(f.seconds)} (${f.from}).`,
+      next: (f) =>
+        `Raise the rate for ${f.at}, or let a burst through at once (nginx: nodelay); callers behind one address share one limit.`,
+      reproduce: (f) => showLine(f.from),
     },
     LIMITS_IN_ORDER: {
       hop: 'proxy',

@@ -10,6 +10,7 @@ import {
   what,
 } from '../readings/path-bisect.ts';
 import { postsOf } from '../vantages.ts';
+import { sendsToHttps } from '../wire/redirects.ts';
 import { duration, shellWord } from '../wording.ts';
 
 /**
@@ -84,7 +85,14 @@ export const pathBisect = defineCheck<BisectData, PathBisectFacts>({
       through || attempts.every((a) => a.phase === 'connect')
         ? null
         : { header: other, outcome: group(await wave(2, { ...spec, proxyHeader: other }))[0] as Outcome };
-    return { scheme, header, host, path, total: attempts.length, outcomes, alternate };
+    // Behind the hop that ends TLS, a proxy is told that the caller has https: does it pass that on?
+    const inner = look.vantage === 'proxy-replica' && scheme === 'http';
+    const told =
+      inner && attempts.some((a) => sendsToHttps(a, host))
+        ? await io.request({ ...spec, forwardedHttps: true }, signal)
+        : null;
+    const toldHttps = told ? { toldHttps: told } : {};
+    return { scheme, header, host, path, total: attempts.length, outcomes, alternate, ...toldHttps };
   },
   read: readBisect,
   findings: {
@@ -163,6 +171,24 @@ export const pathBisect = defineCheck<BisectData, PathBisectFacts>({
         `${f.address} answers ${f.status} and sends the caller to ${f.location}, the very address it asked for.`,
       next: () =>
         'Two parts of the path disagree about http and https: look at forced redirects and X-Forwarded-Proto.',
+      reproduce: page,
+    },
+    HTTPS_NOT_PASSED_ON: {
+      hop: 'proxy',
+      direction: 'context',
+      title: 'Behind TLS, callers are sent to https though they are said to have it',
+      says: (f) =>
+        `${f.address} sends callers to https (${f.status}), also those of whom X-Forwarded-Proto says that they came by it.`,
+      next: () => 'Let it pass X-Forwarded-Proto on as it came, in place of the scheme of its own listener.',
+      reproduce: (f) => page(f)?.replace(' -ski', " -ski -H 'X-Forwarded-Proto: https'") ?? null,
+    },
+    LEADS_TO_LOCALHOST: {
+      hop: 'app',
+      direction: 'context',
+      title: 'The answer sends callers to their own machine',
+      says: (f) =>
+        `${f.address} answers ${f.status} and sends the caller to ${f.location}, on the caller's own machine.`,
+      next: () => 'See who says so: ask the endpoints directly.',
       reproduce: page,
     },
     CLIENT_CERTIFICATE_DEMANDED: {

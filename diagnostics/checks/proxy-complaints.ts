@@ -7,7 +7,7 @@ import type { Complaint, Complaints } from '../io/proxy-reader.ts';
 import { frontOf } from '../own-front.ts';
 
 interface Nothing {
-  NO_COMPLAINTS: { proxy: string; kind: string; source: string };
+  NO_COMPLAINTS: { proxy: string; kind: string; source: string; from: string | null };
 }
 type ComplaintFacts = UpstreamComplaints & OwnComplaints & Nothing;
 
@@ -100,7 +100,9 @@ function read(data: Complaints, scope: ReadScope): Draft<ComplaintFacts>[] {
         },
       } as Draft<ComplaintFacts>);
   }
-  return found.length ? found : [{ code: 'NO_COMPLAINTS', facts: { proxy, kind, source: data.source } }];
+  return found.length
+    ? found
+    : [{ code: 'NO_COMPLAINTS', facts: { proxy, kind, source: data.source, from: data.reachesBackTo } }];
 }
 
 const NOTHING: Specs<Nothing> = {

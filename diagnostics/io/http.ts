@@ -131,7 +131,13 @@ async function exchange(carrier: Socket, spec: RequestSpec, attempt: Attempt, si
       createConnection: () => carrier,
       method: 'GET',
       path: spec.path,
-      headers: { host: spec.host, 'user-agent': PROBE_AGENT, accept: '*/*', connection: 'close' },
+      headers: {
+        host: spec.host,
+        'user-agent': PROBE_AGENT,
+        accept: '*/*',
+        connection: 'close',
+        ...(spec.forwardedHttps && { 'x-forwarded-proto': 'https' }),
+      },
       maxHeaderSize: HEADER_LIMIT,
     });
     asked.on('error', (error: NodeJS.ErrnoException) =>

@@ -72,6 +72,8 @@ export interface RequestSpec {
   path: string;
   /** PROXY header written before anything else; `local` is v2 LOCAL, which spoofs no address. */
   proxyHeader: 'none' | 'v1' | 'v2' | 'local';
+  /** Says that the caller came by https (X-Forwarded-Proto), as the hop that ends TLS would. */
+  forwardedHttps?: true;
   /** Client's address that the PROXY header names; the connection's own unless given. */
   client?: string;
   /** Texts to look for in the whole answer (`Attempt.found`): does the other end know what we told it? */

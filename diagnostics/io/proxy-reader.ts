@@ -139,6 +139,13 @@ export interface ServedRequests {
   slowQueue?: number;
   /** Of the slow ones that were not slow behind the proxy: answers of over a megabyte, where the log knows sizes. */
   slowLarge?: number;
+  /** Of those that remain: GETs with small answers, quick behind the proxy; no client can have been long about them. */
+  slowHeld?: number;
+  /**
+   * 413 that the proxy is not known to have made: passed on from behind (`behind`), or the log does not tell; how many have a
+   * size in the log, how many of these are as long as nginx' own page, and the time of the first, ISO.
+   */
+  tooLarge?: { behind: number; untold: number; sized: number; asNginx: number; first: string | null };
   /** Requests that ended with 504 which no upstream is known to have made, connected ones: how many, and after how long, ms. */
   gaveUp?: { count: number; leastMs: number; mostMs: number };
   /** 429 that an upstream made and the proxy passed on. */

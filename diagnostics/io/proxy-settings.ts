@@ -9,6 +9,15 @@ export interface Setting<T> {
   where: string | null;
 }
 
+/** A limit by rate that spaces requests out: so many a second, and so many more that wait, the last of them this long, s. */
+export interface HeldBack {
+  perSecond: number;
+  waiting: number;
+  seconds: number;
+  /** The path that it holds for. */
+  at: string;
+}
+
 export interface ListenerSettings {
   /** host:port as written. */
   address: string;
@@ -112,6 +121,8 @@ export interface ProxySettings {
     files?: Setting<number>;
     bodyBytes?: Setting<number>;
     headerBytes?: Setting<number>;
+    /** What comes too fast is not refused but kept waiting. */
+    heldBack?: Setting<HeldBack>;
   };
   /** What could not be understood: file, line, reason. */
   problems: { where: string; what: string }[];

@@ -2,6 +2,7 @@ import type { Draft, ReadScope } from '../define-check.ts';
 import { splitAddress } from '../io/address.ts';
 import type { Attempt } from '../io/io.ts';
 import { pageMark } from '../wire/page-mark.ts';
+import { sendsToHttps, sendsToOwnMachine } from '../wire/redirects.ts';
 import { failure } from '../wording.ts';
 import { SLOW_MS } from './path-bisect.ts';
 
@@ -14,6 +15,8 @@ export interface EndpointData {
   /** The application's own health page, where the inventory names one. */
   health: { path: string; status: number | null; error: string | null } | null;
   declared: number | null;
+  /** The same request with X-Forwarded-Proto: https; left out: it did not send to https. */
+  toldHttps?: Attempt;
 }
 
 /** Facts of each finding of the check `endpoint-answers`. */
@@ -34,11 +37,33 @@ export interface EndpointFacts {
   ENDPOINT_SLOW: { ms: number; total: number; status: number; address: string; url: string };
   ENDPOINT_SILENT: { ms: number; count: number; total: number; address: string; url: string; health: number | null };
   ENDPOINT_UNREACHABLE: { how: string; address: string };
+  ENDPOINT_WANTS_HTTPS: { status: number; told: number | null; well: boolean; address: string; url: string };
+  ENDPOINT_LEADS_TO_LOCALHOST: { status: number; location: string; address: string; url: string };
   ENDPOINT_HEALTH_FAILS: { status: number | null; path: string; address: string };
   NO_ENDPOINTS: { service: string };
 }
 
 const median = (values: number[]): number => Math.round([...values].sort((a, b) => a - b)[values.length >> 1] ?? 0);
+
+/** Where it sends callers that it does not serve as they come. */
+function readRedirects(data: EndpointData, base: { address: string; url: string }): Draft<EndpointFacts>[] {
+  const { attempts, host, toldHttps: told } = data;
+  const found: Draft<EndpointFacts>[] = [];
+  const wants = attempts.find((a) => sendsToHttps(a, host));
+  if (wants && told && told.error === null) {
+    const well = (told.status ?? 500) < 500 && !sendsToHttps(told, host);
+    found.push({
+      code: 'ENDPOINT_WANTS_HTTPS',
+      facts: { status: wants.status as number, told: told.status, well, ...base },
+    });
+  }
+  const astray = attempts.find((a) => sendsToOwnMachine(a, host) !== null);
+  if (astray && attempts.every((a) => sendsToOwnMachine(a, host) !== null)) {
+    const facts = { status: astray.status as number, location: sendsToOwnMachine(astray, host) as string, ...base };
+    found.push({ code: 'ENDPOINT_LEADS_TO_LOCALHOST', facts });
+  }
+  return found;
+}
 
 /** Pure: what one endpoint answers, or how it fails. */
 export function readEndpoint(data: EndpointData, scope: ReadScope): Draft<EndpointFacts>[] {
@@ -105,6 +130,7 @@ export function readEndpoint(data: EndpointData, scope: ReadScope): Draft<Endpoi
     });
     if (ms >= SLOW_MS) found.push({ code: 'ENDPOINT_SLOW', facts });
   }
+  found.push(...readRedirects(data, base));
   const health = data.health;
   if (health && (health.error !== null || (health.status ?? 0) >= 400)) {
     found.push({

@@ -2,6 +2,7 @@ import type { Draft, ReadScope } from '../define-check.ts';
 import type { Attempt, RequestSpec } from '../io/io.ts';
 import { whoMade } from '../wire/answer-maker.ts';
 import { pageMark } from '../wire/page-mark.ts';
+import { sendsToHttps, sendsToOwnMachine } from '../wire/redirects.ts';
 import { failure } from '../wording.ts';
 
 /** Attempts that ended alike, with one of them whole. */
@@ -26,6 +27,8 @@ export interface BisectData {
   repeated?: number;
   /** The same request with the other PROXY header, made when the declared one never got through. */
   alternate: { header: RequestSpec['proxyHeader']; outcome: Outcome } | null;
+  /** The same request with X-Forwarded-Proto: https; left out: nobody sent it to https, or not behind TLS. */
+  toldHttps?: Attempt;
 }
 
 /** Slower than this is what people call slow, ms. */
@@ -90,6 +93,8 @@ export interface PathBisectFacts {
     address: string;
   };
   REDIRECTED_TO_ITSELF: { status: number; location: string; url: string; address: string };
+  HTTPS_NOT_PASSED_ON: { status: number; url: string; address: string };
+  LEADS_TO_LOCALHOST: { status: number; location: string; url: string; address: string };
   CLIENT_CERTIFICATE_DEMANDED: { how: string; url: string; address: string };
   HTTP_SENT_TO_TLS_PORT: { url: string; address: string };
   PROXY_LIMITS_REQUESTS: { status: number; maker: string; count: number; total: number; url: string; address: string };
@@ -156,6 +161,9 @@ function readOutcome(
       facts: { status: sample.status as number, location: sample.headers.location as string, ...base },
     });
   }
+  const astray = sendsToOwnMachine(sample, data.host);
+  if (astray !== null)
+    found.push({ code: 'LEADS_TO_LOCALHOST', facts: { status: sample.status as number, location: astray, ...base } });
   if (sample.alert === 116 || (sample.status === 400 && NO_CLIENT_CERTIFICATE.test(sample.body))) {
     found.push({
       code: 'CLIENT_CERTIFICATE_DEMANDED',
@@ -218,6 +226,9 @@ export function readBisect(data: BisectData, scope: ReadScope): Draft<PathBisect
       });
     }
   }
+  const { toldHttps } = data;
+  if (toldHttps && sendsToHttps(toldHttps, data.host))
+    found.push({ code: 'HTTPS_NOT_PASSED_ON', hop, facts: { status: toldHttps.status as number, ...base } });
   if (data.alternate?.outcome.ok) {
     const { outcome, header } = data.alternate;
     found.push({

@@ -15,6 +15,12 @@ interface Refused {
 }
 export interface LimitFacts {
   REQUESTS_TOO_LARGE: Refused & { statuses: string[] };
+  TOO_LARGE_PASSED_ON: Refused & {
+    told: string;
+    page: string;
+    next: string;
+    first: string;
+  };
   REQUESTS_LIMITED: Refused;
   APP_LIMITS_REQUESTS: Refused;
   REQUESTS_DENIED: Refused & { statuses: string[]; asReported: number; passedOn: number };
@@ -30,6 +36,25 @@ const DENIED = ['401', '403'];
 const some = (counts: { [status: string]: number }, which: string[]): { [status: string]: number } =>
   Object.fromEntries(Object.entries(counts).filter(([status]) => which.includes(status)));
 
+/** Nearly all of them, or nearly none. */
+const NEARLY = 0.8;
+const pageOf = ({ sized, asNginx }: NonNullable<ServedRequests['tooLarge']>): string =>
+  sized === 0 ? 'unknown' : asNginx >= NEARLY * sized ? 'nginx' : asNginx === 0 ? 'other' : 'mixed';
+
+/** 413 that came from behind, or that nobody says who made: of interest to whoever met one. */
+function readTooLarge(
+  { tooLarge }: ServedRequests,
+  { case: { symptoms }, path, look }: ReadScope,
+  base: (count: number) => Refused,
+): Draft<LimitFacts>[] {
+  if (!tooLarge || !(symptoms.kinds.includes('too-large') || symptoms.statuses.includes(413))) return [];
+  const here = path.hops.findIndex((hop) => hop.name === look.at.hop && hop.hop === 'proxy');
+  const next = path.hops[here + 1]?.name ?? 'what is behind it';
+  const told = tooLarge.behind >= tooLarge.untold ? 'behind' : 'no';
+  const facts = { told, page: pageOf(tooLarge), next, first: tooLarge.first ?? '' };
+  return [{ code: 'TOO_LARGE_PASSED_ON', facts: { ...base(tooLarge.behind + tooLarge.untold), ...facts } }];
+}
+
 export function readLimits(served: ServedRequests, scope: ReadScope, proxy: string): Draft<LimitFacts>[] {
   const { madeByProxy, total, source } = served;
   const kind = scope.hop?.kind ?? '';
@@ -37,6 +62,7 @@ export function readLimits(served: ServedRequests, scope: ReadScope, proxy: stri
   const found: Draft<LimitFacts>[] = [];
   const large = some(madeByProxy, TOO_LARGE);
   if (sum(large)) found.push({ code: 'REQUESTS_TOO_LARGE', facts: { ...base(sum(large)), statuses: listed(large) } });
+  found.push(...readTooLarge(served, scope, base));
   const limited = madeByProxy['429'] ?? 0;
   if (limited) found.push({ code: 'REQUESTS_LIMITED', facts: base(limited) });
   if (served.limitedUpstream) found.push({ code: 'APP_LIMITS_REQUESTS', facts: base(served.limitedUpstream) });
@@ -76,6 +102,15 @@ export const LIMIT_FINDINGS: { [K in keyof LimitFacts]: FindingSpec<LimitFacts[K
     next: () =>
       'Raise the limit for this host (nginx: client_max_body_size, large_client_header_buffers), or send less.',
     reproduce: of4xx,
+  },
+  TOO_LARGE_PASSED_ON: {
+    hop: 'proxy',
+    direction: 'context',
+    title: 'Requests were refused as too large, and the proxy is not known to have done it',
+    says: (f) =>
+      `${f.proxy}'s log: ${share(f.count, f.total)} requests got a 413${f.told === 'behind' ? ` from ${f.next}, passed on as it was` : ', and it does not say who made it'}${f.page === 'nginx' ? "; by their size these are nginx' own pages" : f.page === 'other' ? "; by their size none of these is nginx' own page" : ''}.`,
+    next: (f) => `Look at the limit on bodies of ${f.next}.`,
+    reproduce: (f) => grepFor(f.source, statusPattern(f.kind, '413')),
   },
   REQUESTS_LIMITED: {
     hop: 'proxy',

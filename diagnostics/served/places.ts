@@ -16,7 +16,7 @@ interface Stranger {
   [key: string]: string | number;
 }
 export interface PlaceFacts {
-  FORMER_ENDPOINT_FAILED: Stranger & { last: string; now: string };
+  FORMER_ENDPOINT_FAILED: Stranger & { first: string; last: string; now: string; astray: string };
   UPSTREAM_NOT_AN_ENDPOINT: Stranger;
   ERRORS_AT_ONE_ENDPOINT: Stranger & { others: number };
   ERRORS_ON_THIS_HOST_ONLY: Neighbours;
@@ -39,6 +39,28 @@ const STILL_USED_MS = 60_000;
 const isAddress = (text: string): boolean => /^(\d+\.\d+\.\d+\.\d+|\[[0-9a-f:]+\]):\d+$/i.test(text);
 const worst = <T extends { errors: number }>(list: T[]): T | undefined =>
   [...list].sort((a, b) => b.errors - a.errors)[0];
+
+/**
+ * For a while every request went to an address that never answered one, and before and after that to the endpoints there are:
+ * that address was none of those that come and go with a rollout, of which each has its time of doing well.
+ */
+function wentAstray(
+  { steps = [], upstreams, statuses }: ServedRequests,
+  stranger: ServedRequests['upstreams'][number],
+  known: Set<string | null | undefined>,
+): boolean {
+  const all = sum(Object.fromEntries(Object.entries(statuses).filter(([status]) => Number(status) >= 500)));
+  const alone = upstreams.every((u) => u === stranger || known.has(u.address));
+  if (!alone || stranger.errors < ENOUGH_ERRORS || stranger.errors !== stranger.requests || all !== stranger.errors)
+    return false;
+  const first = steps.findIndex((step) => step.errors > 0);
+  const last = steps.findLastIndex((step) => step.errors > 0);
+  const well = (part: typeof steps): boolean => part.reduce((n, step) => n + step.requests, 0) >= ENOUGH_ERRORS;
+  const during = steps.slice(first, last + 1);
+  // Only in its first and its last step it may have begun, or ended.
+  const whole = during.slice(1, -1).every((step) => step.errors === step.requests);
+  return during.length > 2 && whole && well(steps.slice(0, first)) && well(steps.slice(last + 1));
+}
 
 /**
  * Requests that went, and failed, to an address that is no endpoint of the service. Still in use: the proxy's list is
@@ -70,7 +92,13 @@ export function readStrangers(served: ServedRequests, scope: ReadScope, proxy: s
       ? [
           {
             code: 'FORMER_ENDPOINT_FAILED' as const,
-            facts: { ...facts(former), last: former.last, now: scope.case.at },
+            facts: {
+              ...facts(former),
+              first: served.firstError ?? former.last,
+              last: former.last,
+              now: scope.case.at,
+              astray: wentAstray(served, former, known) ? 'yes' : 'no',
+            },
           },
         ]
       : []),
@@ -122,9 +150,13 @@ export const PLACE_FINDINGS: { [K in keyof PlaceFacts]: FindingSpec<PlaceFacts[K
     direction: 'context',
     title: 'Requests failed at an endpoint that has left since',
     says: (f) =>
-      `${f.proxy}'s log: ${f.errors} requests failed at ${f.address}, last ${clock(f.last, f.now)}; it was an endpoint of ${f.service} then and is none any more.`,
+      f.astray === 'yes'
+        ? `${f.proxy}'s log: from ${clock(f.first, f.now)} to ${clock(f.last, f.now)} all ${f.errors} requests went to ${f.address} and failed; it is no endpoint of ${f.service} and never answered, while those that there are did well before and after.`
+        : `${f.proxy}'s log: ${f.errors} requests failed at ${f.address}, last ${clock(f.last, f.now)}; it was an endpoint of ${f.service} then and is none any more.`,
     next: (f) =>
-      `See how endpoints of ${f.service} leave: a preStop pause, so that nobody sends to them any more when they stop.`,
+      f.astray === 'yes'
+        ? `See which change led ${f.proxy} to ${f.address} then, and what took it back.`
+        : `See how endpoints of ${f.service} leave: a preStop pause, so that nobody sends to them any more when they stop.`,
     reproduce: (f) => grepText(f.source, f.address),
   },
   UPSTREAM_NOT_AN_ENDPOINT: {

@@ -31,6 +31,7 @@ import { calledFromInside, lbHairpin } from './hairpin.ts';
 import { alertUnexplained, handshakesRefused } from './handshakes.ts';
 import { keepaliveShorter } from './keepalive.ts';
 import { lateHeader } from './late-header.ts';
+import { ledAstray } from './led-astray.ts';
 import { listenerWithoutTls } from './listener.ts';
 import { boundary, cdnFault, dnsMissing, dnsWrongAddress } from './names-and-places.ts';
 import { endpointUnreachable, networkPolicy } from './no-connection.ts';
@@ -48,6 +49,7 @@ import { reloadDisconnects, reloadFailed, reloadStorm } from './reloads.ts';
 import { ownFilesFail, proxyDown, replicaBad } from './replicas.ts';
 import { asymmetricRouting } from './return-path.ts';
 import { redirectLoop, routeMissing, routeWrong } from './routes.ts';
+import { sentHome } from './sent-home.ts';
 import {
   appDown,
   appErrors,
@@ -69,6 +71,7 @@ import {
 import { balancerCutsAnswers, cutOutOfSight } from './silent-cut.ts';
 import type { Rule, Suspicion } from './suspicion.ts';
 import { certificateExpired, certificateWrong, chainIncomplete, policyTooStrict } from './tls.ts';
+import { appTooLarge, innerSizeLimit } from './too-large.ts';
 import { requestsUnsent, uploadCutShort } from './uploads.ts';
 import { endpointImbalance, proxyOverloaded, staleEndpoints, timeoutTooShort, wrongHealthCheck } from './upstreams.ts';
 
@@ -99,6 +102,7 @@ export const RULES: readonly Rule[] = [
   routeMissing,
   redirectLoop,
   sizeLimit,
+  innerSizeLimit,
   clientAddressHidden,
   proxyRefuses,
   rateLimited,
@@ -133,6 +137,9 @@ export const RULES: readonly Rule[] = [
   appErrorsThrough,
   appRefuses,
   appLimits,
+  appTooLarge,
+  sentHome,
+  ledAstray,
   rolloutDropsInPlace,
   appDown,
   endpointUnreachable,

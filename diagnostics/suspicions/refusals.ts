@@ -1,4 +1,5 @@
 import type { Scene } from '../scene.ts';
+import type { Finding } from '../types.ts';
 import { callsItself } from './hairpin.ts';
 import {
   answeredWith,
@@ -85,10 +86,30 @@ export const proxyRefuses: Rule = (scene) => {
   };
 };
 
+/** A wait that people write about, s. */
+const FELT_SECONDS = 1;
+
+/**
+ * It is slow, the proxy's log shows GETs with small answers that were quick behind it and slow all the same, and the proxy has a
+ * limit that keeps what comes too fast waiting for as long: nobody else could have kept them.
+ */
+function heldBack(scene: Scene): Finding[] {
+  if (!scene.reported('slow', 'timeout')) return [];
+  const slow = scene.all('SLOW_IN_PROXY').filter((f) => 2 * Number(f.facts.held) >= Number(f.facts.slow));
+  return slow.flatMap((one) => {
+    const holds = scene
+      .all('HOLDS_REQUESTS_BACK')
+      .filter((f) => f.facts.hopName === one.about.hop && Number(f.facts.seconds) >= FELT_SECONDS);
+    return holds.length > 0 ? [one, ...holds] : [];
+  });
+}
+
 export const rateLimited: Rule = (scene) => {
   // A 429 that no endpoint gives to the same request was made in front of them, whatever its page looks like.
   const strange = endpointsFine(scene) ? scene.all('REQUEST_ANSWERED').filter((f) => f.facts.status === 429) : [];
+  const held = heldBack(scene);
   const found = [
+    ...held,
     ...scene.all('PROXY_LIMITS_REQUESTS'),
     ...scene.all('REQUESTS_LIMITED'),
     ...scene.all('RATE_LIMIT_LOGGED'),
@@ -98,6 +119,12 @@ export const rateLimited: Rule = (scene) => {
   const explains = byStatus(scene, 429) + answeredWith(scene, 429);
   // Limits that a crawler met in the log say nothing of the 500 that was reported; nginx' own limit answers 503.
   if (explains === 0 && namesOthersThan(scene, 429, 503)) return null;
+  if (explains === 0 && held.length > 0)
+    return suspect('rate-limited', found, 0.86, {
+      fits: true,
+      sentence: `${proxyName(scene, held[0])} keeps requests to ${host(scene)} waiting for a rate limit of its own, while what is behind it is quick`,
+      ...(held[1] && { next: held[1].next }),
+    });
   return suspect('rate-limited', found, strange.length ? 0.9 : 0.85, {
     explains,
     fits: explains > 0 || scene.case.symptoms.statuses.includes(429) || scene.reported('errors-5xx', 'unspecified'),

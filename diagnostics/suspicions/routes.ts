@@ -162,15 +162,29 @@ export const redirectLoop: Rule = (scene) => {
   const is3xx = (status: number | null): boolean => (status ?? 0) >= 300 && (status ?? 0) < 400;
   const met = [...scene.front, ...scene.replicas].flatMap((m) => m.failures).filter((f) => is3xx(f.status));
   const reached = scene.endpoints.filter((e) => e.reached);
-  // An application that redirects whoever asks it in the clear may have made it, told of https or not: only the proxy's own page,
-  // its routes, or endpoints that do not redirect say that it was the proxy.
+  // One that serves whoever is said to have come by https (X-Forwarded-Proto) was never told so. One that does not may go by
+  // another header, or by ours only from proxies that it trusts: that says nothing.
+  const wants = scene.all('ENDPOINT_WANTS_HTTPS');
+  const untold = wants.length > 0 && wants.length >= reached.length && wants.every((f) => f.facts.well === true);
+  const silent = untold ? scene.all('HTTPS_NOT_PASSED_ON') : [];
+  // An application that redirects whoever asks it in the clear may have made it: only the proxy's own page, its routes, endpoints
+  // that do not redirect, or do not once they are told, say that it was the proxy.
   const itsOwn =
     configured.length > 0 ||
+    untold ||
     met.some((f) => f.maker !== null) ||
     reached.some((e) => e.status !== null && !is3xx(e.status));
-  return suspect('redirect-loop', [...found, ...configured], configured.length ? 0.97 : itsOwn ? 0.93 : 0.65, {
-    explains: failingBy(scene, (f) => is3xx(f.status)),
-    fits: scene.reported('redirect-loop', 'unspecified'),
-    sentence: `${proxyName(scene, found.at(-1))} redirects callers of ${host(scene)} to the very address they asked for`,
-  });
+  return suspect(
+    'redirect-loop',
+    [...found, ...configured, ...(untold ? [...wants, ...silent] : [])],
+    configured.length ? 0.97 : itsOwn ? 0.93 : 0.65,
+    {
+      explains: failingBy(scene, (f) => is3xx(f.status)),
+      fits: scene.reported('redirect-loop', 'unspecified'),
+      sentence:
+        untold && configured.length === 0
+          ? `${proxyName(scene, silent[0] ?? found.at(-1))} does not tell ${serviceName(scene)} that its callers come by https, which sends them to the very address they asked for`
+          : `${proxyName(scene, found.at(-1))} redirects callers of ${host(scene)} to the very address they asked for`,
+    },
+  );
 };

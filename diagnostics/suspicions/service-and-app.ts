@@ -133,12 +133,26 @@ export const appErrorsThrough: Rule = (scene) => {
   });
 };
 
+/**
+ * An address that is none of the endpoints, all of which ran before it last refused: then it is none of theirs, nor of one that
+ * crashed and came back elsewhere, and its refusals say nothing of them.
+ */
+function isStranger(scene: Scene, { facts }: Finding): boolean {
+  const services = scene.path.hops.filter((hop) => hop.hop === 'service' || hop.hop === 'app');
+  const endpoints = services.flatMap((hop) => hop.endpoints ?? []);
+  const address = text(facts.upstream);
+  if (endpoints.length === 0 || !/:\d+$/.test(address) || !text(facts.last)) return false;
+  const known = [...services.map((hop) => hop.address), ...endpoints.map((e) => e.address)];
+  const last = Date.parse(text(facts.last));
+  return !known.includes(address) && endpoints.every((e) => e.startedAt && Date.parse(e.startedAt) < last);
+}
+
 export const appDown: Rule = (scene) => {
   const refusing = scene.all('ENDPOINT_REFUSES');
   const found = [...refusing, ...scene.all('ENDPOINT_CLOSES')];
   if (scene.has('ENDPOINT_PORT_UNDECLARED')) return null;
   if (found.length === 0) {
-    const logged = scene.all('UPSTREAM_REFUSED_PROXY');
+    const logged = scene.all('UPSTREAM_REFUSED_PROXY').filter((f) => !isStranger(scene, f));
     if (logged.length === 0 || !scene.reported('errors-5xx', 'unspecified', 'timeout', 'reset')) return null;
     return suspect('app-down', logged, scene.failing === null ? 0.6 : 0.8, {
       explains: byStatus(scene, 502, 503),
@@ -160,7 +174,8 @@ export const appDown: Rule = (scene) => {
 
 /** Requests failed at endpoints that have left since, at the time of a deploy: they left without draining. */
 export const rolloutDrops: Rule = (scene) => {
-  const found = scene.all('FORMER_ENDPOINT_FAILED');
+  // One that never answered was no endpoint that was leaving.
+  const found = scene.all('FORMER_ENDPOINT_FAILED').filter((f) => f.facts.astray !== 'yes');
   const first = found[0];
   if (!first) return null;
   return suspect('app-rollout-drops', found, 0.88, {

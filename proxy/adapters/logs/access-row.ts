@@ -34,6 +34,8 @@ export interface AccessRow {
   /** Of `seconds`: waiting in the proxy's own queue, and for the client's request; left out where not told. */
   queued?: number;
   receiving?: number;
+  /** GET or HEAD: a request without a body that a slow client could be long about. */
+  bodiless?: true;
 }
 
 export type Maker = 'proxy' | 'upstream' | 'client' | 'unknown';

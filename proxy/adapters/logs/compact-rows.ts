@@ -12,6 +12,7 @@ const CHUNK = 8_192;
 /** Different names (hosts, services, addresses) that are kept apart; hostile logs may hold millions. */
 const MOST_NAMES = 100_000;
 const OTHER = '(other)';
+const BODILESS = /^(GET|HEAD) /;
 /** A request line that is a PROXY header: v1 in words, v2 as its first byte shown escaped (measured on nginx). */
 const HEADER_LINE = /^(PROXY (TCP|UNKNOWN)|\\x00|\\x0D)/;
 
@@ -26,7 +27,7 @@ interface Chunk {
   bytes: Float32Array;
   maker: Uint8Array;
   why: Uint8Array;
-  /** 1: no route; 2: the request is a PROXY header. */
+  /** 1: no route; 2: the request is a PROXY header; 4: GET or HEAD. */
   flags: Uint8Array;
   /** Where its tries end in the columns of tries. */
   tries: Uint32Array;
@@ -173,6 +174,7 @@ export function compactRows(): CompactRows {
       service: services.nameOf(c.service[i] as number),
       maker: MAKERS[c.maker[i] as number] as Maker,
       ...((c.flags[i] as number) & 1 ? { noRoute: true } : {}),
+      ...((c.flags[i] as number) & 4 ? { bodiless: true } : {}),
       ...(why !== undefined ? { why } : {}),
       ...(queued !== null ? { queued } : {}),
       ...(receiving !== null ? { receiving } : {}),
@@ -195,7 +197,8 @@ export function compactRows(): CompactRows {
       c.bytes[i] = orNaN(row.bytes);
       c.maker[i] = MAKERS.indexOf(row.maker);
       c.why[i] = reasonId(row.why);
-      c.flags[i] = (row.noRoute ? 1 : 0) | (HEADER_LINE.test(row.request) ? 2 : 0);
+      c.flags[i] =
+        (row.noRoute ? 1 : 0) | (HEADER_LINE.test(row.request) ? 2 : 0) | (BODILESS.test(row.request) ? 4 : 0);
       for (let n = 0; n < row.upstreams.length && n < MOST_TRIES; n++) addTry(row.upstreams[n] as Upstream);
       c.tries[i] = triesLength;
       length++;

@@ -9,6 +9,12 @@ export const UPSTREAM_PART = 0.8;
 const WAITED_PART = 0.5;
 /** Answers larger than this take a slow line long, bytes. */
 const LARGE_BYTES = 1_000_000;
+/** Answers smaller than this fit into the first flight of a connection (RFC 6928: ten segments): no line is slow for them. */
+const ONE_FLIGHT_BYTES = 12_000;
+
+/** Does the row say how long what is behind the proxy took? */
+const tellsUpstream = (row: AccessRow): boolean =>
+  row.upstreams.length > 0 && row.upstreams.every((u) => u.seconds !== null);
 
 const upstreamSeconds = (row: AccessRow): number => row.upstreams.reduce((sum, u) => sum + (u.seconds ?? 0), 0);
 
@@ -24,4 +30,7 @@ export function addSlow(out: ServedRequests, row: AccessRow): void {
   else if (upstreamSeconds(row) >= UPSTREAM_PART * total || (row.why === 'proxy-timeout' && row.upstreams.length > 0))
     out.slowUpstream++;
   else if ((row.bytes ?? 0) >= LARGE_BYTES) out.slowLarge = (out.slowLarge ?? 0) + 1;
+  // Nothing to read from the client but a few lines, nothing to send that would wait for it: then nobody else kept it.
+  else if (row.bodiless && row.bytes !== undefined && row.bytes < ONE_FLIGHT_BYTES && tellsUpstream(row))
+    out.slowHeld = (out.slowHeld ?? 0) + 1;
 }

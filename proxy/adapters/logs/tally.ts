@@ -7,6 +7,7 @@ import { failed } from './compact-rows.ts';
 import { addGivenUp, addTunnel, endedAlike } from './cut-short.ts';
 import { addSlow } from './slow.ts';
 import { stallsIn } from './stalls.ts';
+import { addTooLarge } from './too-large.ts';
 
 /** No application has begun to work on a request that it ends so soon, s. */
 const AT_ONCE_SECONDS = 0.05;
@@ -134,6 +135,7 @@ export function countRequests(log: AccessRows, host: string): ServedRequests {
     addGivenUp(out, row);
     addTunnel(out, row);
     alike.add(row);
+    addTooLarge(out, row);
     if (row.status === 400 && row.maker === 'proxy' && row.at !== null && bad.length < MOST_BAD) bad.push(row.at);
     if (row.why === 'auth-failed') out.authFailed = (out.authFailed ?? 0) + 1;
     if (row.status === 429 && row.maker === 'upstream') out.limitedUpstream = (out.limitedUpstream ?? 0) + 1;

@@ -1,6 +1,7 @@
 import type { ListenerSettings, ProxySettings, Setting } from '../../../diagnostics/io/proxy-settings.ts';
 import type { ConfigProblem, Directive } from '../nginx-config.ts';
 import { blocksOf, httpScope, nearest, passOf, whereOf } from '../nginx-scope.ts';
+import { heldBack } from './nginx-held.ts';
 import { httpUpstream, streamUpstream } from './nginx-upstreams.ts';
 import { bytesOf, nginxSeconds } from './units.ts';
 
@@ -144,6 +145,7 @@ export function nginxSettings(
       files: main.count('worker_rlimit_nofile', null),
       bodyBytes: used.body,
       headerBytes: used.header,
+      heldBack: scope ? heldBack(directives, scope.server) : undefined,
     }),
     problems,
   };
