@@ -155,7 +155,7 @@ export function symptomsIn(text: string): Symptoms {
     kinds: kinds.length ? kinds : ['unspecified'],
     statuses,
     errors,
-    course: kinds[0] === 'disconnects' ? 'intermittent' : courseIn(fold(withoutErrors(text))),
+    course: courseOf(text, kinds, statuses),
     suspects: SUSPECTS.filter(({ pattern }) => accuses(text, pattern)).map(({ name }) => name),
     clients: clientsIn(text),
     onlyReporter: isAlone(folded),
@@ -165,6 +165,16 @@ export function symptomsIn(text: string): Symptoms {
 /** What programs say has tenses of its own ("timed out"): the course is in people's words. */
 const withoutErrors = (text: string): string =>
   ERROR_STRINGS.reduce((rest, { pattern }) => rest.replace(pattern, ' '), text);
+
+/**
+ * Some trouble comes and goes by its nature, however it is told: connections that drop, and 429 alone, which means too many
+ * requests in a given time (RFC 6585 section 4), so that whoever asks less, or later, is answered.
+ */
+function courseOf(text: string, kinds: SymptomKind[], statuses: number[]): Symptoms['course'] {
+  if (kinds[0] === 'disconnects') return 'intermittent';
+  const course = courseIn(fold(withoutErrors(text)));
+  return course === 'steady' && statuses[0] === 429 && statuses.length === 1 ? 'intermittent' : course;
+}
 
 function isAlone(folded: string): boolean {
   if (!ONLY_ME.test(folded) && !(ONE_WRITER.test(folded) && OTHERS_FINE.test(folded))) return false;
