@@ -11,18 +11,18 @@ import { scoreIntake } from '../eval/intake-score.ts';
 import { MASKS, type Mask, masked, readMasks, takesAway } from '../eval/mask.ts';
 import { readRun, saveRun, someSaved } from '../eval/saved.ts';
 import { type Score, type Scored, scoreAll, scoreMasked, scoreOne, skippedOne, unreadOne } from '../eval/score.ts';
-import { showsIn } from '../eval/shows.ts';
 import { startWorldOf } from '../eval/world.ts';
 import { inventoryOf, newCaseId, openCase, readReport, readTarget } from '../intake.ts';
 import { evaluateCalibration } from './eval-calibrate.ts';
 import { evaluateLooks } from './eval-looks.ts';
 import { evaluatePublish } from './eval-publish.ts';
+import { evaluateShows } from './eval-shows.ts';
 import { evaluateTeeth } from './eval-teeth.ts';
 import { evaluateVariants } from './eval-variants.ts';
 import { printJson, readArgs, readInventory, readSinceFlag } from './options.ts';
 
 const USAGE =
-  './dev eval [--incidents DIR]… [--mask WHAT[,WHAT]…]… [--save DIR | --from DIR [--variants | --teeth | --calibrate [--write] | --looks [--write] | --publish]] [--seed N] [--shows] [--parallel N] [--keep] [--json] | ./dev eval --intake [FILE]… [--inventory FILE] [--json]';
+  './dev eval [--incidents DIR]… [--mask WHAT[,WHAT]…]… [--save DIR | --from DIR [--variants | --teeth | --calibrate [--write] | --looks [--write] | --publish] | --shows] [--seed N] [--parallel N] [--keep] [--json] | ./dev eval --intake [FILE]… [--inventory FILE] [--json]';
 const OWN_INCIDENTS = fileURLToPath(new URL('../../test/incidents', import.meta.url));
 const OWN_MESSAGES = fileURLToPath(new URL('../../test/intake/messages.ndjson', import.meta.url));
 const OWN_INVENTORY = fileURLToPath(new URL('../../test/intake/inventory.yaml', import.meta.url));
@@ -90,20 +90,17 @@ async function readAgain(incident: Incident, dir: string): Promise<Scored> {
   return scoreOne(incident, run.saved.verdict, run.durationMs);
 }
 
-/** How worlds are run: kept or not, what chance in them follows, and whether a user's request is made at the end. */
+/** How worlds are run: kept or not, and what chance in them follows. */
 interface Running {
   keep: boolean;
   seed: number | null;
-  shows: boolean;
 }
 
 async function runOne(incident: Incident, how: Running, masks: Mask[], saveTo: string | null): Promise<Scored> {
   const world = await startWorldOf(incident.folder, how);
   if ('skipped' in world) return skippedOne(incident, world.skipped);
   try {
-    const scored = await triageOf(incident, world.inventory, masks, saveTo);
-    const shown = how.shows ? await showsIn(world.dir, incident) : null;
-    return shown === null ? scored : { ...scored, shown };
+    return await triageOf(incident, world.inventory, masks, saveTo);
   } catch (error) {
     if (error instanceof TriageError) return skippedOne(incident, error.message);
     throw error;
@@ -120,14 +117,12 @@ function line(scored: Scored): string {
   const how = scored.outcome === 'wrong' ? undefined : scored.outcome;
   const mark = answer && hop && cause ? (how ?? 'right ') : answer ? 'partly' : 'WRONG ';
   const got = scored.got;
-  return `${mark} ${id}: ${got?.answer}, ${got?.hop ?? '-'}, ${got?.cause ?? '-'} (${scored.confidence}, ${scored.durationMs} ms)${scored.wrong ? ` ${scored.wrong}` : ''}${scored.shown === false ? ' NOT SHOWN to a user' : ''}`;
+  return `${mark} ${id}: ${got?.answer}, ${got?.hop ?? '-'}, ${got?.cause ?? '-'} (${scored.confidence}, ${scored.durationMs} ms)${scored.wrong ? ` ${scored.wrong}` : ''}`;
 }
 
 function asText(score: Score): string {
   const p = (value: number | null): string => (value === null ? '-' : `${(value * 100).toFixed(1)} %`);
   const n = (value: number | null): string => (value === null ? '-' : value.toFixed(3));
-  const tried = score.incidents.filter((one) => one.shown !== undefined);
-  const shown = tried.filter((one) => one.shown);
   const id = (ids: string[]): string => (ids.length ? ` (${ids.join(', ')})` : '');
   const masks = (score.masks ?? []).map(
     (m) =>
@@ -136,7 +131,6 @@ function asText(score: Score): string {
   return [
     '',
     ...masks,
-    ...(tried.length ? [`${shown.length} of ${tried.length} worlds showed their fault to a user's request`] : []),
     `answer ${p(score.accuracy.answer)}, hop ${p(score.accuracy.hop)}, cause ${p(score.accuracy.cause)} right of ${score.incidents.length - score.skipped} incidents (${score.skipped} skipped)`,
     `false accusations ${score.falseAccusations}, false exonerations ${score.falseExonerations}, confidently wrong ${score.confidentlyWrong}`,
     `Brier ${n(score.brier)}, ECE ${n(score.ece)}, P50 ${score.p50Ms} ms, P95 ${score.p95Ms} ms`,
@@ -205,7 +199,7 @@ export async function evaluate(args: string[]): Promise<number> {
   const seed = values.seed === undefined ? null : Number(values.seed);
   if (seed !== null && !(Number.isInteger(seed) && seed >= 0 && seed <= 1_000_000))
     throw new TriageError('wrong-usage', `--seed: ${values.seed} is not between 0 and 1000000`);
-  const how = { keep: values.keep ?? false, seed, shows: values.shows ?? false };
+  const how = { keep: values.keep ?? false, seed };
   const masks = (values.mask ?? []).map((text) => {
     const read = readMasks(text);
     if (!read) throw new TriageError('wrong-usage', `--mask: ${text} is none of ${MASKS.join(', ')}`);
@@ -224,6 +218,7 @@ export async function evaluate(args: string[]): Promise<number> {
     await someSaved(from, incidents);
     return STUDIES[study](incidents, from, json, values.write ?? false);
   }
+  if (values.shows) return evaluateShows(incidents, { parallel, seed, json });
   const runs = incidents.flatMap((incident) => (masks.length ? masks : [null]).map((mask) => ({ incident, mask })));
   const scored: Scored[] = [];
   let next = 0;
@@ -244,9 +239,7 @@ export async function evaluate(args: string[]): Promise<number> {
   else process.stdout.write(asText(score));
   // With something taken away, another cause on the same side is no failure; an answer that turned wrong is.
   const wrong = scored.some(
-    (s) =>
-      s.shown === false ||
-      (s.skipped === undefined && !(s.right.answer && (s.outcome || (s.right.hop && s.right.cause)))),
+    (s) => s.skipped === undefined && !(s.right.answer && (s.outcome || (s.right.hop && s.right.cause))),
   );
   return wrong ? 1 : 0;
 }

@@ -12,8 +12,6 @@ export interface Scored {
   durationMs: number | null;
   skipped?: string;
   wrong?: string;
-  /** Did its world show the fault to a user's request? Left out where nobody tried. */
-  shown?: boolean;
   /** What was taken away from the incident's telemetry, and how the answer fared; left out where nothing was. */
   mask?: string;
   outcome?: Outcome;
