@@ -26,6 +26,12 @@ export function clock(iso: string, now: string): string {
   return `${Number(iso.slice(8, 10))} ${months[Number(iso.slice(5, 7)) - 1]} ${time}`;
 }
 
+/** "at 14:03 UTC" where both lie in one minute, "14:03 UTC to 14:09 UTC" otherwise. */
+export function span(from: string, to: string, now: string): string {
+  const [first, last] = [clock(from, now), clock(to, now)];
+  return first === last ? `at ${first}` : `${first} to ${last}`;
+}
+
 /** "one request", "3 requests". */
 export const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
@@ -34,6 +40,9 @@ export const capital = (text: string): string => text.charAt(0).toUpperCase() + 
 
 /** "once", "3 times". */
 export const times = (count: number): string => (count === 1 ? 'once' : `${count} times`);
+
+/** "nginx.conf:14" of "/etc/nginx/nginx.conf:14", "config_dump (web)" of a page's address. */
+export const fileName = (place: string): string => place.replace(/^\S*\//, '');
 
 /** A shell word that is safe to paste: quoted unless it is plainly harmless. */
 export const shellWord = (text: string): string =>

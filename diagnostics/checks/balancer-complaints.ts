@@ -1,7 +1,7 @@
 import { type Draft, defineCheck, type ReadScope } from '../define-check.ts';
 import { instanceLooks, questionOf, questionOn } from '../instance-looks.ts';
 import type { Complaint, Complaints } from '../io/proxy-reader.ts';
-import { clock, plural, shellWord } from '../wording.ts';
+import { clock, shellWord, times } from '../wording.ts';
 
 interface BalancerComplaintFacts {
   BALANCER_HAS_NO_SERVER: {
@@ -77,7 +77,7 @@ export const balancerComplaints = defineCheck<Complaints, BalancerComplaintFacts
       direction: 'implicates',
       title: 'The balancer took all its servers for dead',
       says: (f) =>
-        `${f.balancer} logged ${plural(f.count, 'time')} that no server is left to it${f.last ? `, last ${clock(f.last, f.now)}` : ''}: it takes ${f.down.join(', ')} for dead${f.why ? ` (${f.why})` : ''}.`,
+        `${f.balancer} logged ${times(f.count)} that no server is left to it${f.last ? `, last ${clock(f.last, f.now)}` : ''}: it takes ${f.down.join(', ')} for dead${f.why ? ` (${f.why})` : ''}.`,
       next: (f) =>
         `Ask the servers what ${f.balancer}'s health check asks, just as it does: they must answer as it wants.`,
       reproduce: (f) =>

@@ -72,7 +72,7 @@ export const balancerResets = defineCheck<BalancerCounters, CounterFacts>({
       title: 'The balancer sent to targets that it counts as unhealthy',
       says: (f) =>
         `${f.balancer} sent ${amount(f, 'connection')} to unhealthy targets ${when(f)}, since it had too few healthy ones.`,
-      next: () => 'See what its health check asks, and what the targets answer to that.',
+      next: (f) => `See what the health check of ${f.balancer} asks, and what the targets answer to that.`,
       reproduce: () => null,
     },
     BALANCER_OUT_OF_PORTS: {
@@ -98,8 +98,8 @@ export const balancerResets = defineCheck<BalancerCounters, CounterFacts>({
       title: 'The balancer answered with errors of its own',
       says: (f) =>
         `${f.balancer} made ${amount(f, 'error')} itself ${when(f)}${f.statuses ? ` (${f.statuses})` : ''}; ${f.behind} came from behind it.`,
-      next: () =>
-        '502: a target closed or reset; 503: no target; 504: no connection in 10 s, or no answer in the idle timeout.',
+      next: (f) =>
+        `See which of ${f.balancer}'s own errors it was: 502, a target closed or reset; 503, it had no target; 504, no connection in 10 s or no answer in the idle timeout.`,
       reproduce: () => null,
     },
     TARGETS_MADE_ERRORS: {

@@ -198,7 +198,7 @@ export const balancerSettings = defineCheck<SettingsData, SettingsFacts>({
       direction: 'context',
       title: 'What the balancer sends before a connection',
       says: (f) => `${f.balancer} sends ${words(f.sends)} (${f.attribute}).`,
-      next: () => 'Hold it against what the listener behind expects.',
+      next: (f) => `See whether the listener behind ${f.balancer} expects the same.`,
       reproduce: () => null,
     },
     BALANCER_SENDS_OTHERWISE: {

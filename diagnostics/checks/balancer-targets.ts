@@ -85,7 +85,7 @@ export const balancerTargets = defineCheck<TargetData, TargetFacts>({
       direction: 'implicates',
       title: 'The balancer counts none of its targets as healthy',
       says: (f) => `${f.balancer} counts none of its ${plural(f.targets, 'target')} as healthy.`,
-      next: () => 'See what its health check asks, and what the targets answer to that.',
+      next: (f) => `See what the health check of ${f.balancer} asks, and what the targets answer to that.`,
       reproduce: () => null,
     },
     TARGETS_COUNTED_UNHEALTHY: {

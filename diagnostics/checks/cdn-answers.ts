@@ -109,8 +109,8 @@ async function look(io: Io, one: Look, address: string, signal: AbortSignal): Pr
 }
 
 const ray = (f: { ray: string }): string => (f.ray ? ` (cf-ray ${f.ray})` : '');
-const opening = (f: Base): string =>
-  `${f.cdn} answered ${f.count} of ${f.total} requests with ${f.status}${ray(f)}: ${f.meaning}`;
+const opening = (f: Base | (Base & Origin)): string =>
+  `${'origin' in f && f.cdn === f.origin ? `The CDN in front of ${f.cdn}` : f.cdn} answered ${f.count} of ${f.total} requests with ${f.status}${ray(f)}: ${f.meaning}`;
 const curl = (f: { url: string; address: string }): string | null => {
   const [, host, port] = /^(.*):(\d+)$/.exec(f.address) ?? [];
   return host

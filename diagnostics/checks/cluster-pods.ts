@@ -48,8 +48,8 @@ const whyNotReady = (pod: PodFacts, lost: string[]): string =>
   (pod.node !== null && lost.includes(pod.node) ? 'its node is not ready' : null) ??
   (pod.phase === 'Running'
     ? pod.readinessGates.length
-      ? 'its probe or a readiness gate'
-      : 'its readiness probe'
+      ? 'its probe or a readiness gate has not passed'
+      : 'its readiness probe has not passed'
     : pod.phase);
 
 function readPorts(facts: ServiceFacts, pods: PodFacts[], base: Base): Draft<ClusterPodsFacts>[] {
@@ -207,7 +207,7 @@ export const clusterPods = defineCheck<ServiceFacts, ClusterPodsFacts>({
       title: 'Pods behind the Service are not ready',
       says: (f) =>
         `${f.notReady} of ${plural(f.total, 'pod')} behind Service ${f.service} ${f.notReady === 1 ? 'is' : 'are'} not ready: ${f.pod}${f.node === null ? '' : ` on ${f.node}`} (${f.why}).`,
-      next: (f) => `See what ${f.pod} waits for.`,
+      next: (f) => `See why ${f.pod} is not ready: its events, its probe, its log.`,
       reproduce: describe,
     },
     PODS_READY: {

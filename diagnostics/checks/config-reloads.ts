@@ -2,7 +2,7 @@ import { defineCheck } from '../define-check.ts';
 import { instanceLooks, proxiesOf } from '../instance-looks.ts';
 import type { ReloadHistory } from '../io/proxy-reader.ts';
 import { type ReloadFacts, readReloads } from '../readings/config-reloads.ts';
-import { clock, plural, shellWord, visible } from '../wording.ts';
+import { clock, fileName, plural, shellWord, visible } from '../wording.ts';
 
 const errorLog = (f: { address: string }, pattern: string): string | null =>
   f.address.startsWith('/') ? `grep -aE '${pattern}' ${shellWord(f.address)} | tail -n 20` : null;
@@ -23,7 +23,7 @@ export const configReloads = defineCheck<ReloadHistory, ReloadFacts>({
       direction: 'implicates',
       title: 'The last configuration was refused; an older one is being served',
       says: (f) =>
-        `${f.proxy} refused its configuration at ${clock(f.at, f.now)}: ${f.error}${f.where ? ` (${f.where})` : ''}. It still serves the one${f.servingSince ? ` of ${clock(f.servingSince, f.now)}` : ' before'}.`,
+        `${f.proxy} refused its configuration at ${clock(f.at, f.now)}: ${f.error}${f.where ? ` (${fileName(f.where)})` : ''}. It still serves the one${f.servingSince ? ` of ${clock(f.servingSince, f.now)}` : ' before'}.`,
       next: (f) => `Mend ${f.where ?? 'the configuration'} and reload ${f.proxy}; until then no change reaches it.`,
       reproduce: (f) => errorLog(f, '\\[emerg\\]'),
     },

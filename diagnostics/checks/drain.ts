@@ -6,7 +6,7 @@ import { type DrainData, type Known, lookAtDrain, planDrain } from '../drain/loo
 import type { DrainLeaver, DrainOutcome } from '../drain/model.ts';
 import { oneReplicaGap } from '../drain/roll.ts';
 import type { PathHop } from '../types.ts';
-import { clock, plural, share, shellWord } from '../wording.ts';
+import { plural, share, shellWord, span } from '../wording.ts';
 
 /** Who sends to whom. */
 type Boundary = { front: string; leaver: string };
@@ -247,7 +247,7 @@ export const drain = defineCheck<DrainData, DrainFacts>({
       direction: 'context',
       title: 'The balancer made errors itself in the time in question',
       says: (f) =>
-        `${f.balancer} itself failed ${share(f.errors, f.total)} requests, ${clock(f.first, f.now)} to ${clock(f.last, f.now)}: no proxy answered them.`,
+        `${f.balancer} itself failed ${share(f.errors, f.total)} requests, ${span(f.first, f.last, f.now)}: no proxy answered them.`,
       next: (f) => `See which servers these lines of ${f.balancer}'s log name.`,
       reproduce: grep,
     },

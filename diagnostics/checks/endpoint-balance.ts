@@ -174,7 +174,7 @@ export const endpointBalance = defineCheck<{ service: string; shares: EndpointSh
       direction: 'implicates',
       title: 'One endpoint gets far more than its share',
       says: (f) =>
-        `${f.busiest} got ${percent(f.share)} of ${f.requests} requests to ${f.service}; a fair share is ${percent(f.fair)}${f.idle.length ? ` (nothing at all: ${f.idle.join(', ')})` : ''}${
+        `${f.busiest} got ${f.requests >= 100 ? `${percent(f.share)} of ${f.requests}` : `${Math.round(f.share * f.requests)} of ${f.requests}`} requests to ${f.service}; a fair share is ${percent(f.fair)}${f.idle.length ? ` (nothing at all: ${f.idle.join(', ')})` : ''}${
           f.seconds !== null && f.seconds > 0.2
             ? `. It needs ${duration(f.seconds * 1000)} each${f.others !== null ? `, the others ${duration(f.others * 1000)}` : ''}`
             : ''

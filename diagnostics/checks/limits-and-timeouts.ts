@@ -11,6 +11,7 @@ import {
 } from '../settings/look.ts';
 import { type Side, seconds, sidesOf } from '../settings/sides.ts';
 import type { PathHop } from '../types.ts';
+import { fileName } from '../wording.ts';
 
 /** Two neighbours of the path and the number that each of them holds to; `from`: `file:line`, an attribute, `default`. */
 type Pair = {
@@ -173,7 +174,8 @@ function read(row: PathSettings, scope: ReadScope): Draft<LimitFacts>[] {
   return [...found, ...context];
 }
 
-const of = (from: string): string => (from === 'default' ? 'its default' : from);
+/** Where a setting stands, without the folders before the file: the command beside it has them. */
+const of = (from: string): string => (from === 'default' ? 'its default' : fileName(from));
 const limit = (value: number): string => (value === 0 ? 'without limit' : seconds(value));
 const bytes = (value: number): string =>
   value === 0
@@ -265,7 +267,7 @@ export const limitsAndTimeouts = defineCheck<PathSettings, LimitFacts>({
       direction: 'context',
       title: 'How long the proxy waits for what is behind it',
       says: (f) =>
-        `${f.proxy} waits ${limit(f.seconds)} for an answer (${of(f.from)})${f.tries > 1 ? `, and tries up to ${f.tries} times` : ''}${f.connect === null ? '' : `, and ${limit(f.connect)} for a connection (${of(f.connectFrom ?? '')})`}.`,
+        `${f.proxy} waits ${limit(f.seconds)} for an answer (${of(f.from)})${f.connect === null ? '' : ` and ${limit(f.connect)} for a connection${of(f.connectFrom ?? '') === of(f.from) ? '' : ` (${of(f.connectFrom ?? '')})`}`}${f.tries > 1 ? `, and tries up to ${f.tries} times` : ''}.`,
       next: () => 'Hold the times of failed requests against it.',
       reproduce: (f) => showLine(f.from) ?? showLine(f.connectFrom),
     },

@@ -112,7 +112,12 @@ export const pathBisect = defineCheck<BisectData, PathBisectFacts>({
       direction: 'context',
       title: 'The request fails here',
       says: (f) => `${f.count} of ${f.total} requests at ${f.address} fail: ${f.how}.`,
-      next: (f) => `Run the command and look at what ${f.address} answers.`,
+      next: (f) =>
+        f.error === 'ECONNREFUSED'
+          ? `See what should listen on ${f.address}, and why it does not.`
+          : f.status === null
+            ? `See why ${f.address} gives no answer: run the command from another machine too.`
+            : `Run the command and look at what ${f.address} answers.`,
       reproduce: curl,
     },
     REQUEST_SLOW: {
@@ -170,7 +175,7 @@ export const pathBisect = defineCheck<BisectData, PathBisectFacts>({
       says: (f) =>
         `${f.address} answers ${f.status} and sends the caller to ${f.location}, the very address it asked for.`,
       next: () =>
-        'Two parts of the path disagree about http and https: look at forced redirects and X-Forwarded-Proto.',
+        'Let only one part of the path send callers to https: look at forced redirects, and at X-Forwarded-Proto on the way in.',
       reproduce: page,
     },
     HTTPS_NOT_PASSED_ON: {

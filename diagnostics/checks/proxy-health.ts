@@ -2,7 +2,7 @@ import { defineCheck } from '../define-check.ts';
 import { instanceLooks, proxiesOf } from '../instance-looks.ts';
 import type { ProxyHealth } from '../io/proxy-health.ts';
 import { type Base, type HealthFacts, readHealth } from '../readings/proxy-health.ts';
-import { clock, duration, percent, plural, shellWord } from '../wording.ts';
+import { clock, duration, percent, plural, shellWord, span } from '../wording.ts';
 
 const ofProcess =
   (command: (pid: number) => string) =>
@@ -40,7 +40,7 @@ export const proxyHealth = defineCheck<ProxyHealth, HealthFacts>({
       direction: 'implicates',
       title: 'The proxy starts over and over',
       says: (f) =>
-        `${f.proxy} was started ${f.count} times between ${clock(f.first, f.now)} and ${clock(f.at, f.now)}; each time nobody is served until it is back.`,
+        `${f.proxy} was started ${f.count} times, ${span(f.first, f.at, f.now)}; each time nobody is served until it is back.`,
       next: (f) =>
         `Look at the last lines of ${f.proxy}'s log before each start, and at what killed it (memory, its own probes).`,
       reproduce: begins,

@@ -137,7 +137,7 @@ export const proxyProtocol = defineCheck<ProxyProtocolData, ProxyProtocolFacts>(
       hop: 'proxy',
       direction: 'clears',
       title: 'Both sides agree about the PROXY header',
-      says: (f) => `${f.address} ${WORDS[f.expects] ?? f.expects}: what the hop in front is declared to send fits.`,
+      says: (f) => `${f.address} ${WORDS[f.expects] ?? f.expects}, as the hop in front is declared to send.`,
       next: () => 'Nothing to do here.',
       reproduce: () => null,
     },

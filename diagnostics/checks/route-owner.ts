@@ -217,7 +217,7 @@ export const routeOwner = defineCheck<ProxyRoutes, RouteFacts>({
       direction: 'clears',
       title: 'The proxy has a route for this host',
       says: (f) =>
-        `${f.proxy} has a route for ${f.host}: ${f.route}${f.owner?.includes(' ') ? ` (${f.owner})` : ''}${f.service ? `, to ${f.service}` : ''}.`,
+        `${f.proxy} has a route for ${f.host}: ${f.route}${f.owner?.includes(' ') ? ` (${f.owner})` : ''}${f.service ? `, to ${f.service}` : ''}${f.asks ? `; it asks ${f.asks} first` : ''}.`,
       next: () => 'Nothing to do here.',
       reproduce: jq,
     },

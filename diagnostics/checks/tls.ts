@@ -156,7 +156,7 @@ export const tls = defineCheck<TlsData, TlsFacts>({
       title: 'The handshake of a current client fails',
       says: (f) => `The TLS handshake at ${f.address} fails: ${f.how}.`,
       next: () =>
-        'Run the command; alert 40 and 70 mean no shared suite or version, a bare close means something else stands before TLS.',
+        'See whether the certificate, its kind of key, or the list of versions and suites changed since it worked.',
       reproduce: (f) => sClient(f),
     },
     TLS_LONG_HELLO_REFUSED: {

@@ -1,5 +1,5 @@
 import type { FindingSpec } from '../define-check.ts';
-import { clock, plural, shellWord } from '../wording.ts';
+import { clock, shellWord, times } from '../wording.ts';
 
 /** What all findings from a proxy's own log know. */
 export interface Base {
@@ -27,5 +27,4 @@ export const tail =
       ? `grep -aE ${shellWord(pattern as string)} ${shellWord(f.source)} | tail -n 5`
       : null;
   };
-export const complained = (f: Base, of: string): string =>
-  `${f.proxy} complained ${plural(f.count, 'time')}${when(f)}: ${of}.`;
+export const complained = (f: Base, of: string): string => `${f.proxy} complained ${times(f.count)}${when(f)}: ${of}.`;

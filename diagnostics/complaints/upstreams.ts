@@ -43,8 +43,8 @@ export const UPSTREAM_FINDINGS: Specs<UpstreamComplaints> = {
     direction: 'context',
     title: 'An endpoint closed the connection before it answered',
     says: (f) => complained(f, `${f.upstream} closed connections before it answered`),
-    next: () =>
-      "Compare the application's keep-alive time with the proxy's: the application's must be the longer one; else look for crashes.",
+    next: (f) =>
+      `Let the application keep idle connections longer than ${f.proxy} does; if it does so already, look for crashes at that time.`,
     reproduce: tail('prematurely closed|reset by peer', { traefik: '502 Bad Gateway' }),
   },
   STALE_UPSTREAM_LOGGED: {

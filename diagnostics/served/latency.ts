@@ -101,7 +101,7 @@ export const LATENCY_FINDINGS: { [K in keyof LatencyFacts]: FindingSpec<LatencyF
     title: 'Slow requests were slow behind the proxy',
     says: (f) =>
       `${f.proxy}'s log: ${share(f.slow, f.total)} requests took over a second, and the time was spent behind the proxy.`,
-    next: () => 'Look at what the application waits for.',
+    next: () => 'Look at what the application waits for: its database, a lock, another service, CPU.',
     reproduce: () => null,
   },
   ENDPOINT_STOOD_STILL: {

@@ -156,7 +156,7 @@ export const nothingReady: Rule = (scene) => {
       sentence:
         unmatched.length > 0
           ? `nothing is ready behind ${name}: its selector (${text(first.facts.selector)}) matches no pod`
-          : `nothing is ready behind ${name}${why ? `: it waits for ${why}` : ''}`,
+          : `nothing is ready behind ${name}${why ? `: ${why}` : ''}`,
     },
   );
 };

@@ -131,7 +131,7 @@ function podsAndNodes(view: ClusterView, span: Span): ClusterChange[] {
         changed(lastExit?.at as string, {
           ...base,
           kind: 'restart',
-          summary: `container ${name} ended (${lastExit?.reason}${lastExit?.code === null ? '' : `, exit code ${lastExit?.code}`}), ${restarts} restarts in all`,
+          summary: `container ${name} ended (${lastExit?.reason}${lastExit?.code === null ? '' : `, exit code ${lastExit?.code}`}), ${restarts} ${restarts === 1 ? 'restart' : 'restarts'} in all`,
           state: [name, restarts],
         }),
       );
