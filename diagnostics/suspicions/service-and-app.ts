@@ -69,6 +69,13 @@ function statuses(logged: Finding[]): string {
   return named.length ? ` (${named.join(', ')})` : '';
 }
 
+/** What fails for users now are pages that no proxy makes, and no log says that one did. */
+const passedOn = (scene: Scene): boolean =>
+  scene.front
+    .flatMap((m) => m.failures)
+    .every(({ status, maker }) => status !== null && status >= 500 && maker === null) &&
+  !scene.has('ERRORS_MADE_BY_PROXY');
+
 export const appErrors: Rule = (scene) => {
   const found = scene.all('ENDPOINT_ERRORS');
   // Counters of the whole proxy are about other hosts too: those are context, not this application's.
@@ -82,7 +89,7 @@ export const appErrors: Rule = (scene) => {
     // What fails now is the proxy's own page while the endpoints answer: then the log tells of another time.
     if (scene.has('PROXY_GATEWAY_ERROR') && endpointsFine(scene)) return null;
     if (logged.length === 0 || !scene.reported('errors-5xx', 'unspecified')) return null;
-    const strength = scene.failing === null ? 0.6 : scene.failing > 0 ? 0.7 : 0.8;
+    const strength = scene.failing === null ? 0.6 : scene.failing === 0 ? 0.8 : passedOn(scene) ? 0.85 : 0.7;
     return suspect('app-errors', logged, fewOfAll(scene) ? Math.min(0.6, strength) : strength, {
       explains: byStatus(scene, 500, 501, 502, 503, 504),
       fits: true,
