@@ -175,6 +175,16 @@ export const endpointAnswers = defineCheck<EndpointData, EndpointFacts>({
       next: () => 'Run a worker where the endpoints can be reached, or ask from a proxy host.',
       reproduce: (f) => tryPort(f.address, 3),
     },
+    ENDPOINT_HEADERS_LARGE: {
+      hop: 'app',
+      direction: 'context',
+      title: 'The answer has more headers than many a proxy takes',
+      says: (f) =>
+        `Asked directly, ${f.address} answers with ${(f.bytes / 1024).toFixed(1)} KiB of headers; nginx takes 4 KiB unless it is told to take more (proxy_buffer_size).`,
+      next: () =>
+        'Make the headers of this page smaller (cookies, Content-Security-Policy), or let the proxy take more (nginx: proxy_buffer_size).',
+      reproduce: (f) => `${curl(f).replace(/-sS(k?)i/, '-sS$1 -o /dev/null')} -w '%{size_header}\\n'`,
+    },
     ENDPOINT_WANTS_HTTPS: {
       hop: 'app',
       direction: 'context',

@@ -39,6 +39,8 @@ interface LimitFacts {
     tries: number;
     connect: number | null;
     connectFrom: string | null;
+    /** Most bytes of an answer's headers that it takes; null: not known. */
+    answerHeader: number | null;
     [key: string]: string | number | null;
   };
   HOLDS_REQUESTS_BACK: {
@@ -141,6 +143,7 @@ function waitOf(hop: PathHop, settings: ProxySettings): Draft<LimitFacts>[] {
         tries: again ? (retries?.count ?? 0) + 1 : 1,
         connect: connect?.value ?? null,
         connectFrom: connect ? (connect.where ?? 'default') : null,
+        answerHeader: settings.limits.answerHeaderBytes?.value ?? null,
       },
     },
   ];

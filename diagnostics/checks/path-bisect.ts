@@ -91,8 +91,21 @@ export const pathBisect = defineCheck<BisectData, PathBisectFacts>({
       inner && attempts.some((a) => sendsToHttps(a, host))
         ? await io.request({ ...spec, forwardedHttps: true }, signal)
         : null;
+    // A proxy that breaks one page and no other has a reason that lies in that page's answer.
+    const broken = path !== '/' && attempts.every((a) => a.status === 502);
+    const home = broken ? (await io.request({ ...spec, path: '/' }, signal)).status : null;
     const toldHttps = told ? { toldHttps: told } : {};
-    return { scheme, header, host, path, total: attempts.length, outcomes, alternate, ...toldHttps };
+    return {
+      scheme,
+      header,
+      host,
+      path,
+      total: attempts.length,
+      outcomes,
+      alternate,
+      ...toldHttps,
+      ...(home !== null && { home }),
+    };
   },
   read: readBisect,
   findings: {
@@ -164,7 +177,7 @@ export const pathBisect = defineCheck<BisectData, PathBisectFacts>({
       direction: 'context',
       title: 'The proxy itself answers 502, 503 or 504 for what is behind it',
       says: (f) =>
-        `${f.maker} at ${f.address} answers ${f.status} itself in ${f.count} of ${f.total} requests (after ${duration(f.ms)}): ${f.status === 504 ? 'what is behind it took too long' : 'it got no proper answer from behind'}.`,
+        `${f.maker} at ${f.address} answers ${f.status} itself in ${f.count} of ${f.total} requests (after ${duration(f.ms)}): ${f.status === 504 ? 'what is behind it took too long' : 'it got no proper answer from behind'}${f.home === undefined ? '' : `; the page / of the same host gets ${f.home} there`}.`,
       next: () => 'Ask the endpoints directly: if they answer, the way from the proxy to them is broken.',
       reproduce: page,
     },

@@ -1,8 +1,9 @@
 import { type Draft, defineCheck, type Planned, type ReadScope } from '../define-check.ts';
+import { splitAddress } from '../io/address.ts';
 import type { Io } from '../io/io.ts';
 import { BlindLook, type TargetsSeen } from '../io/proxy-reader.ts';
 import type { Endpoint, Look, PathHop } from '../types.ts';
-import { plural, shellWord } from '../wording.ts';
+import { percent, plural, shellWord } from '../wording.ts';
 
 /** The proxy's own list of endpoints, and whether it is what runs or only what the file says. */
 interface Listed {
@@ -14,7 +15,13 @@ interface Listed {
 type Base = { proxy: string; service: string; from: string; source: string };
 
 interface EndpointFacts {
-  PROXY_LISTS_STRANGERS: Base & { strangers: string[]; listed: number; endpoints: number };
+  PROXY_LISTS_STRANGERS: Base & {
+    strangers: string[];
+    listed: number;
+    endpoints: number;
+    /** Part of the requests that only strangers get, 0 to 1; missing: not known. */
+    share?: number;
+  };
   PROXY_MISSES_ENDPOINTS: Base & { missing: string[]; endpoints: number };
   PROXY_HOLDS_ENDPOINTS_DOWN: Base & { down: string[]; why: string; listed: number };
   PROXY_ENDPOINTS_AGREE: Base & { endpoints: number };
@@ -44,10 +51,34 @@ function groupOf(seen: TargetsSeen, service: PathHop): TargetsSeen['groups'][num
   return best && best.count > 0 ? best.group : null;
 }
 
+/** Other groups that requests to this service are drawn for, with addresses alone, and the share of each. */
+function drawnBeside(
+  seen: TargetsSeen,
+  group: TargetsSeen['groups'][number],
+  endpoints: Endpoint[],
+): { listed: string[]; share: number }[] {
+  const { drawn } = group;
+  if (!drawn) return [];
+  return seen.groups
+    .filter((one) => one !== group && one.drawn?.from === drawn.from)
+    .map((one) => ({ listed: addressed(one, endpoints).listed, share: one.drawn?.share ?? 0 }))
+    .filter(({ listed }) => listed.length > 0 && listed.every(isAddress));
+}
+
+/** All that the configuration has for this host is one group, on the endpoints' own machines: another port of theirs, no address in front. */
+function elsewhereOn({ groups }: TargetsSeen, service: PathHop): TargetsSeen['groups'][number] | null {
+  const [only, ...more] = groups;
+  const machines = (service.endpoints ?? []).map((one) => splitAddress(one.address)?.host);
+  const there = (server: string): boolean => machines.includes(splitAddress(server)?.host ?? '');
+  return only && more.length === 0 && only.up.length > 0 && only.up.every(there) ? only : null;
+}
+
 function read({ service: name, seen, from }: Listed, scope: ReadScope): Draft<EndpointFacts>[] {
   const service = scope.path.hops.find((hop) => hop.name === name && hop.endpoints !== null);
   const endpoints = service?.endpoints ?? [];
-  const group = service ? groupOf(seen, service) : null;
+  const group = service
+    ? (groupOf(seen, service) ?? (from === 'configuration' ? elsewhereOn(seen, service) : null))
+    : null;
   if (!service || !group || endpoints.length === 0) return [];
   const { listed, down } = addressed(group, endpoints);
   // Names that lead anywhere cannot be compared with addresses.
@@ -59,16 +90,29 @@ function read({ service: name, seen, from }: Listed, scope: ReadScope): Draft<En
   // A list of the service's own address leaves the choice to somebody else.
   if (listed.every((address) => own.has(address))) return [];
   const known = new Set(endpoints.map((one) => one.address));
-  const strangers = listed.filter((address) => !known.has(address) && !own.has(address));
+  const strange = (address: string): boolean => !known.has(address) && !own.has(address);
+  const beside = drawnBeside(seen, group, endpoints);
+  const strangers = [...listed, ...beside.flatMap((one) => one.listed)].filter(strange);
+  // Only where all servers of some draws are strange is it known how many requests meet one.
+  const lost = beside.filter((one) => one.listed.every(strange));
+  const all = [...listed.filter(strange), ...lost.flatMap((one) => one.listed)].length === strangers.length;
+  const drawnShare = lost.reduce((sum, one) => sum + one.share, 0);
+  const elsewhere = from === 'configuration' ? seen.groups.flatMap((one) => addressed(one, endpoints).listed) : [];
   const missing = endpoints
-    .filter((one) => one.ready !== false && !listed.includes(one.address))
+    .filter((one) => one.ready !== false && !listed.includes(one.address) && !elsewhere.includes(one.address))
     .map((one) => one.address);
   const held = down.filter((address) => endpoints.some((one) => one.address === address && one.ready !== false));
   const found: Draft<EndpointFacts>[] = [];
   if (strangers.length)
     found.push({
       code: 'PROXY_LISTS_STRANGERS',
-      facts: { ...base, strangers: strangers.slice(0, NAMED), listed: listed.length, endpoints: endpoints.length },
+      facts: {
+        ...base,
+        strangers: strangers.slice(0, NAMED),
+        listed: listed.length,
+        endpoints: endpoints.length,
+        ...(lost.length > 0 && all && !listed.some(strange) && { share: drawnShare }),
+      },
     });
   if (missing.length)
     found.push({
@@ -97,10 +141,11 @@ async function look(io: Io, { at, with: more }: Look, _address: string, signal: 
     const { source, upstreams } = await io.proxy.settings(at, host, signal).catch(() => {
       throw error; // what the running proxy could have told is the better thing to switch on
     });
-    const groups = upstreams.map(({ name, servers }) => ({
+    const groups = upstreams.map(({ name, servers, drawn }) => ({
       name,
       up: servers.filter((one) => !one.down && !one.backup).map((one) => one.address),
       down: [],
+      ...(drawn && { drawn }),
     }));
     if (groups.every((group) => group.up.length === 0)) throw error;
     return { service, seen: { source, groups }, from: 'configuration' };
@@ -150,7 +195,7 @@ export const proxyEndpoints = defineCheck<Listed, EndpointFacts>({
       direction: 'context',
       title: 'The proxy lists addresses that are no endpoints',
       says: (f) =>
-        `${says(f)} lists ${f.strangers.join(', ')} for ${f.service}, which ${f.strangers.length === 1 ? 'is no endpoint' : 'are no endpoints'} of it (${plural(f.endpoints, 'endpoint')} known).`,
+        `${says(f)} lists ${f.strangers.join(', ')} for ${f.service}, which ${f.strangers.length === 1 ? 'is no endpoint' : 'are no endpoints'} of it (${plural(f.endpoints, 'endpoint')} known)${f.share === undefined ? '' : `; they get ${percent(f.share)} of the requests`}.`,
       next: (f) => `See why ${f.proxy} did not hear of the change: its last reload, and where it takes its list from.`,
       reproduce: show,
     },

@@ -2,7 +2,7 @@ import { defineCheck } from '../define-check.ts';
 import { instanceLooks, questionOf, questionOn } from '../instance-looks.ts';
 import type { ProxyHistory } from '../io/proxy-sample.ts';
 import { type Base, readTraffic, type TrafficFacts } from '../readings/traffic-over-time.ts';
-import { clock, duration, plural, share, shellWord } from '../wording.ts';
+import { clock, duration, plural, share, shellWord, times } from '../wording.ts';
 
 const page = (f: Base): string | null => (/^https?:/.test(f.address) ? `curl -s ${shellWord(f.address)}` : null);
 
@@ -77,6 +77,15 @@ export const trafficOverTime = defineCheck<ProxyHistory, TrafficFacts>({
       says: (f) =>
         `Of ${plural(f.errors, 'server error')} among ${plural(f.requests, 'request')} for ${f.counted}, ${f.proxy} made ${f.made} itself: no endpoint had answered them.`,
       next: (f) => `See why ${f.proxy} got no answer: its log names the endpoint and the reason.`,
+      reproduce: page,
+    },
+    ONE_OF_SEVERAL_FAILED: {
+      hop: 'app',
+      direction: 'implicates',
+      title: 'One of several fails, and the others do not',
+      says: (f) =>
+        `By all that ${f.proxy} counted since it began ${clock(f.since, f.now)}, ${share(f.errors, f.requests)} ${f.statuses.length ? 'requests' : 'tries'} failed at ${f.one} itself, of the others ${share(f.otherErrors, f.otherRequests)}${f.retries ? `; it tried again ${times(f.retries)}` : ''}.`,
+      next: (f) => `Look at ${f.one} alone: its log, its version, what it depends on; or take it out and see.`,
       reproduce: page,
     },
     CONNECTIONS_DROPPED_BY_PROXY: {

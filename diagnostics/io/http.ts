@@ -44,6 +44,11 @@ async function readBody(answer: IncomingMessage): Promise<string> {
   return clean(Buffer.concat(chunks).subarray(0, BODY_LIMIT).toString('utf8'));
 }
 
+/** As they came over the wire: a line each, and an empty one (RFC 9112, section 2.1). */
+const sizeOfHeaders = ({ httpVersion, statusCode, statusMessage, rawHeaders }: IncomingMessage): number =>
+  `HTTP/${httpVersion} ${statusCode} ${statusMessage}\r\n\r\n`.length +
+  rawHeaders.reduce((sum, text) => sum + Buffer.byteLength(text, 'latin1') + 2, 0);
+
 const MOST_FOUND = 20;
 /** Lines in which one of the texts stands as a whole word: 192.0.2.1 is not in 192.0.2.10. */
 function linesWith(texts: string[], lines: string[]): string[] {
@@ -146,6 +151,7 @@ async function exchange(carrier: Socket, spec: RequestSpec, attempt: Attempt, si
     asked.on('response', (answer) => {
       attempt.ms.firstByte = performance.now() - began;
       attempt.status = answer.statusCode ?? null;
+      attempt.headerBytes = sizeOfHeaders(answer);
       for (const name of TELLING) {
         const value = answer.headers[name];
         if (typeof value === 'string') attempt.headers[name] = clean(value).slice(0, 300);

@@ -56,6 +56,8 @@ export interface Attempt {
   status: number | null;
   /** Answer headers that tell who answered: server, content-type, location, retry-after, via, x-powered-by, cf-ray. */
   headers: { [name: string]: string };
+  /** Status line and headers together; absent: none came. */
+  headerBytes?: number;
   /** First 300 characters of the body, control characters taken out. */
   body: string;
   ms: { connect: number | null; tls: number | null; firstByte: number | null; total: number };

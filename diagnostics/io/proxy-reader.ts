@@ -219,6 +219,8 @@ export interface TargetsSeen {
     down: string[];
     /** Listed, without a word on their state: nothing checks them. */
     unknown?: string[];
+    /** One of several groups among which each request is drawn, and its share, 0 to 1. */
+    drawn?: { from: string; share: number };
     /** Why one is down, by its name, in the proxy's own words. */
     why?: { [server: string]: string };
   }[];

@@ -155,6 +155,8 @@ export interface ProxyHistory {
   source: 'recorder' | 'prometheus' | 'two samples';
   /** What the request numbers are about: the host itself, its services, or everything that the proxy serves. */
   scope: 'host' | 'service' | 'proxy';
+  /** What the proxy itself calls those services, where the scope is `service`. */
+  services?: string[];
   from: string;
   to: string;
   /** Oldest first, at most 600. */

@@ -59,6 +59,8 @@ export interface HealthCheckSettings {
 export interface UpstreamSettings {
   name: string;
   policy: string;
+  /** One of several among which each request is drawn: by what name, and with which share, 0 to 1 (nginx: split_clients). */
+  drawn?: { from: string; share: number };
   /** `tcp`: connections are passed on; `http`: requests are. */
   mode: 'http' | 'tcp';
   servers: UpstreamServer[];
@@ -123,6 +125,8 @@ export interface ProxySettings {
     headerBytes?: Setting<number>;
     /** What comes too fast is not refused but kept waiting. */
     heldBack?: Setting<HeldBack>;
+    /** Most bytes of an upstream's status line and headers together. */
+    answerHeaderBytes?: Setting<number>;
   };
   /** What could not be understood: file, line, reason. */
   problems: { where: string; what: string }[];

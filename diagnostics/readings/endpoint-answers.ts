@@ -37,11 +37,15 @@ export interface EndpointFacts {
   ENDPOINT_SLOW: { ms: number; total: number; status: number; address: string; url: string };
   ENDPOINT_SILENT: { ms: number; count: number; total: number; address: string; url: string; health: number | null };
   ENDPOINT_UNREACHABLE: { how: string; address: string };
+  ENDPOINT_HEADERS_LARGE: { bytes: number; address: string; url: string };
   ENDPOINT_WANTS_HTTPS: { status: number; told: number | null; well: boolean; address: string; url: string };
   ENDPOINT_LEADS_TO_LOCALHOST: { status: number; location: string; address: string; url: string };
   ENDPOINT_HEALTH_FAILS: { status: number | null; path: string; address: string };
   NO_ENDPOINTS: { service: string };
 }
+
+/** The least that a proxy takes of an answer's headers unless it is told to take more, bytes (nginx: proxy_buffer_size). */
+const LARGE_BYTES = 4096;
 
 const median = (values: number[]): number => Math.round([...values].sort((a, b) => a - b)[values.length >> 1] ?? 0);
 
@@ -128,6 +132,8 @@ export function readEndpoint(data: EndpointData, scope: ReadScope): Draft<Endpoi
       code: 'ENDPOINT_ANSWERS',
       facts: { ...facts, count: fine.length, page: fine[0] ? pageMark(fine[0]) : null },
     });
+    const bytes = Math.min(...fine.map((a) => a.headerBytes ?? 0));
+    if (bytes > LARGE_BYTES) found.push({ code: 'ENDPOINT_HEADERS_LARGE', facts: { bytes, ...base } });
     if (ms >= SLOW_MS) found.push({ code: 'ENDPOINT_SLOW', facts });
   }
   found.push(...readRedirects(data, base));

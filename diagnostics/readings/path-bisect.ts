@@ -27,6 +27,8 @@ export interface BisectData {
   repeated?: number;
   /** The same request with the other PROXY header, made when the declared one never got through. */
   alternate: { header: RequestSpec['proxyHeader']; outcome: Outcome } | null;
+  /** Status of the host's page / at the same place, where each request for another page got 502; left out: not asked. */
+  home?: number;
   /** The same request with X-Forwarded-Proto: https; left out: nobody sent it to https, or not behind TLS. */
   toldHttps?: Attempt;
 }
@@ -91,6 +93,8 @@ export interface PathBisectFacts {
     ms: number;
     url: string;
     address: string;
+    /** What the host's page / gets at the same place; missing: not asked. */
+    home?: number;
   };
   REDIRECTED_TO_ITSELF: { status: number; location: string; url: string; address: string };
   HTTPS_NOT_PASSED_ON: { status: number; url: string; address: string };
@@ -148,7 +152,15 @@ function readOutcome(
   if (gateway && sample.status !== null && maker) {
     found.push({
       code: 'PROXY_GATEWAY_ERROR',
-      facts: { count, total, status: sample.status, maker, ms: outcome.medianMs, ...base },
+      facts: {
+        count,
+        total,
+        status: sample.status,
+        maker,
+        ms: outcome.medianMs,
+        ...base,
+        ...(data.home !== undefined && { home: data.home }),
+      },
     });
   }
   if (sample.status === 429 && maker)

@@ -1,6 +1,7 @@
 import type { Draft, ReadScope } from '../define-check.ts';
 import type { HistoryStep, ProxyHistory } from '../io/proxy-sample.ts';
 import { onsetOf, stepUpOf } from '../onset.ts';
+import { oneOfSeveral } from './one-of-several.ts';
 
 /** What every finding of this check says. */
 export type Base = {
@@ -31,6 +32,18 @@ export interface TrafficFacts {
   SLOWNESS_BEGAN: Base & { at: string; beforeMs: number; afterMs: number; upstream: boolean | null };
   ERRORS_COUNTED_UPSTREAM: Base & { errors: number; made: number; requests: number };
   ERRORS_COUNTED_IN_PROXY: Base & { errors: number; made: number; requests: number };
+  ONE_OF_SEVERAL_FAILED: Base & {
+    one: string;
+    what: string;
+    errors: number;
+    requests: number;
+    otherErrors: number;
+    otherRequests: number;
+    statuses: string[];
+    retries: number | null;
+    slow: number | null;
+    since: string;
+  };
   CONNECTIONS_DROPPED_BY_PROXY: Base & { dropped: number; accepted: number; active: number | null };
   COUNTERS_BEGAN_ANEW: Base & { times: number; last: string; why: string };
   TRAFFIC_STOPPED: Base & { at: string; perMinute: number };
@@ -139,6 +152,8 @@ export function readTraffic(history: ProxyHistory, scope: ReadScope): Draft<Traf
     const facts = { ...base, gaps: history.gaps.length, minutes: Math.round(missing / MINUTE), why, clockMs };
     found.push({ code: 'HISTORY_HAS_GAPS', facts });
   }
+  const one = oneOfSeveral(history, scope);
+  if (one) found.push({ code: 'ONE_OF_SEVERAL_FAILED', facts: { ...base, ...one } });
   const made = { upstream: sum(steps, (s) => s.madeByUpstream), proxy: sum(steps, (s) => s.madeByProxy) };
   if (errors >= enough && made.upstream > 0.8 * errors)
     found.push({

@@ -1,4 +1,5 @@
 import type { Scene } from '../scene.ts';
+import { answerHeadersTooBig } from './answer-headers.ts';
 import {
   balancerFails,
   balancerSlow,
@@ -35,6 +36,7 @@ import { ledAstray } from './led-astray.ts';
 import { listenerWithoutTls } from './listener.ts';
 import { boundary, cdnFault, dnsMissing, dnsWrongAddress } from './names-and-places.ts';
 import { endpointUnreachable, networkPolicy } from './no-connection.ts';
+import { oneOfSeveralFails } from './one-of-several.ts';
 import { acceptQueueOverflow, conntrackExhausted, proxyAtLimit, proxyRestarts } from './proxy-health.ts';
 import {
   appLimits,
@@ -102,6 +104,7 @@ export const RULES: readonly Rule[] = [
   routeMissing,
   redirectLoop,
   sizeLimit,
+  answerHeadersTooBig,
   innerSizeLimit,
   clientAddressHidden,
   proxyRefuses,
@@ -135,6 +138,7 @@ export const RULES: readonly Rule[] = [
   tunnelsCut,
   appErrors,
   appErrorsThrough,
+  oneOfSeveralFails,
   appRefuses,
   appLimits,
   appTooLarge,

@@ -1,3 +1,6 @@
+import type { Scene } from '../scene.ts';
+import { binomialTwoSided } from '../stats.ts';
+import type { Finding } from '../types.ts';
 import { checkGot, markedDown } from './no-connection.ts';
 import {
   byStatus,
@@ -36,9 +39,21 @@ export const proxyOverloaded: Rule = (scene) => {
   });
 };
 
+/** Draws as many or as few as that are no luck. */
+const NO_LUCK = 0.01;
+
+/** Do about as many of our requests fail as are drawn for the strangers? true where it is not known how many that are. */
+function asDrawn(scene: Scene, { facts: { share } }: Finding): boolean {
+  if (typeof share !== 'number') return true;
+  const seen = scene.front.length ? scene.front : scene.replicas;
+  const total = seen.reduce((sum, m) => sum + m.total, 0);
+  return binomialTwoSided(Math.round(byStatus(scene, 502, 503, 504) * total), total, share) >= NO_LUCK;
+}
+
 export const staleEndpoints: Rule = (scene) => {
   // A strange address in its list is a fault only where the proxy fails and the endpoints that there are do not.
-  const listed = scene.has('PROXY_GATEWAY_ERROR') && endpointsFine(scene) ? scene.all('PROXY_LISTS_STRANGERS') : [];
+  const broken = scene.has('PROXY_GATEWAY_ERROR') && endpointsFine(scene);
+  const listed = broken ? scene.all('PROXY_LISTS_STRANGERS').filter((f) => asDrawn(scene, f)) : [];
   const found = [...scene.all('UPSTREAM_NOT_AN_ENDPOINT'), ...scene.all('STALE_UPSTREAM_LOGGED'), ...listed];
   if (found.length === 0) return null;
   return suspect('stale-endpoints', found, 0.9, {

@@ -9,6 +9,7 @@ import {
   type ServedRequests,
   type TargetsSeen,
 } from '../../diagnostics/io/proxy-reader.ts';
+import type { ProxySettings } from '../../diagnostics/io/proxy-settings.ts';
 import type { Instance, PartName, PathHop } from '../../diagnostics/types.ts';
 import type { Window } from '../../diagnostics/window.ts';
 import { settingsOf } from '../config/settings/settings.ts';
@@ -106,6 +107,26 @@ export function proxyReader(
     }
     return accessRows(hop.kind, instance, window);
   };
+  const settingsFor = (hop: PathHop, instance: Instance, host: string, signal: AbortSignal): Promise<ProxySettings> => {
+    // Five checks read the same configuration at the same moment, each for its own question.
+    const key = keyOf(`settings ${host} ${instance.config}`, hop, instance);
+    return shared(key, BRIEFLY, (own) => settingsOf(hop, instance, host, reach, own), signal);
+  };
+  /** What Traefik calls the services that send to these addresses: its counters know no endpoint. Best effort. */
+  const calledThere = async (
+    hop: PathHop,
+    instance: Instance,
+    host: string,
+    addresses: string[],
+    signal: AbortSignal,
+  ): Promise<string[]> => {
+    if (hop.kind !== 'traefik') return [];
+    const read = await settingsFor(hop, instance, host, signal).catch(() => null);
+    const ours = (read?.upstreams ?? []).filter(
+      ({ servers }) => servers.length > 0 && servers.every((one) => addresses.includes(one.address)),
+    );
+    return ours.map(({ name }) => name);
+  };
   return {
     async reloads(of, signal): Promise<ReloadHistory> {
       const { hop, instance } = named(of);
@@ -170,16 +191,13 @@ export function proxyReader(
     },
     async history(of, host, window, signal) {
       const { hop, instance } = named(of);
+      const services = servicesOf(host);
+      const addresses = services.flatMap((name) => inventory.hops[name]?.endpoints?.map((one) => one.address) ?? []);
+      const called = await calledThere(hop, instance, host, addresses, signal);
       return historyOf(
         hop,
         instance,
-        {
-          host,
-          services: servicesOf(host),
-          addresses: servicesOf(host).flatMap(
-            (name) => inventory.hops[name]?.endpoints?.map((one) => one.address) ?? [],
-          ),
-        },
+        { host, services: [...services, ...called], addresses },
         window,
         {
           prometheus: inventory.prometheus,
@@ -196,9 +214,7 @@ export function proxyReader(
     },
     async settings(of, host, signal) {
       const { hop, instance } = named(of);
-      // Five checks read the same configuration at the same moment, each for its own question.
-      const key = keyOf(`settings ${host} ${instance.config}`, hop, instance);
-      return shared(key, BRIEFLY, (own) => settingsOf(hop, instance, host, reach, own), signal);
+      return settingsFor(hop, instance, host, signal);
     },
     async health(of, signal) {
       const { hop, instance } = named(of);

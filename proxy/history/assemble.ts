@@ -96,6 +96,7 @@ export function assemble(series: Series, kind: string, about: About, window: Win
   return fitted({
     source: series.source,
     scope: scope.kind,
+    ...(scope.services.size > 0 && { services: [...scope.services].slice(0, LAST.requests) }),
     from: first.at,
     to: last.at,
     steps: merged(steps),

@@ -406,3 +406,31 @@ test('hostile configurations: refused by name, and soon', async (t) => {
   assert.deepEqual([loop.upstreams, loop.problems.length], [[], 1]);
   assert.match(loop.problems[0]?.what ?? '', /b\.yml:1/);
 });
+
+test('nginx: requests that are drawn by split_clients go to each of its upstreams, with its share; other variables stay unknown', async (t) => {
+  const dir = scratch(t);
+  const config = join(dir, 'nginx.conf');
+  const upstreams = 'upstream a { server 127.0.0.1:9001; } upstream b { server 127.0.0.1:9002; }';
+  const conf = (split: string): string =>
+    nginxConf(
+      `${split} ${upstreams} server { listen 127.0.0.1:8080; server_name ${HOST}; location / { proxy_pass http://$pool; proxy_buffer_size 16k; proxy_buffers 8 16k; } }`,
+    );
+  const drawn = async (split: string): Promise<unknown[]> => {
+    writeFileSync(config, conf(split));
+    const { nginx } = findBinaries();
+    execFileSync(nginx, ['-t', '-q', '-p', dir, '-e', 'error.log', '-c', config], { stdio: 'pipe' });
+    const { upstreams, limits } = await read('nginx', { config });
+    assert.equal(limits.answerHeaderBytes?.value, 16_384);
+    return upstreams.map(({ name, servers, drawn }) => [name, servers.map((one) => one.address), drawn?.share]);
+  };
+  mkdirSync(join(dir, 'tmp'));
+  assert.deepEqual(await drawn('split_clients $request_id $pool { 0.5% b; * a; }'), [
+    ['a', ['127.0.0.1:9001'], 0.995],
+    ['b', ['127.0.0.1:9002'], 0.005],
+  ]);
+  assert.deepEqual(await drawn('split_clients $request_id $pool { 30% b; 70% a; }'), [
+    ['a', ['127.0.0.1:9001'], 0.7],
+    ['b', ['127.0.0.1:9002'], 0.3],
+  ]);
+  assert.deepEqual(await drawn('map $http_x_canary $pool { default a; yes b; }'), [['$pool', [], undefined]]);
+});

@@ -2,7 +2,7 @@ import type { ListenerSettings, ProxySettings, Setting } from '../../../diagnost
 import type { ConfigProblem, Directive } from '../nginx-config.ts';
 import { blocksOf, httpScope, nearest, passOf, whereOf } from '../nginx-scope.ts';
 import { heldBack } from './nginx-held.ts';
-import { httpUpstream, streamUpstream } from './nginx-upstreams.ts';
+import { httpUpstreams, streamUpstream } from './nginx-upstreams.ts';
 import { bytesOf, nginxSeconds } from './units.ts';
 
 /** `80`, `*:80`, `[::]:80`, `unix:…` as host:port. */
@@ -57,14 +57,19 @@ function reader(chain: Directive[][]) {
   };
 }
 
-type Part = Pick<ProxySettings, 'timeouts' | 'upstreams'> & { body?: Setting<number>; header?: Setting<number> };
+type Part = Pick<ProxySettings, 'timeouts' | 'upstreams'> & {
+  body?: Setting<number>;
+  header?: Setting<number>;
+  answerHeader?: Setting<number>;
+};
 
 /** What holds for a request of the host (ngx_http_core_module, ngx_http_proxy_module). */
 function httpPart(directives: Directive[], chain: Directive[][]): Part {
   const set = reader(chain);
   const pass = passOf(chain[0] ?? [])?.name ?? 'proxy_pass';
   const prefix = pass.slice(0, -'_pass'.length);
-  const upstream = httpUpstream(directives, chain);
+  const upstreams = httpUpstreams(directives, chain);
+  const upstream = upstreams[0];
   const kept = upstream?.keepalive?.idleSeconds;
   const large = nearest(chain, 'large_client_header_buffers');
   const header = large?.args[1] ? bytesOf(large.args[1]) : null;
@@ -81,8 +86,10 @@ function httpPart(directives: Directive[], chain: Directive[][]): Part {
       }),
       ...(kept != null && { upstreamIdle: { value: kept, where: upstream?.where ?? null } }),
     },
-    upstreams: upstream ? [upstream] : [],
+    upstreams,
     body: set.bytes('client_max_body_size', 1024 ** 2),
+    // One page of memory, 4 KiB nearly everywhere (ngx_http_proxy_module, proxy_buffer_size).
+    ...(upstream && { answerHeader: set.bytes(`${prefix}_buffer_size`, 4096) }),
     header: large && header !== null ? { value: header, where: whereOf(large) } : { value: 8192, where: null },
   };
 }
@@ -146,6 +153,7 @@ export function nginxSettings(
       bodyBytes: used.body,
       headerBytes: used.header,
       heldBack: scope ? heldBack(directives, scope.server) : undefined,
+      answerHeaderBytes: http?.answerHeader,
     }),
     problems,
   };

@@ -39,13 +39,48 @@ function keepsAlive(chain: Directive[][], prefix: string): boolean {
   return connection !== undefined && connection.args[1]?.toLowerCase() !== 'close';
 }
 
-/** The upstream that an http location passes to, with retries and keep-alive as they hold there. */
-export function httpUpstream(directives: Directive[], chain: Directive[][]): UpstreamSettings | null {
+/** More values than this nobody draws from. */
+const DRAWN = 20;
+
+/**
+ * What `split_clients` puts into a variable, the largest share first, as parts of 1 (ngx_http_split_clients_module: `*` takes
+ * the rest); none where the variable comes from elsewhere.
+ */
+function drawn(directives: Directive[], target: string): { target: string; share: number }[] {
+  const variable = /^\$(?:\{(\w+)\}|(\w+))$/.exec(target);
+  const name = variable && `$${variable[1] ?? variable[2]}`;
+  const split = name ? blocksOf(directives, 'http', 'split_clients').find((d) => d.args[1] === name) : undefined;
+  const lines = (split?.block ?? []).slice(0, DRAWN);
+  const shares = lines.map((d) => (d.name === '*' ? null : Number.parseFloat(d.name) / 100));
+  const rest = 1 - shares.reduce<number>((sum, part) => sum + (part ?? 0), 0);
+  return lines
+    .map((d, i) => ({ target: d.args[0] ?? '', share: shares[i] ?? Math.max(0, rest) }))
+    .filter((one) => one.target !== '' && !one.target.includes('$') && one.share > 0)
+    .sort((a, b) => b.share - a.share);
+}
+
+/** The upstreams that an http location passes to, with retries and keep-alive as they hold there: one, or those it draws from. */
+export function httpUpstreams(directives: Directive[], chain: Directive[][]): UpstreamSettings[] {
   const pass = passOf(chain[0] ?? []);
-  if (!pass) return null;
-  const prefix = pass.name.slice(0, -'_pass'.length);
-  const [, scheme = '', rest = pass.args[0] ?? ''] = /^(https?|grpcs?):\/\/(.*)$/.exec(pass.args[0] ?? '') ?? [];
+  if (!pass) return [];
+  const [, rest = pass.args[0] ?? ''] = /^(?:https?|grpcs?):\/\/(.*)$/.exec(pass.args[0] ?? '') ?? [];
   const target = rest.split('/')[0] as string;
+  const several = drawn(directives, target);
+  if (several.length === 0) return [httpUpstream(directives, chain, pass, target)];
+  return several.map((one) => ({
+    ...httpUpstream(directives, chain, pass, one.target),
+    drawn: { from: target, share: one.share },
+  }));
+}
+
+function httpUpstream(
+  directives: Directive[],
+  chain: Directive[][],
+  pass: Directive,
+  target: string,
+): UpstreamSettings {
+  const prefix = pass.name.slice(0, -'_pass'.length);
+  const [, scheme = ''] = /^(https?|grpcs?):\/\//.exec(pass.args[0] ?? '') ?? [];
   const tls = scheme === 'https' || scheme === 'grpcs';
   const group = blocksOf(directives, 'http', 'upstream').find((d) => d.args[0] === target);
   const block = group?.block ?? [];
