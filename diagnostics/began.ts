@@ -81,16 +81,30 @@ function beganOf(scene: Scene): Began | null {
 /** Most characters of a change's own words that are repeated. */
 const SUMMARY = 120;
 
-/** "Began at 14:03 UTC, 2 min after metabase: deploy 1.52.1." */
+/** What a proxy's own traces tell, in few words: the sentence of the finding would say its name and the time again. */
+const DONE: { [kind: string]: string } = {
+  restart: 'was started',
+  reload: 'took a new configuration',
+  'reload-refused': 'refused a new configuration',
+};
+
+/** "Began at 14:03 UTC, 2 min after a change of metabase (deploy): 1.52.1." */
 export function beganSentence(scene: Scene): string | null {
   const began = beganOf(scene);
   if (!began) return null;
   const { at, after } = began;
-  const ms = after ? Math.max(0, Date.parse(at) - Date.parse(after.at)) : 0;
-  const change = after
-    ? `, ${ms < 5_000 ? 'right' : duration(ms)} after a change of ${after.object} (${after.kind}): ${after.summary.slice(0, SUMMARY).replace(/\.$/, '')}`
-    : '';
-  return `Began at ${clock(at, scene.case.at)}${change}.`;
+  const time = clock(at, scene.case.at);
+  const begin = `Began ${/^\d\d:/.test(time) ? 'at ' : ''}${time}`;
+  if (!after) return `${begin}.`;
+  const ms = Math.max(0, Date.parse(at) - Date.parse(after.at));
+  const done = scene.changes.includes(after) ? undefined : DONE[after.kind];
+  // The records of a process begin with it: whether it was so before, they do not say.
+  if (done && after.kind === 'restart' && ms < SAME_MS)
+    return `${begin}, as far as the records go: ${after.object} ${done} then.`;
+  const what = done
+    ? `${after.object} ${done}`
+    : `a change of ${after.object} (${after.kind}): ${after.summary.slice(0, SUMMARY).replace(/\.$/, '')}`;
+  return `${begin}, ${ms < 5_000 ? 'right' : duration(ms)} after ${what}.`;
 }
 
 export const onsetFrom = (scene: Scene): Verdict['onset'] => {
