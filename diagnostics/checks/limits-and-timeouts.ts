@@ -279,7 +279,7 @@ export const limitsAndTimeouts = defineCheck<PathSettings, LimitFacts>({
       direction: 'context',
       title: 'The proxy keeps requests waiting that come faster than a limit of its own',
       says: (f) =>
-        `${f.proxy} lets ${f.perSecond >= 1 ? `${Math.round(f.perSecond * 10) / 10} requests a second` : `${Math.round(f.perSecond * 60)} requests a minute`} through to ${f.at} and keeps up to ${f.waiting} more waiting, the last for ${seconds(f.seconds)} (${f.from}).`,
+        `${f.proxy} lets ${f.perSecond >= 1 ? `${Math.round(f.perSecond * 10) / 10} requests a second` : `${Math.round(f.perSecond * 60)} requests a minute`} through to ${f.at} and keeps up to ${f.waiting} more waiting, the last for ${seconds(f.seconds)} (${of(f.from)}).`,
       next: (f) =>
         `Raise the rate for ${f.at}, or let a burst through at once (nginx: nodelay); callers behind one address share one limit.`,
       reproduce: (f) => showLine(f.from),

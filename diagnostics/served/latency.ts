@@ -118,7 +118,7 @@ export const LATENCY_FINDINGS: { [K in keyof LatencyFacts]: FindingSpec<LatencyF
     direction: 'context',
     title: 'Slow requests were not slow behind the proxy',
     says: (f) =>
-      `${f.proxy}'s log: ${share(f.slow, f.total)} requests took over a second though what is behind it was quick: ${f.held * 2 >= f.slow ? `${f.held} of them were GETs with small answers, which no client is long about` : 'a slow client, or queueing in the proxy'}${f.large * 2 >= f.slow ? `; ${f.large} of them were answers of over a megabyte, which slow lines make slow` : ''}.`,
+      `${f.proxy}'s log: ${share(f.slow, f.total)} requests took over a second though what is behind it was quick: ${f.held * 2 >= f.slow ? `${f.held === f.slow ? 'all' : f.held} of them were GETs with small answers, which no client is long about` : 'a slow client, or queueing in the proxy'}${f.large * 2 >= f.slow ? `; ${f.large} of them were answers of over a megabyte, which slow lines make slow` : ''}.`,
     next: (f) =>
       f.held * 2 >= f.slow
         ? 'Look for what makes requests wait in the proxy: a limit that spaces them out, a queue, an authentication, its CPU.'

@@ -31,7 +31,7 @@ export const ledAstray: Rule = (scene) => {
     if (strayed.facts.astray !== 'yes' || nobody.length === 0 || !changed) continue;
     return suspect('stale-endpoints', [strayed, ...nobody, ...changed], 0.88, {
       fits: true,
-      sentence: `${proxyName(scene, strayed)} sent every request for ${serviceName(scene)} to ${text(address)} for a while, where nobody listens; the endpoints there are were well before and after`,
+      sentence: `${proxyName(scene, strayed)} sent every request for ${serviceName(scene)} to ${text(address)} for a while, where nobody listens; its endpoints answered before and after`,
       next: strayed.next,
     });
   }

@@ -165,7 +165,9 @@ export const redirectLoop: Rule = (scene) => {
   // One that serves whoever is said to have come by https (X-Forwarded-Proto) was never told so. One that does not may go by
   // another header, or by ours only from proxies that it trusts: that says nothing.
   const wants = scene.all('ENDPOINT_WANTS_HTTPS');
-  const untold = wants.length > 0 && wants.length >= reached.length && wants.every((f) => f.facts.well === true);
+  const toHttps = found.every((f) => text(f.facts.location).startsWith('https:'));
+  const untold =
+    toHttps && wants.length > 0 && wants.length >= reached.length && wants.every((f) => f.facts.well === true);
   const silent = untold ? scene.all('HTTPS_NOT_PASSED_ON') : [];
   // An application that redirects whoever asks it in the clear may have made it: only the proxy's own page, its routes, endpoints
   // that do not redirect, or do not once they are told, say that it was the proxy.
@@ -181,9 +183,10 @@ export const redirectLoop: Rule = (scene) => {
     {
       explains: failingBy(scene, (f) => is3xx(f.status)),
       fits: scene.reported('redirect-loop', 'unspecified'),
+      ...(untold && configured.length === 0 && { next: (silent[0] ?? wants[0])?.next ?? '' }),
       sentence:
         untold && configured.length === 0
-          ? `${proxyName(scene, silent[0] ?? found.at(-1))} does not tell ${serviceName(scene)} that its callers come by https, which sends them to the very address they asked for`
+          ? `${proxyName(scene, silent[0] ?? found.at(-1))} does not tell ${serviceName(scene)} that callers come by https, and ${serviceName(scene)} redirects them to the very address they asked for`
           : `${proxyName(scene, found.at(-1))} redirects callers of ${host(scene)} to the very address they asked for`,
     },
   );

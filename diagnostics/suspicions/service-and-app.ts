@@ -141,8 +141,8 @@ export const appErrorsThrough: Rule = (scene) => {
 };
 
 /**
- * An address that is none of the endpoints, all of which ran before it last refused: then it is none of theirs, nor of one that
- * crashed and came back elsewhere, and its refusals say nothing of them.
+ * An address that is none of the endpoints, of which none is known to have started since it last refused: then it is nobody's that
+ * crashed and came back elsewhere, and its refusals say nothing of those there are.
  */
 function isStranger(scene: Scene, { facts }: Finding): boolean {
   const services = scene.path.hops.filter((hop) => hop.hop === 'service' || hop.hop === 'app');
@@ -151,7 +151,7 @@ function isStranger(scene: Scene, { facts }: Finding): boolean {
   if (endpoints.length === 0 || !/:\d+$/.test(address) || !text(facts.last)) return false;
   const known = [...services.map((hop) => hop.address), ...endpoints.map((e) => e.address)];
   const last = Date.parse(text(facts.last));
-  return !known.includes(address) && endpoints.every((e) => e.startedAt && Date.parse(e.startedAt) < last);
+  return !known.includes(address) && !endpoints.some((e) => Date.parse(e.startedAt ?? '') >= last);
 }
 
 export const appDown: Rule = (scene) => {

@@ -127,13 +127,23 @@ test('slow requests are the limit’s doing where it can keep them that long, an
 });
 
 test('an endpoint that serves whoever is said to have https was not told; one that does not says nothing', () => {
-  const loop = finding('REDIRECTED_TO_ITSELF', '', { status: 301, location: 'x' }, { vantage: 'public' });
+  const loop = finding(
+    'REDIRECTED_TO_ITSELF',
+    '',
+    { status: 301, location: 'https://wiki.example.test/' },
+    { vantage: 'public' },
+  );
   const inner = 'path-bisect/HTTPS_NOT_PASSED_ON.inner';
   const told = judge(redirectLoop, 'endpoint-answers/ENDPOINT_WANTS_HTTPS.told', { rows: [inner], others: [loop] });
   assert.ok(told && told.strength > 0.9);
   assert.ok(told.because.some((f) => f.code === 'HTTPS_NOT_PASSED_ON'));
   const deaf = judge(redirectLoop, 'endpoint-answers/ENDPOINT_WANTS_HTTPS.deaf', { others: [loop] });
   assert.ok(deaf && deaf.strength < 0.7);
+  const clear = finding('REDIRECTED_TO_ITSELF', '', { status: 301, location: 'http://wiki.example.test/' });
+  const other = judge(redirectLoop, 'endpoint-answers/ENDPOINT_WANTS_HTTPS.told', {
+    others: [{ ...clear, vantage: 'public' }],
+  });
+  assert.ok(other && other.strength < 0.7, 'a loop within http is no matter of https');
 });
 
 const HOME = 'endpoint-answers/ENDPOINT_LEADS_TO_LOCALHOST.root-url';
