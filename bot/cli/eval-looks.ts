@@ -1,8 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { isForTraining, SEED } from '../eval/calibrate.ts';
 import type { Incident } from '../eval/incident.ts';
-import { type Trial, tellsFrom, trialsOf } from '../eval/looks.ts';
+import { studyLooks, tellsFrom } from '../eval/looks.ts';
 import { readRun } from '../eval/saved.ts';
+import type { Kept } from '../eval/teeth.ts';
 import { printJson } from './options.ts';
 
 const FILE = new URL('../../diagnostics/look-tells.ts', import.meta.url);
@@ -17,25 +18,15 @@ export async function evaluateLooks(
   json: boolean,
   write: boolean,
 ): Promise<number> {
-  const trials: Trial[] = [];
-  const looks = { made: 0, planned: 0, stoppedEarly: 0, cases: 0 };
+  const kept: Kept[] = [];
   for (const incident of incidents) {
     const run = await readRun(dir, incident);
-    if (run === null) continue;
-    trials.push(...trialsOf(incident, run.saved));
-    const { made, planned } = run.saved.verdict.looks ?? { made: 0, planned: 0 };
-    looks.made += made;
-    looks.planned += planned;
-    looks.cases++;
-    if (made < planned) looks.stoppedEarly++;
+    if (run !== null) kept.push({ incident, saved: run.saved });
   }
+  const { trials, ...study } = studyLooks(kept);
+  const { looks, parts } = study;
   const learnt = tellsFrom(trials.filter((one) => isForTraining(one.incident, SEED)));
   if (write) await writeFile(FILE, fileOf(learnt));
-  const held = trials.filter((one) => !isForTraining(one.incident, SEED));
-  const parts = [
-    { of: 'learnt from', ...hits(trials.filter((one) => isForTraining(one.incident, SEED))) },
-    { of: 'held out', ...hits(held) },
-  ];
   if (json) printJson({ seed: SEED, looks, parts, learnt });
   else {
     for (const { of, trials: all, one, named } of parts)
@@ -47,12 +38,6 @@ export async function evaluateLooks(
     );
   }
   return 0;
-}
-
-function hits(trials: Trial[]): { trials: number; one: number; named: number } {
-  const able = trials.filter((one) => one.would.length > 0);
-  const named = able.filter((one) => one.named !== null && one.would.includes(one.named)).length;
-  return { trials: trials.length, one: able.length, named };
 }
 
 function fileOf(learnt: ReturnType<typeof tellsFrom>): string {

@@ -6,11 +6,13 @@ import { isForTraining, reliability, SEED } from '../eval/calibrate.ts';
 import { drawsOf } from '../eval/draws.ts';
 import { drawOfSight } from '../eval/first-sight.ts';
 import { heldOut, SEEDS } from '../eval/held-out.ts';
-import type { Incident } from '../eval/incident.ts';
+import { type Incident, incidentsIn } from '../eval/incident.ts';
+import { studyLooks } from '../eval/looks.ts';
 import { learntBaseline } from '../eval/naive-bayes.ts';
 import { type Published, scorePage } from '../eval/publish.ts';
 import { judgeAgain, readRun } from '../eval/saved.ts';
 import { scoreAll, scoreMasked, scoreOne } from '../eval/score.ts';
+import { strangersSets } from '../eval/strangers.ts';
 import { causesWithoutTeeth, type Kept, teethOf } from '../eval/teeth.ts';
 import { unseen } from '../eval/unseen.ts';
 import { VARIANTS } from '../eval/variants.ts';
@@ -18,10 +20,30 @@ import { weightOfCodes } from '../eval/weight.ts';
 import { keptSights } from './eval-calibrate.ts';
 import { printJson } from './options.ts';
 
+/** Incidents that nothing is mended for. */
+const HELD_OUT = fileURLToPath(new URL('../../test/held-out', import.meta.url));
 const PAGE = fileURLToPath(new URL('../../docs/score.md', import.meta.url));
 
-/** `./dev eval --publish --from DIR`: writes docs/score.md, red or green; 1 when something there is wrong. */
-export async function evaluatePublish(incidents: Incident[], dir: string, json: boolean): Promise<number> {
+/** What a whole run of these incidents came to, with the seed that it was made with. */
+async function runIn(dir: string, incidents: Incident[]): Promise<Published['runs'][number]> {
+  const runs = await Promise.all(incidents.map(async (incident) => ({ incident, run: await readRun(dir, incident) })));
+  const scored = runs.flatMap(({ incident, run }) =>
+    run ? [scoreOne(incident, run.saved.verdict, run.durationMs)] : [],
+  );
+  return { seed: runs.find(({ run }) => run)?.run?.seed ?? null, scored };
+}
+
+/**
+ * `./dev eval --publish --from DIR [--beside DIR]…`: writes docs/score.md, red or green; 1 when something there is wrong. `beside`:
+ * other whole runs of the same worlds.
+ */
+export async function evaluatePublish(
+  incidents: Incident[],
+  dir: string,
+  json: boolean,
+  _write: boolean,
+  beside: string[],
+): Promise<number> {
   const kept: (Kept & { durationMs: number })[] = [];
   const skipped: string[] = [];
   for (const incident of incidents) {
@@ -66,6 +88,10 @@ export async function evaluatePublish(incidents: Incident[], dir: string, json: 
     ],
     heldOut: heldOut(draws, SEEDS),
     sights,
+    strangers: await strangersSets(),
+    heldOutSet: (await runIn(dir, await incidentsIn(HELD_OUT))).scored,
+    runs: await Promise.all([dir, ...beside].map((one) => runIn(one, ran))),
+    looks: studyLooks(kept),
     variants: kept.flatMap(({ incident, saved }) =>
       VARIANTS.flatMap(({ name, of }) => {
         const changed = of(saved);

@@ -22,7 +22,7 @@ import { evaluateVariants } from './eval-variants.ts';
 import { printJson, readArgs, readInventory, readSinceFlag } from './options.ts';
 
 const USAGE =
-  './dev eval [--incidents DIR]… [--mask WHAT[,WHAT]…]… [--save DIR | --from DIR [--variants | --teeth | --calibrate [--write] | --looks [--write] | --publish] | --shows] [--seed N] [--parallel N] [--keep] [--json] | ./dev eval --intake [FILE]… [--inventory FILE] [--json]';
+  './dev eval [--incidents DIR]… [--mask WHAT[,WHAT]…]… [--save DIR | --from DIR [--variants | --teeth | --calibrate [--write] | --looks [--write] | --publish [--beside DIR]…] | --shows] [--seed N] [--parallel N] [--keep] [--json] | ./dev eval --intake [FILE]… [--inventory FILE] [--json]';
 const OWN_INCIDENTS = fileURLToPath(new URL('../../test/incidents', import.meta.url));
 const OWN_MESSAGES = fileURLToPath(new URL('../../test/intake/messages.ndjson', import.meta.url));
 const OWN_INVENTORY = fileURLToPath(new URL('../../test/intake/inventory.yaml', import.meta.url));
@@ -43,6 +43,7 @@ async function triageOf(
   inventoryFile: string,
   masks: Mask[],
   saveTo: string | null,
+  seed: number | null,
 ): Promise<Scored> {
   const whole = await loadInventory(inventoryFile);
   if (masks.length && !takesAway(whole, masks)) return skippedOne(incident, 'the mask takes nothing away');
@@ -76,7 +77,7 @@ async function triageOf(
       },
     );
     const durationMs = Math.round(performance.now() - began);
-    if (saveTo !== null) await saveRun(saveTo, incident, { saved, durationMs });
+    if (saveTo !== null) await saveRun(saveTo, incident, { saved, durationMs, seed });
     return scoreOne(incident, saved.verdict, durationMs);
   } finally {
     source.close();
@@ -100,7 +101,7 @@ async function runOne(incident: Incident, how: Running, masks: Mask[], saveTo: s
   const world = await startWorldOf(incident.folder, how);
   if ('skipped' in world) return skippedOne(incident, world.skipped);
   try {
-    return await triageOf(incident, world.inventory, masks, saveTo);
+    return await triageOf(incident, world.inventory, masks, saveTo, how.seed);
   } catch (error) {
     if (error instanceof TriageError) return skippedOne(incident, error.message);
     throw error;
@@ -175,6 +176,7 @@ export async function evaluate(args: string[]): Promise<number> {
       mask: { type: 'string', multiple: true },
       save: { type: 'string' },
       from: { type: 'string' },
+      beside: { type: 'string', multiple: true },
       variants: { type: 'boolean' },
       teeth: { type: 'boolean' },
       calibrate: { type: 'boolean' },
@@ -216,7 +218,7 @@ export async function evaluate(args: string[]): Promise<number> {
   if (study) {
     if (from === null) throw new TriageError('wrong-usage', `--${study} reads what --save kept: give --from DIR`);
     await someSaved(from, incidents);
-    return STUDIES[study](incidents, from, json, values.write ?? false);
+    return STUDIES[study](incidents, from, json, values.write ?? false, values.beside ?? []);
   }
   if (values.shows) return evaluateShows(incidents, { parallel, seed, json });
   const runs = incidents.flatMap((incident) => (masks.length ? masks : [null]).map((mask) => ({ incident, mask })));

@@ -1,8 +1,10 @@
 import { weigh } from '../../diagnostics/judge.ts';
 import { nextLook, type State, stateOf } from '../../diagnostics/next-look.ts';
 import type { EvidenceRow, SavedCase } from '../../diagnostics/types.ts';
+import { isForTraining, SEED } from './calibrate.ts';
 import type { Incident } from './incident.ts';
 import { judgeAgain } from './saved.ts';
+import type { Kept } from './teeth.ts';
 import { VARIANTS } from './variants.ts';
 
 /** A case that has no answer for want of looks, and which of them would have brought one. */
@@ -79,4 +81,51 @@ export function tellsFrom(trials: Trial[]): {
     return Object.fromEntries(names.map((name) => [name, count(trials.filter((trial) => of(trial).includes(name)))]));
   };
   return { all: count(trials), states: by(({ state }) => [state]), kinds: by(({ symptoms }) => symptoms) };
+}
+
+/** What the study of looks found. */
+export interface LookStudy {
+  /** Looks that were planned and made in all cases, and in how many cases some were spared. */
+  looks: { made: number; planned: number; stoppedEarly: number; cases: number };
+  /** Cases without an answer; of those, in how many one look alone would bring it, and in how many the named one is such. */
+  parts: { of: string; trials: number; one: number; named: number }[];
+}
+
+/** What looks would have brought an answer where there is none, and which were spared. */
+export function studyLooks(kept: Kept[]): LookStudy & { trials: Trial[] } {
+  const trials = kept.flatMap(({ incident, saved }) => trialsOf(incident, saved));
+  const counts = kept.map(({ saved }) => saved.verdict.looks ?? { made: 0, planned: 0 });
+  const total = (of: (one: (typeof counts)[number]) => number): number => counts.reduce((sum, one) => sum + of(one), 0);
+  const taught = (one: Trial): boolean => isForTraining(one.incident, SEED);
+  return {
+    trials,
+    looks: {
+      made: total(({ made }) => made),
+      planned: total(({ planned }) => planned),
+      stoppedEarly: total(({ made, planned }) => Number(made < planned)),
+      cases: kept.length,
+    },
+    parts: [
+      { of: 'learnt from', ...hits(trials.filter(taught)) },
+      { of: 'held out', ...hits(trials.filter((one) => !taught(one))) },
+    ],
+  };
+}
+
+function hits(trials: Trial[]): { trials: number; one: number; named: number } {
+  const able = trials.filter((one) => one.would.length > 0);
+  const named = able.filter((one) => one.named !== null && one.would.includes(one.named)).length;
+  return { trials: trials.length, one: able.length, named };
+}
+
+/** Pure: the part of the score about looks that were spared and looks that are missing. */
+export function lookSection({ looks, parts }: LookStudy): string {
+  const lines = parts.map(
+    ({ of, trials, one, named }) =>
+      `- ${of}: ${trials} variants with less to see end without an answer. In ${one} a single blind look, given back, brings it; the look that the verdict names next is such in ${named}.`,
+  );
+  return `Which look is named was learnt (\`./dev eval --looks --from DIR --write\`).
+
+${lines.join('\n')}
+- Looks end as soon as what was seen suffices: ${looks.planned - looks.made} of ${looks.planned} were spared, in ${looks.stoppedEarly} of ${looks.cases} cases. All begin at once, so it is the long waits that are saved.`;
 }

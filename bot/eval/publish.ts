@@ -3,10 +3,12 @@ import type { Reliability } from './calibrate.ts';
 import type { FirstSight } from './first-sight.ts';
 import type { HeldOut } from './held-out.ts';
 import type { Incident } from './incident.ts';
+import { type LookStudy, lookSection } from './looks.ts';
 import { list, n, p, table } from './markdown.ts';
 import { NOT_MADE } from './not-made.ts';
 import { learning, reliabilityTables, sightSection } from './publish-confidence.ts';
 import { type Score, type Scored, scoreAll } from './score.ts';
+import { type StrangersSet, strangersSection } from './strangers.ts';
 import type { Bite } from './teeth.ts';
 
 /** Everything that docs/score.md is made from. */
@@ -24,6 +26,12 @@ export interface Published {
   learnt: ReadonlySet<string>;
   reliability: { of: string; is: Reliability }[];
   /** What is learnt, on what was held out, in several splits. */
+  strangers: StrangersSet[];
+  /** Verdicts on incidents that nothing is mended for. */
+  heldOutSet: Scored[];
+  /** Whole runs of all worlds, with their seeds. */
+  runs: { seed: number | null; scored: Scored[] }[];
+  looks: LookStudy;
   heldOut: HeldOut[];
   /** What the judge of the day before each incident said to it. */
   sights: FirstSight[];
@@ -45,6 +53,29 @@ const shares = (name: string, all: Scored[]): (string | number)[] => {
   return [name, all.length, p(score.accuracy.answer), p(score.accuracy.hop), p(score.accuracy.cause), n(score.brier)];
 };
 const SHARES = ['', 'incidents', 'answer', 'hop', 'cause', 'Brier'];
+
+/** Every world anew: another order, other chances where a world leaves something to chance. */
+function liveRuns(runs: Published['runs']): string {
+  const rows = runs.map(({ seed, scored }) => {
+    const score = scoreAll(scored);
+    const shares = [score.accuracy.answer, score.accuracy.hop, score.accuracy.cause].map(p);
+    const wrong = scored.filter((one) => !wholly(one)).map((one) => `\`${one.id}\``);
+    return [
+      seed ?? 'none',
+      scored.length,
+      ...shares,
+      score.confidentlyWrong,
+      n(score.brier),
+      score.p50Ms ?? '-',
+      score.p95Ms ?? '-',
+      wrong.join(', '),
+    ];
+  });
+  return table(
+    ['seed', 'incidents', 'answer', 'hop', 'cause', 'wrong at 0.7', 'Brier', 'P50 ms', 'P95 ms', 'not wholly right'],
+    rows,
+  );
+}
 
 /** Hop expected (the first that is accepted) against hop named. */
 function confusion(scored: Scored[]): string {
@@ -148,10 +179,8 @@ verdict is held against the truth by exact match. ${data.skipped.length === 0 ? 
 seconds.
 
 The rules were written with these incidents at hand, so the first table says how well they are kept, not how well the next fault
-will be judged. Four parts of this page say something about that: first sights, the incidents as variants, the judge without the rule
-of an incident's own cause, and the held-out part of the calibration. Of 40 incidents that were written without knowing the rules (two sets
-in November 2026, a part of the suite since) 28 were right at first sight, 4 had the right answer only, 8 were open or wrong, 4 of them
-wrong at 0.7 or more.
+will be judged. Five parts of this page say something about that: strangers' incidents, first sights, the incidents as variants, the
+judge without the rule of an incident's own cause, and the held-out part of the calibration.
 
 The confidence is learnt on ${learnt.size} incidents (three of five, drawn by seed ${data.seed}), with all that is made from them; it is checked on the
 other ${incidents.length - learnt.size}. An answer that is inconclusive claims nothing: its Brier term is that of a coin (0.25),
@@ -198,6 +227,9 @@ ${reliabilityTables(data.reliability)}
 
 ${learning(data.heldOut)}
 
+## Strangers' incidents
+
+${strangersSection(data.strangers, data.heldOutSet)}
 ## At first sight
 
 ${sightSection(data.sights)}
@@ -233,6 +265,14 @@ fine, ${weights.notes.length} are notes without weight.
 ## Causes without an incident
 
 ${causes.never.map((cause) => `- \`${cause}\`: ${NOT_MADE[cause] ?? 'no incident yet'}.`).join('\n') || 'None.'}
+
+## Whole runs
+
+${liveRuns(data.runs)}
+
+## No answer, and then?
+
+${lookSection(data.looks)}
 
 ## Times
 

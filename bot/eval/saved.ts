@@ -11,6 +11,8 @@ interface SavedRun {
   saved: SavedCase;
   /** How long the looks took, ms. */
   durationMs: number;
+  /** The seed of that run, where it had one. */
+  seed?: number | null;
 }
 
 const fileOf = (dir: string, id: string): string => join(dir, `${encodeURIComponent(id)}.json.gz`);

@@ -3,8 +3,10 @@ import { test } from 'node:test';
 import { baselinesOf } from '../../../bot/eval/baselines.ts';
 import type { FirstSight } from '../../../bot/eval/first-sight.ts';
 import { heldOut } from '../../../bot/eval/held-out.ts';
+import { studyLooks } from '../../../bot/eval/looks.ts';
 import { type Published, scorePage } from '../../../bot/eval/publish.ts';
 import { scoreMasked, scoreOne } from '../../../bot/eval/score.ts';
+import { setsIn } from '../../../bot/eval/strangers.ts';
 import { keptCase } from './kept.ts';
 
 const [errors, storm, fine] = [keptCase('app-errors'), keptCase('reload-storm'), keptCase('no-fault-found')];
@@ -41,6 +43,10 @@ test('what is wrong stands on the page by name and in red; what is right in gree
       reliability: [],
       heldOut: heldOut([], [1, 2]),
       sights: [SIGHT],
+      strangers: setsIn('# a comment\n2026-11-22\t12\t7\t1\t2\t2\t1\tthe edge\n'),
+      heldOutSet: [{ ...scored, id: 'a-stranger' }],
+      runs: [{ seed: 3, scored: [scored] }],
+      looks: studyLooks([{ incident, saved: storm.saved }]),
       variants: [scoreMasked(scored, 'without logs')],
       unseen: [],
       teeth: { bites: [], inVariants: [], unnoticed: [bite], unseen: [] },
@@ -54,6 +60,10 @@ test('what is wrong stands on the page by name and in red; what is right in gree
   assert.match(bad, /\| `storm-that-is-none` \| not-ingress, no-fault-found \| ingress, reload-storm/);
   assert.match(bad, /\| without logs \| 1 \| 0 \| 0 \| 0 \| \*\*1\*\*: `storm-that-is-none` \|/);
   assert.match(bad, /Skipped: `gone`/);
+  assert.match(bad, /\| 2026-11-22 \| 12 \| 7 \| 1 \| 2 \| 2 \| 1 \| the edge \|/);
+  assert.match(bad, /- wrong: 1: `a-stranger` \(reload-storm, /);
+  assert.match(bad, /\| 3 \| 1 \| 0\.0 % \|.* `storm-that-is-none` \|/);
+  assert.match(bad, /held out: \d+ variants with less to see end without an answer/);
   assert.match(
     bad,
     /1 incidents\. Right in 0, only the\nanswer right in 0, open in 0, wrong in 1: `a-storm` \(ingress, proxy, strength 0\.8\)/,
