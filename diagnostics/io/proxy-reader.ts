@@ -141,6 +141,8 @@ export interface ServedRequests {
   slowLarge?: number;
   /** Of those that remain: GETs with small answers, quick behind the proxy; no client can have been long about them. */
   slowHeld?: number;
+  /** Of the slow ones: those of which the log does not say how long what is behind the proxy took. */
+  slowUntold?: number;
   /**
    * 413 that the proxy is not known to have made: passed on from behind (`behind`), or the log does not tell; how many have a
    * size in the log, how many of these are as long as nginx' own page, and the time of the first, ISO.

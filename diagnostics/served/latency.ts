@@ -14,7 +14,7 @@ interface Slow {
 }
 export interface LatencyFacts {
   SLOW_UPSTREAM: Slow;
-  SLOW_IN_PROXY: Slow & { large: number; held: number };
+  SLOW_IN_PROXY: Slow & { large: number; held: number; untold: number };
   SLOW_CLIENTS: Slow;
   ENDPOINT_STOOD_STILL: Slow & {
     times: number;
@@ -77,6 +77,7 @@ export function readTunnels({ tunnels, source }: ServedRequests, proxy: string):
 
 export function readLatency(served: ServedRequests, proxy: string): Draft<LatencyFacts>[] {
   const { slow, total, source, slowUpstream, slowClient = 0, slowQueue = 0, slowLarge = 0, slowHeld = 0 } = served;
+  const { slowUntold = 0 } = served;
   if (slow < SLOW_COUNT || slow < total * SOME_SHARE) return [];
   const facts = { proxy, slow, total, source };
   if (slow < total * SLOW_SHARE)
@@ -91,7 +92,7 @@ export function readLatency(served: ServedRequests, proxy: string): Draft<Latenc
     ];
   if (slowUpstream * 2 >= slow) return [{ code: 'SLOW_UPSTREAM', facts }];
   if (slowClient * 2 >= slow) return [{ code: 'SLOW_CLIENTS', facts: { ...facts, slow: slowClient } }];
-  return [{ code: 'SLOW_IN_PROXY', facts: { ...facts, large: slowLarge, held: slowHeld } }];
+  return [{ code: 'SLOW_IN_PROXY', facts: { ...facts, large: slowLarge, held: slowHeld, untold: slowUntold } }];
 }
 
 export const LATENCY_FINDINGS: { [K in keyof LatencyFacts]: FindingSpec<LatencyFacts[K]> } = {
@@ -116,13 +117,17 @@ export const LATENCY_FINDINGS: { [K in keyof LatencyFacts]: FindingSpec<LatencyF
   SLOW_IN_PROXY: {
     hop: 'proxy',
     direction: 'context',
-    title: 'Slow requests were not slow behind the proxy',
+    title: 'Slow requests are not known to have been slow behind the proxy',
     says: (f) =>
-      `${f.proxy}'s log: ${share(f.slow, f.total)} requests took over a second though what is behind it was quick: ${f.held * 2 >= f.slow ? `${f.held === f.slow ? 'all' : f.held} of them were GETs with small answers, which no client is long about` : 'a slow client, or queueing in the proxy'}${f.large * 2 >= f.slow ? `; ${f.large} of them were answers of over a megabyte, which slow lines make slow` : ''}.`,
+      f.untold * 2 >= f.slow
+        ? `${f.proxy}'s log: ${share(f.slow, f.total)} requests took over a second, and its format does not say where the time went.`
+        : `${f.proxy}'s log: ${share(f.slow, f.total)} requests took over a second though what is behind it was quick: ${f.held * 2 >= f.slow ? `${f.held === f.slow ? 'all' : f.held} of them were GETs with small answers, which no client is long about` : 'a slow client, or queueing in the proxy'}${f.large * 2 >= f.slow ? `; ${f.large} of them were answers of over a megabyte, which slow lines make slow` : ''}.`,
     next: (f) =>
-      f.held * 2 >= f.slow
-        ? 'Look for what makes requests wait in the proxy: a limit that spaces them out, a queue, an authentication, its CPU.'
-        : 'Compare with the clients: large answers to slow lines look the same.',
+      f.untold * 2 >= f.slow
+        ? 'Add how long the upstream took to the log format (nginx: $upstream_response_time): then the log tells.'
+        : f.held * 2 >= f.slow
+          ? 'Look for what makes requests wait in the proxy: a limit that spaces them out, a queue, an authentication, its CPU.'
+          : 'Compare with the clients: large answers to slow lines look the same.',
     reproduce: () => null,
   },
   SLOW_CLIENTS: {

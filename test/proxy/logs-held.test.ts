@@ -33,6 +33,16 @@ test('only GETs with small answers that were quick behind the proxy were held ba
   assert.deepEqual([slow, slowHeld], [6, 2]);
 });
 
+test('a format without the time of upstreams does not say where the time went', () => {
+  const short = nginxReader(
+    '$remote_addr - - [$time_local] "$request" $status $body_bytes_sent rt=$request_time ua="$upstream_addr"',
+  );
+  const line = '192.0.2.7 - - [22/Nov/2026:03:09:10 +0000] "GET / HTTP/1.1" 200 12 rt=3.512 ua="127.0.0.1:8080"';
+  const rows = rowsOf([short(line) ?? assert.fail(line)]);
+  const served = countRequests({ source: '/x', rows, lines: 1, unreadable: 0, truncated: false }, 'parts.example.test');
+  assert.deepEqual([served.slow, served.slowUntold, served.slowHeld], [1, 1, undefined]);
+});
+
 test('413 from behind, with the size of its page; those of nginx itself are counted elsewhere', () => {
   const own = counted(['POST /scans', 413, 183, '0.001', '- -']);
   assert.deepEqual([own.tooLarge, own.madeByProxy], [undefined, { 413: 1 }]);

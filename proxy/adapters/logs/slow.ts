@@ -16,6 +16,10 @@ const ONE_FLIGHT_BYTES = 12_000;
 const tellsUpstream = (row: AccessRow): boolean =>
   row.upstreams.length > 0 && row.upstreams.every((u) => u.seconds !== null);
 
+/** Who has no time of its upstreams, and may have waited for one all the same. */
+const isUntold = (row: AccessRow): boolean =>
+  row.upstreams.length > 0 ? row.upstreams.every((u) => u.seconds === null) : row.maker === 'unknown';
+
 const upstreamSeconds = (row: AccessRow): number => row.upstreams.reduce((sum, u) => sum + (u.seconds ?? 0), 0);
 
 /** Where a slow request spent its time, as far as its row tells: added up in `out`. */
@@ -29,6 +33,7 @@ export function addSlow(out: ServedRequests, row: AccessRow): void {
     out.slowClient = (out.slowClient ?? 0) + 1;
   else if (upstreamSeconds(row) >= UPSTREAM_PART * total || (row.why === 'proxy-timeout' && row.upstreams.length > 0))
     out.slowUpstream++;
+  else if (isUntold(row)) out.slowUntold = (out.slowUntold ?? 0) + 1;
   else if ((row.bytes ?? 0) >= LARGE_BYTES) out.slowLarge = (out.slowLarge ?? 0) + 1;
   // Nothing to read from the client but a few lines, nothing to send that would wait for it: then nobody else kept it.
   else if (row.bodiless && row.bytes !== undefined && row.bytes < ONE_FLIGHT_BYTES && tellsUpstream(row))
