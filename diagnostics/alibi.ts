@@ -1,5 +1,5 @@
 import type { Judgement } from './judgement.ts';
-import type { PathHop } from './types.ts';
+import type { Finding, PathHop } from './types.ts';
 import { capital } from './wording.ts';
 
 /** Names as their makers spell them; others as they are, with a capital. */
@@ -21,6 +21,19 @@ const names = (sentence: string, word: string): boolean =>
     .toLowerCase()
     .split(/[^\p{L}\p{N}.-]+/u)
     .includes(word.toLowerCase());
+
+/** One or two of a kind a log has on any day; our own probes leave as many. */
+const A_FEW = 3;
+const speaksAgainst = ({ direction, facts }: Finding): boolean =>
+  direction === 'implicates' && !(typeof facts.count === 'number' && facts.count < A_FEW);
+
+/**
+ * Where something of the ingress is guilty, only a proxy that was looked at and found clean is not: balancers, nodes and the software
+ * that announces their addresses have too much to do with each other.
+ */
+const isClean = ({ scene }: Judgement, hop: PathHop): boolean =>
+  hop.hop === 'proxy' &&
+  scene.findings.some((f) => f.direction === 'clears' && f.hop === 'proxy' && f.about.hop === hop.name);
 
 /**
  * Proxies and products that the report accuses and that are innocent, each cleared once and by name (voice, rule 7): those that this
@@ -44,7 +57,8 @@ export function alibi(judgement: Judgement, said: string, sure: boolean): string
         hop.hop === 'service' ||
         hop.hop === 'app' ||
         [hop.name, ...hop.instances.map(({ name }) => name)].some((name) => names(said, name)) ||
-        findings.some((f) => f.direction === 'implicates' && f.hop === hop.hop && f.about.hop === hop.name),
+        findings.some((f) => f.hop === hop.hop && f.about.hop === hop.name && speaksAgainst(f)) ||
+        (judgement.answer === 'ingress' && !isClean(judgement, hop)),
     );
     if (judgement.answer !== 'inconclusive' && judgement.chosen && !hasPart && !names(said, suspect))
       innocent.push(spelt(suspect));

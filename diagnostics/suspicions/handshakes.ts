@@ -29,7 +29,7 @@ export const handshakesRefused: Rule = (scene) => {
   if (!first) return null;
   return suspect('tls-policy-too-strict', logged, 0.85, {
     fits: true,
-    sentence: `${proxyName(scene, first)} lets current clients in, and refused ${first.facts.count} handshakes with which it shares no version or suite: the alert that was reported says just that`,
+    sentence: `${proxyName(scene, first)} lets current clients in to ${host(scene)}, and refused ${first.facts.count} handshakes with which it shares no version or suite: the alert that was reported says just that`,
     next: 'See what these clients offer (versions, suites, the kind of key they take), and whether the certificate or the list of suites changed since they worked.',
   });
 };

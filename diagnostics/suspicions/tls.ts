@@ -76,8 +76,8 @@ export const policyTooStrict: Rule = (scene) => {
       explains: refused.length ? early(scene) : 0,
       fits: true,
       sentence: first
-        ? `${proxyName(scene, first)} lets current clients in, but not ${clients.slice(0, 2).join(' or ')}`
-        : `${proxyName(scene)} refuses the handshake of current clients`,
+        ? `${proxyName(scene, first)} lets current clients in to ${host(scene)}, but not ${clients.slice(0, 2).join(' or ')}`
+        : `${proxyName(scene)} refuses the handshake of current clients for ${host(scene)}`,
     },
   );
 };

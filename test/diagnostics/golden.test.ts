@@ -106,6 +106,33 @@ test('the first line stands alone, each message is within the limits of Slack, a
   }
 });
 
+test('the first line names the host or its service and holds no path of a file, and the next step is one that can be done', () => {
+  for (const name of NAMES) {
+    const { kept: one, verdict } = kept(name);
+    const { headline, nextStep, says } = verdict;
+    const label = one.case.target.host.split('.', 1)[0] ?? '';
+    const services = one.path.hops.filter(({ hop }) => hop === 'service' || hop === 'app').map((hop) => hop.name);
+    const named = [label, ...services.map((service) => service.split('/').at(-1) ?? '')];
+    assert.ok(
+      named.some((word) => headline.includes(word)),
+      `${name}: of whom? ${headline}`,
+    );
+    assert.doesNotMatch(headline, /\/(tmp|etc|var|usr|world)\//, name);
+    for (const line of says) assert.doesNotMatch(line, /\/world\//, `${name}: a file's folders in a sentence`);
+    assert.match(nextStep, /^[A-Z].{8,}[.?]$/, `${name}: ${nextStep}`);
+    assert.doesNotMatch(nextStep, /^(Hold it|Nothing to do)/, name);
+  }
+});
+
+test('the command asks the very address that the next step is about', () => {
+  for (const name of NAMES) {
+    const { nextStep, command } = kept(name).verdict;
+    const [address] =
+      /^(?:Run the command and look at what|See what should listen on) (\S+:\d+)/.exec(nextStep)?.slice(1) ?? [];
+    if (address !== undefined) assert.ok(command?.includes(address), `${name}: ${nextStep} ${command}`);
+  }
+});
+
 test('every reason has its fact: a sentence of a finding, a count of alike ones, or a time from the evidence', () => {
   for (const name of NAMES) {
     const { verdict } = kept(name);
