@@ -195,7 +195,7 @@ export const proxyEndpoints = defineCheck<Listed, EndpointFacts>({
       direction: 'context',
       title: 'The proxy lists addresses that are no endpoints',
       says: (f) =>
-        `${says(f)} lists ${f.strangers.join(', ')} for ${f.service}, which ${f.strangers.length === 1 ? 'is no endpoint' : 'are no endpoints'} of it (${plural(f.endpoints, 'endpoint')} known)${f.share === undefined ? '' : `; they get ${percent(f.share)} of the requests`}.`,
+        `${says(f)} lists ${f.strangers.join(', ')} for ${f.service}, which ${f.strangers.length === 1 ? 'is no endpoint' : 'are no endpoints'} of it (${plural(f.endpoints, 'endpoint')} known)${f.share === undefined ? '' : `; ${f.strangers.length === 1 ? 'it gets' : 'they get'} ${percent(f.share)} of the requests`}.`,
       next: (f) => `See why ${f.proxy} did not hear of the change: its last reload, and where it takes its list from.`,
       reproduce: show,
     },

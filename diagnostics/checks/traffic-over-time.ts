@@ -86,7 +86,7 @@ export const trafficOverTime = defineCheck<ProxyHistory, TrafficFacts>({
       says: (f) =>
         `By all that ${f.proxy} counted since it began ${clock(f.since, f.now)}, ${share(f.errors, f.requests)} ${f.statuses.length ? 'requests' : 'tries'} failed at ${f.one} itself, of the others ${share(f.otherErrors, f.otherRequests)}${f.retries ? `; it tried again ${times(f.retries)}` : ''}.`,
       next: (f) => `Look at ${f.one} alone: its log, its version, what it depends on; or take it out and see.`,
-      reproduce: page,
+      reproduce: (f) => page({ ...f, address: f.counters }),
     },
     CONNECTIONS_DROPPED_BY_PROXY: {
       hop: 'proxy',

@@ -20,6 +20,8 @@ export interface OneOfSeveral {
   slow: number | null;
   /** When the counting began, ISO. */
   since: string;
+  /** The page, socket or file with these counters. */
+  counters: string;
 }
 
 interface Total {
@@ -123,6 +125,8 @@ export function oneOfSeveral({ last, services = [] }: ProxyHistory, scope: ReadS
       retries: last.retries?.reduce((total, row) => total + row.count, 0) ?? null,
       slow: slowIn(last),
       since,
+      // Envoy tells its endpoints on a page of their own (admin interface, GET /clusters).
+      counters: one.what === 'endpoint' ? last.source.replace(/\/stats\/prometheus$/, '/clusters') : last.source,
     };
   }
   return null;

@@ -43,6 +43,7 @@ export interface TrafficFacts {
     retries: number | null;
     slow: number | null;
     since: string;
+    counters: string;
   };
   CONNECTIONS_DROPPED_BY_PROXY: Base & { dropped: number; accepted: number; active: number | null };
   COUNTERS_BEGAN_ANEW: Base & { times: number; last: string; why: string };
