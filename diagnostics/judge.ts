@@ -201,8 +201,10 @@ function commandOf(judgement: Judgement): string | null {
   const asking = answer !== 'inconclusive' && chosen ? asksFor(chosen) : undefined;
   const reasons = telling(judgement);
   const failed = reasons.filter((f) => f.code === 'REQUEST_FAILED');
-  const shown = answer === 'inconclusive' ? [...failed, ...reasons] : [...(asking ? [asking] : []), ...reasons];
-  const met = chosen ? [] : scene.findings.filter((f) => f.code === 'REQUEST_ANSWERED');
+  // Where there is no answer, that a request is answered now shows nothing.
+  const open = reasons.filter((f) => f.code !== 'REQUEST_ANSWERED');
+  const shown = answer === 'inconclusive' ? [...failed, ...open] : [...(asking ? [asking] : []), ...reasons];
+  const met = chosen || answer === 'inconclusive' ? [] : scene.findings.filter((f) => f.code === 'REQUEST_ANSWERED');
   return [...shown, ...met].find((f) => f.reproduce !== null)?.reproduce ?? null;
 }
 
@@ -224,7 +226,7 @@ function nextStep(judgement: Judgement): string {
   const missing = nextLook(scene);
   if (missing) return missing.reason === 'deadline' ? `${MORE_TIME}: ${missing.detail}.` : seeMore(missing.detail);
   if (scene.failing) return 'Run the command and look at what it answers; I see that it fails, not why.';
-  return 'Tell me when it happens again, with the exact error text.';
+  return chosen?.next ?? 'Tell me when it happens again, with the exact error text.';
 }
 
 /** The verdict on a case: pure, deterministic, and the same for the same evidence on any day. */

@@ -42,9 +42,9 @@ const keyOf = (how: string): string => /\b([a-z]+[A-Z]?[a-z]*):(?=$|[\s,)])/.exe
 
 /**
  * Pure: what was not seen, each thing once for all whom it is missing of, at most `most` of them, then how many more there are, and
- * the one line that would let it be seen next time. '' where nothing was missed. Without the full stop of a last sentence's key.
+ * the one line that would let it be seen next time, unless the next step says it (`withHow` false). '' where nothing was missed. Without the full stop of a last sentence's key.
  */
-export function unseenText(blind: readonly Pick<Blind, 'detail'>[], most: number): string {
+export function unseenText(blind: readonly Pick<Blind, 'detail'>[], most: number, withHow = true): string {
   const missed = new Map<string, Unseen>();
   for (const { detail } of blind) {
     const one = unseenIn(detail);
@@ -64,12 +64,15 @@ export function unseenText(blind: readonly Pick<Blind, 'detail'>[], most: number
   );
   const more = things.length > most ? `; and ${things.length - most} more` : '';
   const how = things.find(([one]) => one?.how)?.[0]?.how.replace(LONG_ASIDE, '') ?? '';
-  return `${parts.join('; ')}${more}.${how ? ` To have it seen: ${how}.` : ''}`;
+  return `${parts.join('; ')}${more}.${how && withHow ? ` To have it seen: ${how}.` : ''}`;
 }
+
+/** What a next step begins with that asks for a look that was blind. */
+export const SEE_MORE = 'Let me see more';
 
 /** Pure: a blind look as the next step: what is missing, then what to do about it. */
 export function seeMore(detail: string): string {
   const { of, what, how } = unseenIn(detail);
   const missing = of === '' ? what : `${of}${what.startsWith('is not covered') ? ' ' : ': '}${what}`;
-  return how ? `Let me see more (${missing}): ${how}.` : `Let me see more: ${missing}.`;
+  return how ? `${SEE_MORE} (${missing}): ${how}.` : `${SEE_MORE}: ${missing}.`;
 }

@@ -179,7 +179,7 @@ export function withoutSuspicion(
     };
   }
   if (covered(scene) && lostInFront(scene))
-    return unknown(0.4, "it comes and goes or is over, and what the balancer lost by itself stands in no proxy's log");
+    return unknown(0.4, "it is said to come and go, or to be over, and what the balancer lost by itself stands in no proxy's log");
   if (covered(scene))
     return {
       answer: 'not-ingress',
@@ -188,5 +188,5 @@ export function withoutSuspicion(
       confidence: 0.8,
       reckoning: ['0.8: logs or counters of every proxy cover the reported time and hold no error'],
     };
-  return unknown(0.4, 'it comes and goes or is over, and no look covers the time in question');
+  return unknown(0.4, 'it is said to come and go, or to be over, and no look covers that time');
 }

@@ -1,6 +1,6 @@
 import type { KnownBlock } from '@slack/types';
 import type { Verdict } from '../../diagnostics/types.ts';
-import { unseenText } from '../../diagnostics/unseen.ts';
+import { SEE_MORE, unseenText } from '../../diagnostics/unseen.ts';
 import type { CaseRecord } from '../../workers/cases.ts';
 import type { Vote } from '../../workers/votes.ts';
 import { bestCommand } from '../best-command.ts';
@@ -48,7 +48,7 @@ function clearedLine(verdict: Verdict): string {
 }
 
 function blindLine(verdict: Verdict): string {
-  const text = unseenText(verdict.blind, 3);
+  const text = unseenText(verdict.blind, 3, !verdict.nextStep.startsWith(SEE_MORE));
   return text === '' ? '' : `*Not seen:* ${plain(text)}`;
 }
 

@@ -1,5 +1,5 @@
 import type { Verdict } from '../../diagnostics/types.ts';
-import { unseenText } from '../../diagnostics/unseen.ts';
+import { SEE_MORE, unseenText } from '../../diagnostics/unseen.ts';
 import { bestCommand } from '../best-command.ts';
 import { looksMade } from '../looks-made.ts';
 
@@ -10,7 +10,7 @@ export function verdictText(verdict: Verdict): string {
   if (verdict.says.length) lines.push('');
   for (const sentence of verdict.says) lines.push(`  ${sentence}`);
   if (verdict.cleared.length) lines.push('', `Cleared:  ${verdict.cleared.join('; ')}.`);
-  const unseen = unseenText(verdict.blind, 4);
+  const unseen = unseenText(verdict.blind, 4, !verdict.nextStep.startsWith(SEE_MORE));
   if (unseen !== '') lines.push('', `Not seen: ${unseen}`);
   const events = verdict.timeline
     .slice(-5)

@@ -64,7 +64,7 @@ export const OWN_FINDINGS: Specs<OwnComplaints> = {
     direction: 'implicates',
     title: 'The authentication sub-request failed',
     says: (f) => complained(f, 'the authentication service that it asks first answered wrongly'),
-    next: () => 'Look at the authentication service: no request gets past it.',
+    next: () => 'Look at the authentication service, and at its log: what it fails to answer gets no further.',
     reproduce: tail('auth request unexpected status'),
   },
   PROXY_HEADER_BROKEN: {

@@ -77,6 +77,9 @@ export const routeMissing: Rule = (scene) => {
     explains,
     fits: scene.reported('not-found', 'unspecified', 'wrong-content'),
     sentence: `${proxyName(scene, api[0] ?? pages[0])} has no ${api[0] && api[0].code !== 'ROUTE_MISSING' ? 'working route' : 'route'} for ${host(scene)} and ${passedOn > 0 && !scene.has('ROUTE_NOT_FOUND') ? 'its callers get 404' : `answers ${answers503 && !scene.has('ROUTE_NOT_FOUND') ? 503 : 404} itself`}`,
+    ...([...api, ...pages].every((f) => f.code === 'REQUEST_ANSWERED') && {
+      next: `Look for the route of ${host(scene)}${scene.case.target.path} in the configuration of ${proxyName(scene, pages[0])}: what takes this request there?`,
+    }),
   });
 };
 

@@ -113,6 +113,7 @@ export const appRefuses: Rule = (scene) => {
     explains: answeredWith(scene, status),
     fits: true,
     sentence: `${serviceName(scene)} answers ${status} itself (${count(scene, (e) => e.status === status)}, asked directly); the proxy passes it on`,
+    next: `See in the log of ${serviceName(scene)} why it answers ${status} to this request, and what changed there last.`,
   });
 };
 

@@ -46,6 +46,10 @@ test('what is missing of the same is said behind its name', () => {
 test('what is left out is counted; whatever a look says of itself, nothing throws and nothing of it gets lost', () => {
   assert.match(text('a', 'b', 'c', 'd', 'e'), /^a; b; c; and 2 more\.$/);
   assert.equal(text(), '');
+  assert.equal(
+    unseenText([{ detail: 'a: no error log is known; name it as errorLog:' }], 3, false),
+    'a: no error log is known.',
+  );
   assert.equal(text('http://[::1]:9/metrics: ECONNREFUSED'), 'http://[::1]:9/metrics: connection refused.');
   for (const odd of ['; ', ': ', 'x: ', ': y; ', '((((', `${'z'.repeat(5000)}: a`])
     assert.equal(typeof text(odd, odd), 'string');

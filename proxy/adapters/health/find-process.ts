@@ -68,7 +68,7 @@ export async function masterOf(kind: string, instance: Instance, machine: Machin
     if (PROGRAMS[kind]?.test(`${found.program} ${found.title}`) === false)
       throw new BlindLook(
         'unreadable',
-        `${instance.name}: what listens on its address is ${found.program}, no ${kind}`,
+        `${instance.name}: what listens on its address is ${found.program}, no ${kind}; correct its kind or its address in the inventory`,
       );
     return found;
   }
