@@ -179,7 +179,10 @@ export function withoutSuspicion(
     };
   }
   if (covered(scene) && lostInFront(scene))
-    return unknown(0.4, "it is said to come and go, or to be over, and what the balancer lost by itself stands in no proxy's log");
+    return unknown(
+      0.4,
+      "it is said to come and go, or to be over, and what the balancer lost by itself stands in no proxy's log",
+    );
   if (covered(scene))
     return {
       answer: 'not-ingress',
