@@ -3,7 +3,18 @@ import { splitAddress } from '../io/address.ts';
 import type { Scene } from '../scene.ts';
 import type { Finding } from '../types.ts';
 import { duration } from '../wording.ts';
-import { byStatus, early, failingBy, host, proxyName, type Rule, suspect, text, unparsed } from './suspicion.ts';
+import {
+  byStatus,
+  early,
+  failingBy,
+  frontName,
+  host,
+  proxyName,
+  type Rule,
+  suspect,
+  text,
+  unparsed,
+} from './suspicion.ts';
 
 /** What is only declared of a sender, where its own cloud says otherwise: that accuses nobody. */
 const refuted = (scene: Scene, found: Finding): boolean =>
@@ -22,7 +33,7 @@ export const proxyProtocolUnexpected: Rule = (scene) => {
   // A declared sender may be wrong: only failing requests, or the proof from outside, make it a fault.
   const proven = found.some((f) => f.facts.seenFrom === 'outside');
   if (found.length === 0 || (explains === 0 && !proven && logged.length === 0)) return null;
-  const sender = text(found[0]?.facts.sender) || 'the hop in front';
+  const sender = frontName(scene, text(found[0]?.facts.sender));
   const fits = scene.reported('handshake', 'reset', 'errors-5xx', 'unspecified');
   // It is over, and such a header ends connections before any status.
   const wasSo =
@@ -47,7 +58,7 @@ export const proxyProtocolMissing: Rule = (scene) => {
   const explains = early(scene);
   const proven = found.some((f) => f.facts.seenFrom === 'outside');
   if (found.length === 0 || (explains === 0 && !proven)) return null;
-  const sender = text(found[0]?.facts.sender) || 'the hop in front';
+  const sender = frontName(scene, text(found[0]?.facts.sender));
   return suspect('proxy-protocol-missing', found, proven ? 0.99 : 0.96, {
     explains,
     fits: scene.reported('handshake', 'reset', 'errors-5xx', 'unspecified', 'timeout'),
@@ -144,7 +155,7 @@ export const noHealthyTarget: Rule = (scene) => {
     {
       explains,
       fits: true,
-      sentence: `${balancer.name} has no target that it sends ${host(scene)} to${why(told[0])}${scene.replicas.length ? ', while every proxy behind it answers when asked directly' : ''}`,
+      sentence: `${frontName(scene, balancer.name)} has no target that it sends ${host(scene)} to${why(told[0])}${scene.replicas.length ? ', while every proxy behind it answers when asked directly' : ''}`,
     },
   );
 };
@@ -194,7 +205,7 @@ export const balancerFails: Rule = (scene) => {
     return suspect('lb-slow', because, 0.85, {
       explains,
       fits: true,
-      sentence: `${balancer.name} takes requests to ${host(scene)} and gives no answer in time, while every proxy behind it answers within ${duration(Math.max(1, ...scene.replicas.map((m) => m.ms)))}`,
+      sentence: `${frontName(scene, balancer.name)} takes requests to ${host(scene)} and gives no answer in time, while every proxy behind it answers within ${duration(Math.max(1, ...scene.replicas.map((m) => m.ms)))}`,
       next: `Look at ${balancer.name} itself: its load, its queue, and what it does to each request.`,
     });
   return {
@@ -204,6 +215,6 @@ export const balancerFails: Rule = (scene) => {
     strength: explains >= 0.5 ? 0.8 : 0.76,
     explains,
     fits: true,
-    sentence: `${explains < 0.95 ? 'some ' : ''}requests to ${host(scene)} fail at ${balancer.name}, while every proxy behind it answers the same request`,
+    sentence: `${explains < 0.95 ? 'some ' : ''}requests to ${host(scene)} fail at ${frontName(scene, balancer.name)}, while every proxy behind it answers the same request`,
   };
 };

@@ -1,4 +1,4 @@
-import { failingBy, host, proxyName, type Rule, suspect, text } from './suspicion.ts';
+import { failingBy, frontName, host, proxyName, type Rule, suspect, text } from './suspicion.ts';
 
 /**
  * A PROXY header that comes late is taken for a request in clear text: shown at the listener with a header of ours, through
@@ -16,7 +16,7 @@ export const lateHeader: Rule = (scene) => {
   const vague = scene.reported('unspecified', 'timeout') && scene.case.symptoms.course === 'intermittent';
   if (explains === 0 && !complained && !vague) return null;
   const outside = because.some((f) => f.facts.seenFrom === 'outside');
-  const sender = text(found[0]?.facts.sender) || 'the hop in front';
+  const sender = frontName(scene, text(found[0]?.facts.sender));
   const plaintext = explains > 0 ? scene.all('PLAINTEXT_ON_TLS_PORT') : [];
   return suspect(
     'proxy-protocol-header-timeout',

@@ -131,6 +131,13 @@ export function proxyName(scene: Scene, finding?: Finding): string {
   return some ? `${parts.join(' and ')}, ${parts.length} of ${hop.instances.length} replicas of ${name},` : name;
 }
 
+/** A hop in front by its name; where that does not say what it is, a balancer is called one: "the balancer public". */
+export function frontName(scene: Scene, name: string): string {
+  if (name === '') return 'the hop in front';
+  const isBalancer = scene.path.hops.some((h) => h.name === name && h.hop === 'load-balancer');
+  return isBalancer && !/lb|balanc|proxy|vip/i.test(name) ? `the balancer ${name}` : name;
+}
+
 /** The application as people know it: its service's name, beside the host's where the two have nothing in common. */
 export const serviceName = (scene: Scene): string => {
   const service = scene.path.hops.find((h) => h.hop === 'service' || h.hop === 'app')?.name;
