@@ -175,6 +175,16 @@ export const endpointAnswers = defineCheck<EndpointData, EndpointFacts>({
       next: () => 'Run a worker where the endpoints can be reached, or ask from a proxy host.',
       reproduce: (f) => tryPort(f.address, 3),
     },
+    ENDPOINT_ANSWER_MALFORMED: {
+      hop: 'app',
+      direction: 'context',
+      title: 'The endpoint frames its answer as no server may',
+      says: (f) =>
+        `Asked directly, ${f.address} answers with ${f.how} (${f.count} of ${f.total}): clients may let that pass, proxies must refuse it (RFC 9112, section 6).`,
+      next: (f) =>
+        `See who sets these headers in the application on ${f.address}: often those of another service's answer, passed on as they came.`,
+      reproduce: (f) => `${curl(f)} | grep -aiE '^(transfer-encoding|content-length):'`,
+    },
     ENDPOINT_HEADERS_LARGE: {
       hop: 'app',
       direction: 'context',

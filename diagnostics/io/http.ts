@@ -1,6 +1,7 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { framingFault, framingFaultOf } from '../wire/framing.ts';
 import type { Guard } from './guard.ts';
 import type { Attempt, RequestSpec } from './io.ts';
 import { alertOf, once, plainError, secure } from './secure.ts';
@@ -145,13 +146,17 @@ async function exchange(carrier: Socket, spec: RequestSpec, attempt: Attempt, si
       },
       maxHeaderSize: HEADER_LIMIT,
     });
-    asked.on('error', (error: NodeJS.ErrnoException) =>
-      done({ error: plainError(error), alert: alertOf(error.code ?? '') }),
-    );
+    asked.on('error', (error: NodeJS.ErrnoException) => {
+      const fault = framingFaultOf(error);
+      if (fault !== null) attempt.misframed = fault;
+      done({ error: plainError(error), alert: alertOf(error.code ?? '') });
+    });
     asked.on('response', (answer) => {
       attempt.ms.firstByte = performance.now() - began;
       attempt.status = answer.statusCode ?? null;
       attempt.headerBytes = sizeOfHeaders(answer);
+      const fault = framingFault(answer.rawHeaders);
+      if (fault !== null) attempt.misframed = fault;
       for (const name of TELLING) {
         const value = answer.headers[name];
         if (typeof value === 'string') attempt.headers[name] = clean(value).slice(0, 300);

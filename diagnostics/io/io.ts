@@ -58,6 +58,8 @@ export interface Attempt {
   headers: { [name: string]: string };
   /** Status line and headers together; absent: none came. */
   headerBytes?: number;
+  /** What no server may say of its body's length (`framingFault`); absent: nothing is wrong there. */
+  misframed?: string;
   /** First 300 characters of the body, control characters taken out. */
   body: string;
   ms: { connect: number | null; tls: number | null; firstByte: number | null; total: number };

@@ -83,6 +83,8 @@ export type Why =
   | 'too-large'
   | 'bad-request'
   | 'bad-answer'
+  /** It could not add to an answer what its rules want there. */
+  | 'no-room'
   | 'name-not-found'
   | 'injected'
   | 'internal';

@@ -37,6 +37,7 @@ export interface EndpointFacts {
   ENDPOINT_SLOW: { ms: number; total: number; status: number; address: string; url: string };
   ENDPOINT_SILENT: { ms: number; count: number; total: number; address: string; url: string; health: number | null };
   ENDPOINT_UNREACHABLE: { how: string; address: string };
+  ENDPOINT_ANSWER_MALFORMED: { how: string; count: number; total: number; address: string; url: string };
   ENDPOINT_HEADERS_LARGE: { bytes: number; address: string; url: string };
   ENDPOINT_WANTS_HTTPS: { status: number; told: number | null; well: boolean; address: string; url: string };
   ENDPOINT_LEADS_TO_LOCALHOST: { status: number; location: string; address: string; url: string };
@@ -136,6 +137,10 @@ export function readEndpoint(data: EndpointData, scope: ReadScope): Draft<Endpoi
     if (bytes > LARGE_BYTES) found.push({ code: 'ENDPOINT_HEADERS_LARGE', facts: { bytes, ...base } });
     if (ms >= SLOW_MS) found.push({ code: 'ENDPOINT_SLOW', facts });
   }
+  const misframed = where((a) => a.misframed !== undefined);
+  const how = misframed[0]?.misframed;
+  if (how !== undefined)
+    found.push({ code: 'ENDPOINT_ANSWER_MALFORMED', facts: { how, count: misframed.length, total, ...base } });
   found.push(...readRedirects(data, base));
   const health = data.health;
   if (health && (health.error !== null || (health.status ?? 0) >= 400)) {

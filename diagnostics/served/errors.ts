@@ -125,6 +125,10 @@ const NEXT: { [main: string]: string } = {
   'out-of-resources': "Raise the proxy's own limit of connections, or add replicas.",
   'no-endpoint': "Ask the endpoints directly; if they answer, look at the proxy's own health check.",
   'name-not-found': "Resolve the endpoint's name from the proxy.",
+  'bad-answer':
+    'Ask an endpoint directly and read the headers of its answer: repeated ones, or ones that contradict each other.',
+  'no-room':
+    'Leave more room for the headers that its rules add (HAProxy: tune.maxrewrite, and tune.bufsize with it), or make these headers shorter.',
 };
 const errorsOf = (f: { source: string; kind: string }): string | null =>
   grepFor(f.source, statusPattern(f.kind, '5xx'));

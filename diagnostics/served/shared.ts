@@ -29,6 +29,7 @@ const WORDS: { [why in Why]: string } = {
   'too-large': 'too large',
   'bad-request': 'bad request',
   'bad-answer': 'an answer that it would not pass on',
+  'no-room': 'no room in its buffer for the headers that it adds to an answer',
   'name-not-found': "the endpoint's name does not resolve",
   injected: 'a fault that its configuration injects',
   internal: 'an error inside the proxy',

@@ -74,6 +74,7 @@ import { balancerCutsAnswers, cutOutOfSight } from './silent-cut.ts';
 import type { Rule, Suspicion } from './suspicion.ts';
 import { certificateExpired, certificateWrong, chainIncomplete, policyTooStrict } from './tls.ts';
 import { appTooLarge, innerSizeLimit } from './too-large.ts';
+import { malformedAnswers, noRoomToRewrite } from './unpassable.ts';
 import { requestsUnsent, uploadCutShort } from './uploads.ts';
 import { endpointImbalance, proxyOverloaded, staleEndpoints, timeoutTooShort, wrongHealthCheck } from './upstreams.ts';
 
@@ -105,6 +106,7 @@ export const RULES: readonly Rule[] = [
   redirectLoop,
   sizeLimit,
   answerHeadersTooBig,
+  noRoomToRewrite,
   innerSizeLimit,
   clientAddressHidden,
   proxyRefuses,
@@ -136,6 +138,7 @@ export const RULES: readonly Rule[] = [
   requestsUnsent,
   shorterLimitElsewhere,
   tunnelsCut,
+  malformedAnswers,
   appErrors,
   appErrorsThrough,
   oneOfSeveralFails,

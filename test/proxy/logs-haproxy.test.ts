@@ -91,6 +91,7 @@ test('termination flags: who and why', () => {
     ['PR--', false, 413, 'too-large'],
     ['PT--', false, 500, 'denied'],
     ['PH--', true, 502, 'bad-answer'],
+    ['PH--', true, 500, 'no-room'],
     ['PD--', true, 200, 'bad-answer'],
     ['D---', true, 503, 'marked-down'],
     ['I---', true, 500, 'internal'],

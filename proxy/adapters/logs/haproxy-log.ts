@@ -33,6 +33,8 @@ export function whyOfFlags(flags: string, chosen: boolean, status: number): Acce
   if (who === 'P') {
     // PC: the process' or the server's connection limit; PT: tarpit; PH, PD: an answer that it would not pass on.
     if (phase === 'C') return 'out-of-resources';
+    // A rule that finds no room in its buffer for what it adds ends in 500 (8.5 knows only 502): src/http_act.c, http_action_set_header.
+    if (phase === 'H' && status === 500) return 'no-room';
     if (phase === 'H' || phase === 'D') return 'bad-answer';
     return phase === 'T' ? 'denied' : (whyOfOwn(status) ?? 'denied');
   }
