@@ -25,17 +25,28 @@ const placeOf = (address: string | null): string => splitAddress(address ?? '')?
  * one that is known by a name has more addresses than anybody wrote down. Pure; empty: there are none.
  */
 export function frontElsewhere(scene: Scene): Met[] {
-  const known = writtenPlaces(scene);
-  if (scene.front.length < 2 || known === null) return [];
-  const strange = scene.front.filter((m) => !known.includes(placeOf(m.address)));
+  if (scene.front.length < 2) return [];
+  const strange = scene.front.filter((m) => isStrange(scene, m.address) && !m.failures.some(noWayThere));
   const inside = [...scene.front, ...scene.balancers, ...scene.replicas].filter((m) => !strange.includes(m));
   const well = inside.length > 0 && inside.every((m) => m.ok === m.total);
   return well && strange.length < scene.front.length && strange.every((m) => m.ok === 0) ? strange : [];
 }
 
-/** Is nothing of ours known to listen there? Pure; false also where the addresses of the first hop are not fixed. */
-export const isStrange = (scene: Scene, address: string | null): boolean =>
-  writtenPlaces(scene)?.includes(placeOf(address)) === false;
+/** We have no way there ourselves, as a machine without IPv6: that says nothing of what listens there. */
+const noWayThere = ({ error }: Met['failures'][number]): boolean => NO_WAY.has(error ?? '');
+const NO_WAY = new Set(['ENETUNREACH', 'EHOSTUNREACH', 'EADDRNOTAVAIL', 'EAFNOSUPPORT']);
+
+/**
+ * Is nothing of ours known to listen there? Pure; false also where the addresses of the first hop are not fixed, but for IPv6 where
+ * that hop has none (AWS, DescribeLoadBalancers: IpAddressType is `ipv4` or a kind of dualstack).
+ */
+export function isStrange(scene: Scene, address: string | null): boolean {
+  const place = placeOf(address);
+  const known = writtenPlaces(scene);
+  if (known !== null) return !known.includes(place);
+  const first = scene.path.hops.find((hop) => hop.address);
+  return first?.attributes.ip_address_type === 'ipv4' && isIP(place) === 6;
+}
 
 /** The addresses of the first hop; null: it has, or may have, more than anybody wrote down. */
 function writtenPlaces(scene: Scene): string[] | null {
@@ -133,11 +144,13 @@ export const boundary: Rule = (scene) => {
   const slow = scene.endpoints.some((e) => e.slowMs !== null);
   // One endpoint that was not looked at may be the one that fails.
   const unseen = scene.blind.some((b) => b.check === 'endpoint-answers');
+  // It had an answer and refused it: for what the answer is, or for what the proxy takes. Our own client may be laxer.
+  const refused = scene.all('ERRORS_MADE_BY_PROXY').some((f) => f.facts.main === 'bad-answer');
   return {
     cause: null,
     hop: 'proxy',
     because,
-    strength: barred || passedOn || slow || unseen ? 0.6 : 0.75,
+    strength: barred || passedOn || slow || unseen || refused ? 0.6 : 0.75,
     explains: scene.failing,
     fits: true,
     sentence: `requests to ${host(scene)} fail at ${proxyName(scene)} (${how?.how}), while the endpoints behind it answer`,
