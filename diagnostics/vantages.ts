@@ -61,6 +61,13 @@ function addressOn(hop: PathHop, target: Target): string {
   return parts?.port ? address : joinAddress(parts?.host ?? address, target.port);
 }
 
+/** The hop's own address speaks another scheme than what comes here, and its instances have ports for that: it comes to these. */
+const spokenElsewhere = (hop: PathHop, spoken: 'https' | 'http'): boolean =>
+  hop.scheme !== 'tcp' &&
+  hop.scheme !== spoken &&
+  !hop.listeners.some((l) => l.scheme === spoken) &&
+  hop.instances.some((one) => one[spoken]);
+
 /**
  * Pure: every place where the same request can be made, outermost first: the public name, each balancer, each replica
  * of each proxy, a service's own address. Endpoints have a check of their own.
@@ -81,7 +88,7 @@ export function postsOf(path: Path, target: Target): Post[] {
     const common = { hop: hop.hop, declaredSends: sends, declaredExpects: hop.expects };
     const header = headerFor(hop.expects, sends);
     // Where `dns` says where the name leads, the first hop's own address is another place to ask.
-    if (hop.address && (i > 0 || path.dns)) {
+    if (hop.address && (i > 0 || path.dns) && !spokenElsewhere(hop, spoken)) {
       const vantage =
         hop.hop === 'service' || hop.hop === 'app'
           ? 'service'

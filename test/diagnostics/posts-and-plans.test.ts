@@ -131,6 +131,22 @@ test('posts: from the public name inwards, each with the scheme and the header t
   assert.equal(hopNamed(pathOf([lb]), 'gone'), null);
 });
 
+test('a hop whose address speaks TLS is asked in the clear at its clear ports, where it has any', () => {
+  const lb = hop({ name: 'lb', hop: 'load-balancer', address: '127.0.0.1:443', to: 'http' });
+  const clear = (http: string | null, listeners: PathHop['listeners'] = []): string[] =>
+    postsOf(
+      pathOf([
+        lb,
+        hop({ name: 'edge', address: '127.0.0.1:9', listeners, instances: [instance('e', '127.0.0.1:9', http)] }),
+      ]),
+      target,
+    ).flatMap((p) => (p.scheme === 'http' ? [p.address] : []));
+  assert.deepEqual(clear('127.0.0.1:80'), ['127.0.0.1:80']);
+  assert.deepEqual(clear(null), ['127.0.0.1:9'], 'clear HTTP does come to its TLS port, for all that is known');
+  const both = [{ address: '127.0.0.1:8', scheme: 'http' as const }];
+  assert.deepEqual(clear('127.0.0.1:80', both), ['127.0.0.1:8', '127.0.0.1:80']);
+});
+
 test('what is expected decides over what is sent; optional and nothing get none', () => {
   const header = (expects: PathHop['expects'], sends: PathHop['sends']): string | undefined =>
     postsOf(
