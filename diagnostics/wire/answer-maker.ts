@@ -12,7 +12,9 @@ export function whoMade(answer: Pick<Attempt, 'status' | 'headers' | 'body'>): s
   if (titled && /<center>(nginx|openresty)/.test(body)) return 'nginx';
   if (titled && /<hr><center>/.test(body)) return 'nginx';
   if (/^<html><body><h1>\d{3} [\w -]+<\/h1>/.test(body) && !headers.server) return 'HAProxy';
-  if (type.startsWith('text/plain') && TRAEFIK[status]?.test(body)) return 'Traefik';
+  // Traefik 3 names no type for its 502 and 504 (measured on 3.7.9); whoever stands behind it names itself, or its type.
+  const plain = type.startsWith('text/plain') || (type === '' && !headers.server && !headers['x-powered-by']);
+  if (plain && TRAEFIK[status]?.test(body)) return 'Traefik';
   if (
     /^(no healthy upstream|upstream connect error|upstream request timeout)/.test(body) ||
     (headers.server === 'envoy' && body === '')

@@ -100,6 +100,7 @@ test('answers that other proxies are known to give, word for word', () => {
   assert.equal(made(502, 'Bad Gateway', plain), 'Traefik');
   assert.equal(made(503, 'no available server\n', plain), 'Traefik');
   assert.equal(made(504, 'Gateway Timeout', plain), 'Traefik');
+  assert.equal(made(502, 'Bad Gateway', { 'content-length': '11' }), 'Traefik', 'version 3 names no type');
   assert.equal(made(503, 'no healthy upstream', { ...plain, server: 'envoy' }), 'Envoy');
   assert.equal(
     made(503, 'upstream connect error or disconnect/reset before headers. reset reason: connection failure'),
@@ -107,6 +108,8 @@ test('answers that other proxies are known to give, word for word', () => {
   );
   assert.equal(made(522, '', { 'cf-ray': '1' }), 'Cloudflare');
   // Nearly the same words are somebody else's.
+  assert.equal(made(502, 'Bad Gateway', { server: 'gunicorn' }), null);
+  assert.equal(made(502, 'Bad Gateway', { 'content-type': 'text/html' }), null);
   assert.equal(made(404, '404 page not found: /x', plain), null);
   assert.equal(made(502, 'Bad Gateway', { 'content-type': 'text/html' }), null);
   assert.equal(made(200, '<html><head><title>200 OK</title></head><center>nginx</center>'), null);
