@@ -201,8 +201,10 @@ const onlyBusiestIsSlow = (scene: Scene): boolean => {
 
 /** Counts of enough requests say how they are spread, evenly or not, or that an endpoint is slow and not only busy. */
 const SPREAD_SEEN = ['ENDPOINTS_SHARE_EVENLY', 'ENDPOINT_SHARE_SKEWED', 'PINNED_CONNECTIONS', 'ONE_ENDPOINT_SLOW'];
+/** The service has one endpoint, which nothing can be spread over. */
+const alone = (scene: Scene): boolean => scene.path.hops.flatMap((hop) => hop.endpoints ?? []).length === 1;
 /** One endpoint is said to be busy and others idle, and no look shows how requests are spread. */
-const maybeBusy = (scene: Scene): boolean => scene.reported('uneven') && !SPREAD_SEEN.some(scene.has);
+const maybeBusy = (scene: Scene): boolean => scene.reported('uneven') && !alone(scene) && !SPREAD_SEEN.some(scene.has);
 
 /** A mean of this many requests, in seconds, that no plain page needs: some of them are far slower. */
 const SLOW_ON_AVERAGE_S = 0.5;
