@@ -2,6 +2,7 @@ import type { LineReader } from './access-row.ts';
 import { envoyReader } from './envoy-log.ts';
 import { haproxyReader } from './haproxy-log.ts';
 import { jsonFormatReader, jsonReader } from './json-log.ts';
+import { namedValuesReader } from './named-values.ts';
 import { COMBINED, MAIN, MAIN_EXT, nginxReader, UPSTREAMINFO, VHOST_COMBINED } from './nginx-format.ts';
 import { traefikClfReader } from './traefik-clf.ts';
 
@@ -10,14 +11,17 @@ export type { AccessRow, LineReader } from './access-row.ts';
 /** Which reader understands a log: by its name, by its format's text, or by trying. Pure. */
 
 const combined = nginxReader(COMBINED);
-/** Formats that can be told from their lines alone, the one that says more before the one that says less. */
-const READERS: readonly LineReader[] = [
+/** Formats that can be told from their lines alone, and say all. */
+const FULL: readonly LineReader[] = [
   jsonReader,
   haproxyReader,
   envoyReader,
   traefikClfReader,
   nginxReader(UPSTREAMINFO),
   nginxReader(MAIN_EXT),
+];
+/** The same, the one that says more before the one that says less. */
+const BASIC: readonly LineReader[] = [
   nginxReader(VHOST_COMBINED),
   nginxReader(MAIN),
   combined,
@@ -32,7 +36,9 @@ export function detectReader(lines: string[]): LineReader | null {
   const sample = lines.filter((line) => line.length > 0).slice(-TRIED);
   if (sample.length === 0) return jsonReader;
   let best: { reader: LineReader; understood: number } | null = null;
-  for (const reader of READERS) {
+  // Values by name say more than what people append to a usual format without.
+  const named = namedValuesReader(sample);
+  for (const reader of [...FULL, ...(named ? [named] : []), ...BASIC]) {
     const understood = sample.filter((line) => reader(line) !== null).length;
     if (understood > (best?.understood ?? 0)) best = { reader, understood };
     if (understood === sample.length) break;

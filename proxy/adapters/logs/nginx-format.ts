@@ -70,7 +70,7 @@ const ADDRESS = /^(unix:|\[|\d+\.\d+\.\d+\.\d+)/;
 function whyOf(status: number, upstreams: Upstream[], connectTimes: string[] | null): AccessRow['why'] {
   const last = upstreams.at(-1);
   if (last && (status === 502 || status === 504)) {
-    if (!ADDRESS.test(last.address)) return 'no-endpoint';
+    if (last.address !== '' && !ADDRESS.test(last.address)) return 'no-endpoint';
     const connect = connectTimes?.at(-1);
     if (status === 504) return connect === '-' ? 'connect-timeout' : 'proxy-timeout';
     return connect === undefined ? 'no-answer' : connect === '-' ? 'refused' : 'closed-early';
@@ -86,18 +86,23 @@ export function rowOfNginx(v: Values): AccessRow | null {
   const statuses = tries(v.upstream_status);
   const times = tries(v.upstream_response_time);
   const lengths = tries(v.upstream_response_length ?? v.upstream_bytes_received);
-  const upstreams = addresses.map((address, i) => ({
+  const tryOf = (address: string, i: number): Upstream => ({
     address,
     status: number(statuses[i]),
     seconds: number(times[i]),
     bytes: number(lengths[i]),
-  }));
+  });
+  const upstreams = addresses.map(tryOf);
+  // A format without addresses tells of each try all the same.
+  const tried = v.upstream_addr === undefined ? statuses.map((_, i) => tryOf('', i)) : upstreams;
   const tellsUpstream = v.upstream_addr !== undefined || v.upstream_status !== undefined;
   // `-` (JSON: empty) for all of it: no try got that far.
   const ofTries = (text: string | undefined): string[] | null =>
-    text === undefined ? null : text === '-' || text === '' ? upstreams.map(() => '-') : tries(text);
+    text === undefined ? null : text === '-' || text === '' ? tried.map(() => '-') : tries(text);
   const headerTimes = ofTries(v.upstream_header_time);
-  const maker = tellsUpstream ? makerOf(status, upstreams, headerTimes) : status === 499 ? 'client' : 'unknown';
+  // An address without a status: somebody was asked, and may have said this or not.
+  const untold = !tellsUpstream || (v.upstream_status === undefined && upstreams.length > 0);
+  const maker = untold ? (status === 499 ? 'client' : 'unknown') : makerOf(status, tried, headerTimes);
   const row: AccessRow = {
     at: parseTime(v.time_local ?? v.time_iso8601 ?? v.msec),
     host: cleanHost(v.host ?? v.http_host ?? v.server_name),
@@ -114,7 +119,7 @@ export function rowOfNginx(v: Values): AccessRow | null {
     maker === 'client'
       ? 'client-left'
       : maker === 'proxy'
-        ? whyOf(status, upstreams, ofTries(v.upstream_connect_time))
+        ? whyOf(status, tried, ofTries(v.upstream_connect_time))
         : undefined;
   if (why !== undefined) row.why = why;
   return row;
