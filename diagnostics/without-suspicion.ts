@@ -1,6 +1,6 @@
 import type { Judgement } from './judgement.ts';
 import type { Scene } from './scene.ts';
-import { unlikeEndpoints } from './suspicions/routes.ts';
+import { passesByEndpoints, unlikeEndpoints } from './suspicions/routes.ts';
 import { answeredWith } from './suspicions/suspicion.ts';
 import type { Finding } from './types.ts';
 
@@ -22,6 +22,8 @@ const COMPLAINED = new Set([
   'UPSTREAM_CLOSED_EARLY',
   'UPSTREAM_UNREACHABLE_FOR_PROXY',
 ]);
+/** Refusals of the status that was reported, or of a limit, that logs count, whoever made them. */
+const REFUSALS_LOGGED = new Set(['REPORTED_STATUS_LOGGED', 'APP_LIMITS_REQUESTS', 'REQUESTS_LIMITED']);
 /** Errors that a balancer made itself: no proxy's log knows of them, however clean it is. */
 const MADE_IN_FRONT = new Set(['BALANCER_LOST_REQUESTS', 'BALANCER_MADE_ERRORS', 'TARGETS_REFUSE_BALANCER']);
 /** One or two complaints a site has on any day. */
@@ -40,6 +42,16 @@ function agrees(scene: Scene, { code, facts }: Finding): boolean {
   return code === 'SLOW_UPSTREAM' || code === 'SLOW_IN_PROXY'
     ? scene.reported('slow', 'timeout')
     : scene.reported('errors-5xx', 'timeout', 'reset', 'unspecified');
+}
+
+/** The very refusal that was reported stands in a log of this host, more of them than every day brings. */
+function refusedAsReported(scene: Scene, { code, facts }: Finding): boolean {
+  if (!REFUSALS_LOGGED.has(code) || String(facts.source).includes('names no hosts')) return false;
+  const status = typeof facts.status === 'number' ? facts.status : 429;
+  // An application may refuse HEAD; it is a monitor's way of asking, and people are served.
+  if (facts.head === facts.count) return false;
+  const count = Number(facts.count);
+  return scene.case.symptoms.statuses.includes(status) && count >= Math.max(A_FEW, EVERYDAY * Number(facts.total));
 }
 
 /** Logs of the host, or counters of its very own, reach back to the reported time at every proxy and hold no error. */
@@ -78,6 +90,16 @@ const MET_AS_REPORTED = [
   { kind: 'forbidden', statuses: [401, 403] },
 ] as const;
 
+/** Data or a page to look at, by the mark of an answer. */
+const kindOf = ({ facts: { page } }: Finding): string => (String(page).startsWith('JSON') ? 'data' : 'page');
+
+/** Users get pages where all endpoints give data, or the other way round: two answers of one program hardly differ so. */
+function ofAnotherKind(scene: Scene): boolean {
+  const own = scene.all('ENDPOINT_ANSWERS').filter((f) => f.facts.page !== null);
+  const kinds = new Set(unlikeEndpoints(scene).map(kindOf));
+  return own.length > 0 && own.every((f) => !kinds.has(kindOf(f)));
+}
+
 /** What was reported or found, and not explained: nobody may say then that nothing is wrong. Null: there is none. */
 function unexplained(scene: Scene): { why: string; finding?: Finding } | null {
   for (const { kind, statuses } of MET_AS_REPORTED) {
@@ -85,8 +107,11 @@ function unexplained(scene: Scene): { why: string; finding?: Finding } | null {
     if (status !== undefined && !scene.endpoints.some((e) => e.status === status))
       return { why: `my own requests are answered ${status} too, as was reported, and no finding says why` };
   }
-  if (scene.reported('wrong-content') && unlikeEndpoints(scene).length > 0)
+  if (unlikeEndpoints(scene).length > 0 && (scene.reported('wrong-content') || ofAnotherKind(scene)))
     return { why: 'users get a page that no endpoint gives, and no finding says where it comes from' };
+  const passing = passesByEndpoints(scene);
+  if (passing && scene.reported('unspecified', 'wrong-content', 'not-found'))
+    return { why: 'this page is led to others than the endpoints that I know', finding: passing };
   // Whoever says only that something is wrong may mean anything; a symptom that is named may be this finding's doing.
   const named = scene.case.symptoms.kinds.some((kind) => kind !== 'unspecified');
   const found = named ? scene.findings.find((f) => f.direction === 'implicates') : null;
@@ -98,6 +123,10 @@ function hiddenFrom(scene: Scene): string | null {
   const blind = (check: string): boolean => scene.blind.some((b) => b.check === check);
   if (scene.reported('wrong-content', 'not-found', 'forbidden') && blind('endpoint-answers'))
     return 'the report is about the wrong page or none, and what the endpoints give could not be looked at';
+  // Whom it meets depends on who asks, and how: only what the proxies wrote down tells of others than us.
+  const unmet = scene.case.symptoms.statuses.find((s) => s >= 400 && s < 500 && answeredWith(scene, s) === 0);
+  if (unmet !== undefined && blind('upstream-attribution') && !covered(scene))
+    return `my own requests are not answered ${unmet}, and no log could be read that says who is`;
   if (scene.reported('uneven') && !scene.has('ENDPOINTS_SHARE_EVENLY'))
     return 'the report is about uneven load, and no look shows how it is spread';
   // Limits on sizes, users or methods spare a plain request; only what the proxies wrote down tells of them.
@@ -151,6 +180,7 @@ export function withoutSuspicion(
     (f) =>
       (told && MADE_IN_FRONT.has(f.code) && Number(f.facts.count ?? f.facts.errors) >= A_FEW) ||
       (TROUBLE_LOGGED.has(f.code) && agrees(scene, f)) ||
+      refusedAsReported(scene, f) ||
       (COMPLAINED.has(f.code) && Number(f.facts.count) >= A_FEW && scene.reported('errors-5xx', 'timeout', 'reset')) ||
       // Refused for their size, as our small requests never are, though no rule takes it for the cause.
       (TOO_BIG.has(f.code) && f.direction === 'implicates'),

@@ -1,5 +1,5 @@
 import { type Draft, defineCheck, type Planned, type ReadScope, type Scope } from '../define-check.ts';
-import type { ProxyRoutes } from '../io/proxy-reader.ts';
+import type { ProxyRoutes, RouteSeen } from '../io/proxy-reader.ts';
 import { arrivalAt, placeOf, serves, spokenAt, toItself } from '../routes/arrival.ts';
 import type { PathHop } from '../types.ts';
 import { plural, shellWord } from '../wording.ts';
@@ -20,6 +20,8 @@ interface RouteFacts {
     rule: string;
     owner: string | null;
     asks: string | null;
+    /** The group in which the proxy has the service's endpoints, where this route leads to none of them; else null. */
+    ours: string | null;
   };
   ROUTE_IS_CATCH_ALL: Base & { route: string; service: string | null; total: number };
   ROUTES_TIE: Base & { routes: string; rule: string; priority: number };
@@ -45,6 +47,24 @@ function readOther(routes: ProxyRoutes, scope: ReadScope, base: Base): Draft<Rou
       },
     },
   ];
+}
+
+/**
+ * Where else the proxy has the endpoints of the path's service, if this route leads to addresses of which none is one of theirs:
+ * a list that is old would be in the route's own group, and the endpoints in none.
+ */
+function passedBy(serving: RouteSeen, routes: ProxyRoutes, scope: ReadScope): string | null {
+  // A proxy further in is as good a place to lead to.
+  const own = new Set(
+    scope.path.hops.flatMap((hop) => [
+      hop.address,
+      ...(hop.endpoints ?? []).map((one) => one.address),
+      ...(hop.name === scope.look.at.hop ? [] : hop.instances.flatMap((one) => [one.http, one.https])),
+    ]),
+  );
+  const { addresses = [] } = serving;
+  if (addresses.length === 0 || addresses.some((one) => own.has(one) || !/^[[\d]/.test(one))) return null;
+  return routes.groups?.find((group) => group.addresses.some((one) => own.has(one)))?.name ?? null;
 }
 
 function read(routes: ProxyRoutes, scope: ReadScope): Draft<RouteFacts>[] {
@@ -115,9 +135,12 @@ function read(routes: ProxyRoutes, scope: ReadScope): Draft<RouteFacts>[] {
       code: 'ROUTE_IS_CATCH_ALL',
       facts: { ...base, route: serving.name, service: serving.service, total: routes.total },
     });
-  else if (found.every((one) => one.code !== 'ROUTE_OUT_OF_SERVICE'))
+  else if (found.every((one) => one.code !== 'ROUTE_OUT_OF_SERVICE')) {
+    const ours = passedBy(serving, routes, scope);
     found.push({
       code: 'ROUTE_FOUND',
+      // A route that passes the endpoints by clears nobody.
+      ...(ours !== null && { direction: 'context' as const }),
       facts: {
         ...base,
         route: serving.name,
@@ -125,8 +148,10 @@ function read(routes: ProxyRoutes, scope: ReadScope): Draft<RouteFacts>[] {
         rule: serving.rule,
         owner: serving.owner || null,
         asks: serving.asks ?? null,
+        ours,
       },
     });
+  }
   return found;
 }
 
@@ -217,8 +242,11 @@ export const routeOwner = defineCheck<ProxyRoutes, RouteFacts>({
       direction: 'clears',
       title: 'The proxy has a route for this host',
       says: (f) =>
-        `${f.proxy} has a route for ${f.host}: ${f.route}${f.owner?.includes(' ') ? ` (${f.owner})` : ''}${f.service ? `, to ${f.service}` : ''}${f.asks ? `; it asks ${f.asks} first` : ''}.`,
-      next: () => 'Nothing to do here.',
+        `${f.proxy} has a route for ${f.host}: ${f.route}${f.owner?.includes(' ') ? ` (${f.owner})` : ''}${f.service ? `, to ${f.service}` : ''}${f.asks ? `; it asks ${f.asks} first` : ''}${f.ours ? `; the endpoints of the service are in ${f.ours}, to which this route does not lead` : ''}.`,
+      next: (f) =>
+        f.ours
+          ? `Compare the rules of both routes: the one to ${f.ours} must win for this path.`
+          : 'Nothing to do here.',
       reproduce: jq,
     },
     ROUTE_IS_CATCH_ALL: {

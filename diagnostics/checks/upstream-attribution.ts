@@ -13,6 +13,7 @@ import {
 } from '../served/latency.ts';
 import { LIMIT_FINDINGS, type LimitFacts, readLimits } from '../served/limits.ts';
 import { PLACE_FINDINGS, type PlaceFacts, readNeighbours, readOneEndpoint, readStrangers } from '../served/places.ts';
+import { REPORTED_FINDINGS, type ReportedFacts, readReported } from '../served/reported.ts';
 import { grepFor, statusPattern } from '../served/shared.ts';
 import { plural, share } from '../wording.ts';
 
@@ -21,7 +22,7 @@ interface OwnFacts {
   NO_ROUTE_LOGGED: { proxy: string; kind: string; count: number; total: number; ofHost: boolean; source: string };
   PROXY_HEADER_LINES_LOGGED: { proxy: string; count: number; source: string };
 }
-type AttributionFacts = OwnFacts & EndedFacts & ErrorFacts & LatencyFacts & LimitFacts & PlaceFacts;
+type AttributionFacts = OwnFacts & EndedFacts & ErrorFacts & LatencyFacts & LimitFacts & PlaceFacts & ReportedFacts;
 
 /** Each check of ours leaves a few such lines behind a balancer that sends headers; a fault writes one for every connection. */
 const OURS = 10;
@@ -51,6 +52,7 @@ function read(served: ServedRequests, scope: ReadScope): Draft<AttributionFacts>
     ...found,
     ...readStrangers(served, scope, proxy),
     ...readLimits(served, scope, proxy),
+    ...readReported(served, scope, proxy),
     ...readErrors(served, scope, proxy),
     ...readLatency(served, proxy),
     ...readStalls(served, proxy),
@@ -113,6 +115,7 @@ export const upstreamAttribution = defineCheck<ServedRequests, AttributionFacts>
     ...LATENCY_FINDINGS,
     ...LIMIT_FINDINGS,
     ...PLACE_FINDINGS,
+    ...REPORTED_FINDINGS,
     ...OWN_FINDINGS,
   },
 });

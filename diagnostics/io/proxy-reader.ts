@@ -152,6 +152,10 @@ export interface ServedRequests {
   tooLarge?: { behind: number; untold: number; sized: number; asNginx: number; first: string | null };
   /** Requests that ended with 504 which no upstream is known to have made, connected ones: how many, and after how long, ms. */
   gaveUp?: { count: number; leastMs: number; mostMs: number };
+  /** 4xx that an upstream made and the proxy passed on, by status. */
+  passedOn?: { [status: string]: number };
+  /** Of these, answers to HEAD. */
+  passedOnHead?: { [status: string]: number };
   /** 429 that an upstream made and the proxy passed on. */
   limitedUpstream?: number;
   /** WebSockets and other tunnels (101) that have ended, those that the proxy cut since nothing was said on them, and after how long, ms. */
@@ -279,6 +283,8 @@ export interface RouteSeen {
   redirectsTo?: { scheme: 'https' | 'http' | null; host: string | null; path: string | null; always: boolean };
   /** The address that it asks first whether a request may pass (Traefik: forwardAuth). */
   asks?: string;
+  /** What its service is made of, `host:port` as written; missing: not known. */
+  addresses?: string[];
 }
 
 /** What the proxy says of its own routes for a host. */
@@ -287,6 +293,8 @@ export interface ProxyRoutes {
   /** Routes that would take the request, most specific first. */
   matching: RouteSeen[];
   total: number;
+  /** Groups of addresses that other routes lead to, at most 50; missing: not known. */
+  groups?: { name: string; addresses: string[] }[];
   /** Where it listens, as it says itself. */
   listeners?: { name: string; port: number | null }[];
 }

@@ -1,5 +1,6 @@
 import type { Scene } from '../scene.ts';
 import { answerHeadersTooBig } from './answer-headers.ts';
+import { appLimits } from './app-limits.ts';
 import {
   balancerFails,
   balancerSlow,
@@ -36,10 +37,10 @@ import { ledAstray } from './led-astray.ts';
 import { listenerWithoutTls } from './listener.ts';
 import { boundary, cdnFault, dnsMissing, dnsWrongAddress } from './names-and-places.ts';
 import { endpointUnreachable, networkPolicy } from './no-connection.ts';
+import { noRouteForSome } from './no-route-for-some.ts';
 import { oneOfSeveralFails } from './one-of-several.ts';
 import { acceptQueueOverflow, conntrackExhausted, proxyAtLimit, proxyRestarts } from './proxy-health.ts';
 import {
-  appLimits,
   externalAuthFailed,
   proxyRefuses,
   proxyRefusesSome,
@@ -147,6 +148,7 @@ export const RULES: readonly Rule[] = [
   appTooLarge,
   sentHome,
   ledAstray,
+  noRouteForSome,
   rolloutDropsInPlace,
   appDown,
   endpointUnreachable,

@@ -1,5 +1,6 @@
 import type { Scene } from '../scene.ts';
 import type { Finding } from '../types.ts';
+import { limitedBehind } from './app-limits.ts';
 import { callsItself } from './hairpin.ts';
 import {
   answeredWith,
@@ -10,7 +11,6 @@ import {
   notTheAppsOwn,
   proxyName,
   type Rule,
-  serviceName,
   suspect,
   text,
 } from './suspicion.ts';
@@ -104,9 +104,20 @@ function heldBack(scene: Scene): Finding[] {
   });
 }
 
+/** The innermost proxy's log was read, and has requests to this host. */
+const readsLogs = (scene: Scene): boolean => {
+  const inner = scene.path.hops.findLast((hop) => hop.hop === 'proxy');
+  return scene.findings.some(
+    (f) => f.check === 'upstream-attribution' && f.about.hop === inner?.name && Number(f.facts.total) > 0,
+  );
+};
+
 export const rateLimited: Rule = (scene) => {
-  // A 429 that no endpoint gives to the same request was made in front of them, whatever its page looks like.
-  const strange = endpointsFine(scene) ? scene.all('REQUEST_ANSWERED').filter((f) => f.facts.status === 429) : [];
+  // A 429 that no endpoint gives to the same request was made in front of them, whatever its page looks like; unless a log says
+  // that it comes from behind.
+  const behind = limitedBehind(scene);
+  const strange =
+    behind !== 'app' && endpointsFine(scene) ? scene.all('REQUEST_ANSWERED').filter((f) => f.facts.status === 429) : [];
   const held = heldBack(scene);
   const found = [
     ...held,
@@ -125,25 +136,16 @@ export const rateLimited: Rule = (scene) => {
       sentence: `${proxyName(scene, held[0])} keeps requests to ${host(scene)} waiting for a rate limit of its own, while what is behind it is quick`,
       ...(held[1] && { next: held[1].next }),
     });
-  return suspect('rate-limited', found, strange.length ? 0.9 : 0.85, {
+  // An application that counts by address answers us well directly, too: only a log, a page or a limit of the proxy's own, or a log
+  // that has none from behind, tells the two apart.
+  const untold = found.length === strange.length && (behind !== null || !readsLogs(scene));
+  return suspect('rate-limited', found, untold ? 0.65 : strange.length ? 0.9 : 0.85, {
     explains,
     fits: explains > 0 || scene.case.symptoms.statuses.includes(429) || scene.reported('errors-5xx', 'unspecified'),
     sentence: `${proxyName(scene)} refuses requests to ${host(scene)} for a rate limit of its own`,
     ...(found.length === strange.length && {
       next: `Look at the rate limits for ${host(scene)} in the configuration of ${proxyName(scene)}.`,
     }),
-  });
-};
-
-/** A 429 was reported, the log says that those came from behind the proxy, and the proxy made none itself. */
-export const appLimits: Rule = (scene) => {
-  const found = scene.all('APP_LIMITS_REQUESTS');
-  const own = ['REQUESTS_LIMITED', 'RATE_LIMIT_LOGGED', 'PROXY_LIMITS_REQUESTS'].some(scene.has);
-  if (found.length === 0 || own || !scene.case.symptoms.statuses.includes(429)) return null;
-  return suspect('app-errors', found, 0.88, {
-    explains: answeredWith(scene, 429) + byStatus(scene, 429),
-    fits: true,
-    sentence: `${serviceName(scene)} answered 429 itself in the time in question; the proxy passed it on`,
   });
 };
 

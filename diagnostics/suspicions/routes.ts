@@ -17,10 +17,15 @@ import {
 /** A route takes the request, and what it leads to is none of the path's services. */
 function leadsElsewhere(scene: Scene, code: 'ROUTE_FOUND' | 'ROUTE_IS_CATCH_ALL'): boolean {
   const names = scene.path.hops.filter((h) => h.hop === 'service' || h.hop === 'app').map((h) => h.name.toLowerCase());
-  const led = scene.all(code).map((f) => text(f.facts.service).toLowerCase());
+  // Known by addresses: the proxy has the endpoints in a group that the route of this page passes by.
+  const passed = scene.case.target.path !== '/';
+  const led = scene
+    .all(code)
+    .filter((f) => !passed || typeof f.facts.ours !== 'string')
+    .map((f) => text(f.facts.service).toLowerCase());
   const isOurs = (service: string): boolean => names.some((name) => service.includes(name) || name.includes(service));
   return (
-    led.length > 0 &&
+    scene.has(code) &&
     led.every((service) => /^[a-z][\w.-]*(@\w+)?$/.test(service) && !isOurs(service.split('@')[0] as string))
   );
 }
@@ -123,6 +128,10 @@ export function unlikeEndpoints(scene: Scene): Finding[] {
   return own.size === 0 || strange.length < shown.length ? [] : strange;
 }
 
+/** A page was named whose endpoints the proxy has in another group than the one that it leads to: at / it may be the inventory that is too coarse. */
+export const passesByEndpoints = (scene: Scene): Finding | undefined =>
+  scene.case.target.path === '/' ? undefined : scene.all('ROUTE_FOUND').find((f) => typeof f.facts.ours === 'string');
+
 /** What pages the endpoints show when asked directly, and what users get: different places if no mark is shared. */
 export const routeWrong: Rule = (scene) => {
   const foreign = refusedElsewhere(scene);
@@ -140,7 +149,12 @@ export const routeWrong: Rule = (scene) => {
   const elsewhere = leadsElsewhere(scene, 'ROUTE_FOUND') ? scene.all('ROUTE_FOUND') : [];
   // Pages may differ for many reasons; only a report of wrong content, or a server's own welcome page, makes it a fault.
   const welcome = strange.some((f) => WELCOME.test(text(f.facts.page)));
-  if (!welcome && !scene.reported('wrong-content', 'not-found')) return null;
+  if (
+    !welcome &&
+    !scene.reported('wrong-content', 'not-found') &&
+    !(scene.reported('unspecified') && passesByEndpoints(scene))
+  )
+    return null;
   // A route that takes any host is how such a request comes to another application's page.
   const swallowed = scene.all('ROUTE_IS_CATCH_ALL');
   return suspect(

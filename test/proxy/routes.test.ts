@@ -253,6 +253,22 @@ test('nginx: names in its order, the default server of each port, locations, red
   assert.equal(to('location / { return 301 https://www.a.test$request_uri; }')?.host, 'www.a.test');
 });
 
+test('nginx: addresses that a route leads to, by its group or its own, and none where a variable or a name decides', () => {
+  const config = `http {
+    upstream api { server 192.0.2.7:80; server 192.0.2.8; keepalive 4; }
+    server { listen 80; server_name a.test;
+      location /api/ { proxy_pass http://api/v1/; }
+      location /own { proxy_pass http://192.0.2.9:8080; }
+      location /name { proxy_pass http://web.internal:80; }
+      location /drawn { proxy_pass http://$variant; }
+      location / { return 404; } } }`;
+  const { matching, groups } = routesInNginx(parseNginx(config), 'x', 'a.test', '/api/v2');
+  assert.deepEqual(groups, [{ name: 'api', addresses: ['192.0.2.7:80', '192.0.2.8:80'] }]);
+  assert.deepEqual(matching[0]?.addresses, groups?.[0]?.addresses);
+  const at = (path: string) => routesInNginx(parseNginx(config), 'x', 'a.test', path).matching[0]?.addresses;
+  assert.deepEqual(['/own', '/name', '/drawn', '/'].map(at), [['192.0.2.9:8080'], undefined, undefined, undefined]);
+});
+
 test('HAProxy: ACLs by name and without, negated, by end and by map; what it hangs on is not guessed', () => {
   const config = (rules: string) => `
 defaults

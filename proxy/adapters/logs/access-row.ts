@@ -36,6 +36,8 @@ export interface AccessRow {
   receiving?: number;
   /** GET or HEAD: a request without a body that a slow client could be long about. */
   bodiless?: true;
+  /** HEAD: what monitors and robots send, and no browser by itself. */
+  head?: true;
 }
 
 export type Maker = 'proxy' | 'upstream' | 'client' | 'unknown';

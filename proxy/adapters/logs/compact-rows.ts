@@ -13,6 +13,7 @@ const CHUNK = 8_192;
 const MOST_NAMES = 100_000;
 const OTHER = '(other)';
 const BODILESS = /^(GET|HEAD) /;
+const HEAD = /^HEAD /;
 /** A request line that is a PROXY header: v1 in words, v2 as its first byte shown escaped (measured on nginx). */
 const HEADER_LINE = /^(PROXY (TCP|UNKNOWN)|\\x00|\\x0D)/;
 
@@ -27,7 +28,7 @@ interface Chunk {
   bytes: Float32Array;
   maker: Uint8Array;
   why: Uint8Array;
-  /** 1: no route; 2: the request is a PROXY header; 4: GET or HEAD. */
+  /** 1: no route; 2: the request is a PROXY header; 4: GET or HEAD; 8: HEAD. */
   flags: Uint8Array;
   /** Where its tries end in the columns of tries. */
   tries: Uint32Array;
@@ -175,6 +176,7 @@ export function compactRows(): CompactRows {
       maker: MAKERS[c.maker[i] as number] as Maker,
       ...((c.flags[i] as number) & 1 ? { noRoute: true } : {}),
       ...((c.flags[i] as number) & 4 ? { bodiless: true } : {}),
+      ...((c.flags[i] as number) & 8 ? { head: true } : {}),
       ...(why !== undefined ? { why } : {}),
       ...(queued !== null ? { queued } : {}),
       ...(receiving !== null ? { receiving } : {}),
@@ -198,7 +200,10 @@ export function compactRows(): CompactRows {
       c.maker[i] = MAKERS.indexOf(row.maker);
       c.why[i] = reasonId(row.why);
       c.flags[i] =
-        (row.noRoute ? 1 : 0) | (HEADER_LINE.test(row.request) ? 2 : 0) | (BODILESS.test(row.request) ? 4 : 0);
+        (row.noRoute ? 1 : 0) |
+        (HEADER_LINE.test(row.request) ? 2 : 0) |
+        (BODILESS.test(row.request) ? 4 : 0) |
+        (HEAD.test(row.request) ? 8 : 0);
       for (let n = 0; n < row.upstreams.length && n < MOST_TRIES; n++) addTry(row.upstreams[n] as Upstream);
       c.tries[i] = triesLength;
       length++;

@@ -137,6 +137,14 @@ export function countRequests(log: AccessRows, host: string): ServedRequests {
     alike.add(row);
     addTooLarge(out, row);
     if (row.status === 400 && row.maker === 'proxy' && row.at !== null && bad.length < MOST_BAD) bad.push(row.at);
+    if (row.status >= 400 && row.status < 500 && row.maker === 'upstream') {
+      out.passedOn ??= {};
+      add(out.passedOn, row.status);
+      if (row.head) {
+        out.passedOnHead ??= {};
+        add(out.passedOnHead, row.status);
+      }
+    }
     if (row.why === 'auth-failed') out.authFailed = (out.authFailed ?? 0) + 1;
     if (row.status === 429 && row.maker === 'upstream') out.limitedUpstream = (out.limitedUpstream ?? 0) + 1;
   });

@@ -61,6 +61,34 @@ export function locationFor(block: Directive[], path: string): Directive | null 
 const variable = (location: Directive | null, name: string): string =>
   all(location?.block ?? null, 'set').find((d) => d.args[0] === `$${name}`)?.args[1] ?? '';
 
+/** Most groups, and most addresses of one, that are kept. */
+const MOST_GROUPS = 50;
+const MOST_ADDRESSES = 20;
+
+/** Every `upstream` with the addresses of its servers, as written (ngx_http_upstream_module: port 80 unless one is named). */
+function groupsOf(directives: Directive[]): NonNullable<ProxyRoutes['groups']> {
+  return [...find(directives, 'http')]
+    .flatMap((http) => all(http.block, 'upstream'))
+    .slice(0, MOST_GROUPS)
+    .map(({ args, block }) => ({
+      name: args[0] ?? '',
+      addresses: all(block, 'server')
+        .slice(0, MOST_ADDRESSES)
+        .map((d) => withPort(d.args[0] ?? '')),
+    }));
+}
+
+const withPort = (address: string): string => (/:\d+$|^unix:/.test(address) ? address : `${address}:80`);
+
+/** The addresses behind a `proxy_pass`: those of the group that it names, or its own; undefined where a variable decides. */
+function addressesOf(pass: string | undefined, groups: NonNullable<ProxyRoutes['groups']>): string[] | undefined {
+  const target = /^https?:\/\/([^/$]+)(?:\/|$)/.exec(pass ?? '')?.[1];
+  if (target === undefined) return undefined;
+  const group = groups.find((one) => one.name === target);
+  if (group) return group.addresses;
+  return /^[\d.]+:\d+$|^\[[\da-f:]+\]:\d+$/i.test(target) ? [target] : undefined;
+}
+
 /** A `return 301 https://$host$request_uri` that nothing conditions. */
 function redirectIn(server: Directive, location: Directive | null): RouteSeen['redirectsTo'] {
   const back = all(server.block, 'return')[0] ?? all(location?.block ?? null, 'return')[0];
@@ -76,13 +104,19 @@ function redirectIn(server: Directive, location: Directive | null): RouteSeen['r
   };
 }
 
-function seenAt(server: Directive, path: string, how: { covers: RouteSeen['covers']; ports: number[] }): RouteSeen {
+function seenAt(
+  server: Directive,
+  path: string,
+  how: { covers: RouteSeen['covers']; ports: number[] },
+  groups: NonNullable<ProxyRoutes['groups']>,
+): RouteSeen {
   const location = locationFor(server.block ?? [], path);
   const object = variable(location, 'ingress_name');
   const service = variable(location, 'service_name');
   const redirect = redirectIn(server, location);
   const pass =
     all(location?.block ?? null, 'proxy_pass')[0] ?? [...find(location?.block ?? server.block ?? [], 'proxy_pass')][0];
+  const addresses = service ? undefined : addressesOf(pass?.args[0], groups);
   // ingress-nginx redirects in Lua, by these variables (rootfs/etc/nginx/lua/lua_ingress.lua); it heeds X-Forwarded-Proto if told to.
   const forced = variable(location, 'force_ssl_redirect') === 'true';
   return {
@@ -95,6 +129,7 @@ function seenAt(server: Directive, path: string, how: { covers: RouteSeen['cover
     error: null,
     ...(how.covers && { covers: how.covers }),
     listeners: [...new Set(how.ports)].map(String),
+    ...(addresses && { addresses }),
     ...(object && { owner: `Ingress ${variable(location, 'namespace')}/${object}` }),
     ...(redirect
       ? { redirectsTo: redirect }
@@ -137,7 +172,8 @@ export function routesInNginx(directives: Directive[], source: string, host: str
       ports: [...(known?.ports ?? []), port],
     });
   }
-  const seen = [...owners].map(([server, how]) => seenAt(server, path, how));
+  const groups = groupsOf(directives);
+  const seen = [...owners].map(([server, how]) => seenAt(server, path, how, groups));
   const closeness = { host: 2, pattern: 1, any: 0 };
   return {
     source,
@@ -147,6 +183,7 @@ export function routesInNginx(directives: Directive[], source: string, host: str
       .sort((a, b) => closeness[b.covers ?? 'any'] - closeness[a.covers ?? 'any'])
       .slice(0, MATCHED),
     total: servers.length,
+    ...(groups.length > 0 && { groups }),
     listeners: [...at.keys()].map((port) => ({ name: String(port), port })),
   };
 }
