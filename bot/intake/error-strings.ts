@@ -28,6 +28,12 @@ export const ERROR_STRINGS: readonly { kind: SymptomKind; pattern: RegExp }[] = 
       /request entity too large|payload too large|content too large|request header fields too large|request header or cookie too large|too big header|too large body|too large header/i,
   },
   {
+    // A page came where data was wanted: JSON.parse in V8 (two wordings), SpiderMonkey and JavaScriptCore.
+    kind: 'wrong-content',
+    pattern:
+      /unexpected token '?<'?(?:,| in JSON)|JSON\.parse: unexpected character at line 1 column 1|JSON Parse error: Unrecognized token '<'/i,
+  },
+  {
     // Texts of nginx, Traefik and ingress-nginx for a place they do not know.
     kind: 'not-found',
     pattern: /404 page not found|404 not found|default backend ?-? ?404|no matching route|no such route/i,
