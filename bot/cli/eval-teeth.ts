@@ -24,6 +24,7 @@ export async function evaluateTeeth(incidents: Incident[], dir: string, json: bo
       [
         '',
         `${weights.rules.length} codes are named by a rule; without it at least one of ${kept.length} incidents fails: ${teeth.bites.length}; one of their variants: ${teeth.inVariants.length}`,
+        `a rule names it only to choose its words (${teeth.words.length}): ${names(teeth.words)}`,
         `another finding says the same wherever they are found (${teeth.unnoticed.length}): ${names(teeth.unnoticed)}`,
         `no incident that is judged right shows them (${teeth.unseen.length}): ${names(teeth.unseen)}`,
         `${weights.keepsFromFine.length} more only keep us from calling all fine, ${weights.notes.length} are notes`,

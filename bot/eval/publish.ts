@@ -37,7 +37,7 @@ export interface Published {
   sights: FirstSight[];
   variants: Scored[];
   unseen: Scored[];
-  teeth: { bites: Bite[]; inVariants: Bite[]; unnoticed: Bite[]; unseen: Bite[] };
+  teeth: { bites: Bite[]; inVariants: Bite[]; words: Bite[]; unnoticed: Bite[]; unseen: Bite[] };
   causes: { pairs: string[]; never: string[] };
   weights: { rules: string[]; keepsFromFine: string[]; notes: string[] };
 }
@@ -258,6 +258,7 @@ Each finding code in turn is read by nobody. ${rules} codes are named by a rule 
 fine, ${weights.notes.length} are notes without weight.
 
 - An incident fails without it: ${teeth.bites.length}. One of the variants fails: ${teeth.inVariants.length}.
+- A rule that has its answer already names it to choose its words (${teeth.words.length}): ${names(teeth.words)}.
 - Wherever it is found another finding says the same, so nothing fails (${teeth.unnoticed.length}): ${names(teeth.unnoticed)}.
 - No incident that is judged right shows it (${teeth.unseen.length}; each has recorded readings in \`test/diagnostics/checks\`): ${names(teeth.unseen)}.
 - Pairs of causes that could be swapped unnoticed: ${list(causes.pairs)}.

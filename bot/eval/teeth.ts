@@ -56,21 +56,35 @@ export function biteOfCodes(all: Kept[], codes: string[]): Bite[] {
   });
 }
 
+/** Does a rule that has reached its answer without this code still say it in other words: whose fault it is, or what to do? */
+function choosesWords(all: Kept[], code: string): boolean {
+  return all.some(({ saved }) => {
+    const seen = readRows(saved.evidence, saved.case, saved.path);
+    if (!seen.findings.some((finding) => finding.code === code)) return false;
+    const deaf = { findings: seen.findings.filter((finding) => finding.code !== code), blind: seen.blind };
+    const [whole, without] = [saved.verdict, judgeAgain(saved, { read: () => deaf, suspect: suspicionsOf })];
+    return whole.headline !== without.headline || whole.nextStep !== without.nextStep;
+  });
+}
+
 /** Mutation of every code that a rule names: in the incidents as they are, and where none notices in their variants. */
 export function teethOf(
   all: Kept[],
   rules: string[],
-): { bites: Bite[]; inVariants: Bite[]; unnoticed: Bite[]; unseen: Bite[] } {
+): { bites: Bite[]; inVariants: Bite[]; words: Bite[]; unnoticed: Bite[]; unseen: Bite[] } {
   const plain = biteOfCodes(all, rules);
   const bites = plain.filter((bite) => bite.fails.length > 0);
   const rest = plain.filter((bite) => bite.fails.length === 0 && bite.seen > 0);
   const codes = rest.map((bite) => bite.damage);
   const varied = codes.length ? biteOfCodes(variantsOf(all), codes) : [];
   const inVariants = varied.filter((bite) => bite.fails.length > 0);
+  const idle = rest.filter((bite) => !inVariants.some((one) => one.damage === bite.damage));
+  const words = idle.filter((bite) => choosesWords(all, bite.damage));
   return {
     bites,
     inVariants,
-    unnoticed: rest.filter((bite) => !inVariants.some((one) => one.damage === bite.damage)),
+    words,
+    unnoticed: idle.filter((bite) => !words.includes(bite)),
     unseen: plain.filter((bite) => bite.seen === 0),
   };
 }

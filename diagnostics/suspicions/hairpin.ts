@@ -60,11 +60,8 @@ const INSIDE =
   /\b(?:from|only) (?:the )?(?:inside|within)\b|\b(?:from|on) (?:the|our|a|any|some|one of (?:the|our)|every) (?:cluster|pods?|nodes?|workers?|containers?|ingress (?:hosts?|machines?))\b|\b(?:pods?|nodes?|jobs?|containers?) (?:can ?not|can't|cant|don't|do not|fail to) (?:reach|call|connect|get to)\b|\b(?:aus dem|innerhalb des|im) cluster (?:heraus|selbst)\b/i;
 
 /** How many targets share the connections; null: nobody said. */
-function targetsOf(scene: Scene, balancer: string): number | null {
-  const counted = scene.all('TARGETS_COUNTED_HEALTHY').filter((f) => f.about.hop === balancer);
-  const total = counted.reduce((sum, f) => sum + Number(f.facts.total), 0);
-  return total || (scene.path.hops.find((hop) => hop.name === balancer)?.targets?.length ?? null);
-}
+const targetsOf = (scene: Scene, balancer: string): number | null =>
+  scene.path.hops.find((hop) => hop.name === balancer)?.targets?.length ?? null;
 
 /**
  * Callers from inside get no connection, all is well for us outside, and the balancer keeps callers' addresses: then a call

@@ -49,7 +49,7 @@ test('what is wrong stands on the page by name and in red; what is right in gree
       looks: studyLooks([{ incident, saved: storm.saved }]),
       variants: [scoreMasked(scored, 'without logs')],
       unseen: [],
-      teeth: { bites: [], inVariants: [], unnoticed: [bite], unseen: [] },
+      teeth: { bites: [], inVariants: [], words: [], unnoticed: [bite], unseen: [] },
       causes: { pairs: [], never: ['lb-hairpin'] },
       weights: { rules: ['RELOAD_STORM'], keepsFromFine: [], notes: [] },
     };
