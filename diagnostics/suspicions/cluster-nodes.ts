@@ -1,6 +1,7 @@
 import type { Met, Scene } from '../scene.ts';
 import type { Finding } from '../types.ts';
 import { clock } from '../wording.ts';
+import { LOST, lostOnTheWay, replicasWell, reportedLost } from './lost.ts';
 import {
   answeredWith,
   byStatus,
@@ -15,45 +16,6 @@ import {
 
 /** Causes that stand between the balancer and the proxies of a cluster. Each needs a symptom that its mechanism makes. */
 
-/** How a connection ends that was lost on its way: nobody answers, or it is cut. */
-export const LOST = new Set([
-  'TIMEOUT',
-  'CLOSED',
-  'RESET',
-  'ECONNRESET',
-  'ECONNREFUSED',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'CUT_OFF',
-]);
-/** Balancers that pass on connections as they are: what is lost behind them has no status. */
-const LAYER_4 = new Set(['aws-nlb', 'metallb', 'keepalived']);
-/** Something in front of the nodes speaks HTTP, and says a status where a connection behind it was lost. */
-const speaksHttp = (scene: Scene): boolean =>
-  scene.path.hops.some(
-    (h) =>
-      h.hop === 'cdn' ||
-      (h.hop === 'load-balancer' && h.scheme !== 'tcp' && !LAYER_4.has(h.kind) && h.discovered !== true),
-  );
-const ofGateway = (status: number): boolean => status >= 502 && status <= 504;
-/** Cloudflare's words for an origin that it lost (proxies.md D7). */
-const ofCdn = (status: number): boolean => status >= 520 && status <= 524;
-
-/** Share of users' requests that end as a lost connection does now. */
-export function lostOnTheWay(scene: Scene): number {
-  const http = speaksHttp(scene);
-  return failingBy(scene, (f) => LOST.has(f.error ?? '') || ofCdn(f.status ?? 0) || (http && ofGateway(f.status ?? 0)));
-}
-
-/** What was reported is what a lost connection looks like: a 502 that no balancer of HTTP can have made is the proxy's own. */
-export function reportedLost(scene: Scene): boolean {
-  const http = speaksHttp(scene);
-  const { statuses } = scene.case.symptoms;
-  const fits = statuses.every((s) => s < 400 || ofCdn(s) || (http && ofGateway(s)));
-  // Where connections are lost now, it does not matter in which words that was said.
-  const said = scene.reported('errors-5xx', 'reset', 'timeout', 'disconnects', 'unspecified');
-  return fits && (said || lostOnTheWay(scene) > 0);
-}
 const comesAndGoes = (scene: Scene): boolean => scene.case.symptoms.course !== 'steady';
 
 /** Something behind the proxies fails by itself: then nodes in front of them are not what it is about. */
@@ -62,12 +24,6 @@ const troubleBehind = (scene: Scene): boolean =>
   scene.replicas.some((m) => m.vantage === 'proxy-replica' && m.total > 0 && m.ok < m.total) ||
   // A few errors in a log are always there: they count where nothing else shows what was lost.
   (lostOnTheWay(scene) === 0 && (scene.has('ERRORS_MADE_UPSTREAM') || scene.has('ERRORS_MADE_BY_PROXY')));
-
-/** Every replica that was asked directly answered; false also where none was. */
-const replicasWell = (scene: Scene): boolean => {
-  const asked = scene.replicas.filter((m) => m.vantage === 'proxy-replica');
-  return asked.length > 0 && asked.every((m) => m.ok === m.total && m.total > 0);
-};
 
 /** The logs of proxies that cover the time and hold no error: what users met never got that far. */
 const proxiesSawNothing = (scene: Scene): Finding[] =>

@@ -1,5 +1,5 @@
 import type { Scene } from '../scene.ts';
-import { lostOnTheWay, reportedLost } from './cluster-nodes.ts';
+import { lostOnTheWay, reportedLost } from './lost.ts';
 import { byStatus, comesAndGoes, failingBy, host, proxyName, type Rule, serverErrors, suspect } from './suspicion.ts';
 
 /** Causes in a proxy of a cluster that its pods and its controller's own events tell of. */

@@ -1,38 +1,24 @@
 import type { Scene } from '../scene.ts';
 import type { Finding } from '../types.ts';
+import { lostBy, lostOnTheWay, reportedLost } from './lost.ts';
 import {
+  appTrouble,
   comesAndGoes,
+  endpointsFail,
   endpointsFine,
   failingBy,
   host,
   loggedAsReported,
+  namesGivenAnswers,
   proxyName,
   type Rule,
+  serverErrors,
   suspect,
 } from './suspicion.ts';
 
-/** How a request fails that nobody took, or that was let go for want of room. A balancer in front makes a 5xx of it. */
-const unserved = (scene: Scene): number =>
-  failingBy(
-    scene,
-    (f) => ['TIMEOUT', 'CLOSED', 'RESET', 'ECONNRESET'].includes(f.error ?? '') || (f.status ?? 0) >= 502,
-  );
-/** The same, and nobody listening at all. */
+/** Share of users' requests that nobody was there for, or that were cut off. A 502 or 503 of the proxy's own says that it is alive. */
 const cutOff = (scene: Scene): number =>
-  failingBy(
-    scene,
-    (f) =>
-      ['ECONNREFUSED', 'CLOSED', 'RESET', 'ECONNRESET', 'CUT_OFF'].includes(f.error ?? '') ||
-      f.status === 502 ||
-      f.status === 503,
-  );
-
-/**
- * An endpoint that fails or is slow when asked directly fills whatever stands in front of it: then limits and queues of
- * the proxy are what it does to others, not the cause (proxies.md A8).
- */
-const appTrouble = (scene: Scene): boolean =>
-  scene.endpoints.some((e) => e.reached && (e.failing > 0 || e.slowMs !== null));
+  lostBy(scene, (f) => f.error !== 'TIMEOUT' && (f.error !== null || f.status === 502 || f.status === 503));
 
 /** Limits and queues fill from behind too: where the endpoints could not be asked, that stays possible. */
 const UNSEEN_BEHIND = 0.8;
@@ -77,10 +63,10 @@ export const acceptQueueOverflow: Rule = (scene) => {
       ? scene.all('ACCEPT_QUEUE_OVERFLOWED').filter((f) => f.facts.within === true && f.facts.beyondChecks === true)
       : [];
   const found = now.length ? now : then;
-  const explains = Math.max(unserved(scene), now.length > 0 && scene.slowMs !== null ? 1 : 0);
+  const explains = Math.max(lostOnTheWay(scene), now.length > 0 && scene.slowMs !== null ? 1 : 0);
   if (found.length === 0 || appTrouble(scene) || waitsBehind(scene) || !unservedReported(scene)) return null;
   // A queue that is full while every request is answered, and a fault that is said to last, do not belong together.
-  if (explains === 0 && !comesAndGoes(scene)) return null;
+  if (explains === 0 && (!comesAndGoes(scene) || namesGivenAnswers(scene))) return null;
   const first = found[0];
   if (now.length)
     return suspect('accept-queue-overflow', found, sure(scene, explains > 0 ? 0.97 : 0.88), {
@@ -103,7 +89,9 @@ const leftWaiting = (scene: Scene): Finding[] =>
 
 /** A limit that is reached while users' requests hang or are refused; a high count that serves everybody is none. */
 export const proxyAtLimit: Rule = (scene) => {
+  const ranOut = scene.all('OUT_OF_CONNECTIONS');
   const found = [
+    ...ranOut,
     ...accusing(
       scene,
       'PROXY_AT_CONNECTION_LIMIT',
@@ -117,10 +105,13 @@ export const proxyAtLimit: Rule = (scene) => {
   if (!first || appTrouble(scene) || waitsBehind(scene) || !unservedReported(scene)) return null;
   const throttled =
     scene.has('PROXY_CPU_THROTTLED') && scene.slowMs !== null && scene.reported('slow', 'timeout', 'unspecified');
-  const explains = Math.max(unserved(scene), throttled ? 1 : 0);
-  const dropsNow = accusing(scene, 'PROXY_DROPS_CONNECTIONS').length > 0;
-  if (explains === 0 && !(comesAndGoes(scene) && dropsNow)) return null;
+  // Who has no room left for a connection to an endpoint makes a 5xx of its own (nginx: 500).
+  const own = ranOut.length > 0 ? serverErrors(scene) : 0;
+  const explains = Math.max(lostOnTheWay(scene), throttled ? 1 : 0, own);
+  const drops = ranOut.length > 0 || accusing(scene, 'PROXY_DROPS_CONNECTIONS').length > 0;
+  if (explains === 0 && !(comesAndGoes(scene) && drops)) return null;
   const of: { [code: string]: string } = {
+    OUT_OF_CONNECTIONS: 'ran out of connections or files',
     PROXY_AT_CONNECTION_LIMIT: 'has as many connections as it may have',
     PROXY_DROPS_CONNECTIONS: 'takes connections and drops them for want of room',
     PROXY_AT_FILE_LIMIT: 'has as many files open as it may have',
@@ -156,8 +147,9 @@ export const proxyRestarts: Rule = (scene) => {
   const explains = cutOff(scene);
   if (!first || !scene.reported('reset', 'timeout', 'errors-5xx', 'disconnects', 'handshake', 'unspecified'))
     return null;
-  if (scene.endpoints.some((e) => e.reached && e.failing > 0)) return null;
-  if (explains === 0 && !comesAndGoes(scene)) return null;
+  if (endpointsFail(scene) || !reportedLost(scene)) return null;
+  // Errors that its own log holds were made by a process that lived.
+  if (explains === 0 && (!comesAndGoes(scene) || loggedAsReported(scene))) return null;
   const does: { [code: string]: string } = {
     WORKERS_CRASH: `loses workers over and over, and requests for ${host(scene)} with them`,
     WORKER_DIED: `loses workers over and over, and requests for ${host(scene)} with them`,
@@ -175,7 +167,7 @@ export const conntrackExhausted: Rule = (scene) => {
   const first = found[0];
   const explains = failingBy(scene, (f) => f.error === 'TIMEOUT' || f.status === 504);
   if (!first || appTrouble(scene) || !unservedReported(scene)) return null;
-  if (explains === 0 && !comesAndGoes(scene)) return null;
+  if (explains === 0 && (!comesAndGoes(scene) || namesGivenAnswers(scene))) return null;
   return suspect('conntrack-exhausted', found, explains > 0 ? 0.93 : 0.85, {
     explains,
     fits: true,

@@ -1,12 +1,5 @@
-import type { Scene } from '../scene.ts';
-import { lostOnTheWay } from './cluster-nodes.ts';
+import { lostOnTheWay, replicasWell } from './lost.ts';
 import { host, type Rule, suspect, text } from './suspicion.ts';
-
-/** Asked by another address than users come in by, every replica answers. */
-const wellOtherwise = (scene: Scene): boolean => {
-  const asked = scene.replicas.filter((m) => m.vantage === 'proxy-replica');
-  return asked.length > 0 && asked.every((m) => m.total > 0 && m.ok === m.total);
-};
 
 /**
  * Requests get no answer, and the kernel of a node on the way counts at that very moment that it drops packets which came
@@ -22,7 +15,7 @@ export const asymmetricRouting: Rule = (scene) => {
   if (scene.endpoints.some((e) => e.reached && (e.failing > 0 || e.slowMs !== null))) return null;
   // The page says that no filter is strict: then what was dropped has no way back at all, which is somebody else's traffic.
   const strict = found.every((f) => !Array.isArray(f.facts.strict) || f.facts.strict.length > 0);
-  const strength = strict && wellOtherwise(scene) ? 0.95 : 0.72;
+  const strength = strict && replicasWell(scene) ? 0.95 : 0.72;
   const failed = scene.all('REQUEST_FAILED').filter((f) => f.vantage === 'public');
   return suspect('asymmetric-routing', [...found, ...failed], strength, {
     explains,

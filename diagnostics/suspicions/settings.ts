@@ -8,6 +8,7 @@ import {
   early,
   endpointsFine,
   host,
+  namesGivenAnswers,
   proxyName,
   type Rule,
   serviceName,
@@ -80,7 +81,7 @@ const CLEARLY_SHORTER = 0.8;
  */
 export const shorterLimitElsewhere: Rule = (scene) => {
   if (scene.endpoints.some((e) => e.slowMs !== null) || !endpointsFine(scene)) return null;
-  if (!scene.reported('timeout', 'errors-5xx', 'slow', 'unspecified')) return null;
+  if (!scene.reported('timeout', 'errors-5xx', 'slow', 'unspecified') || namesGivenAnswers(scene)) return null;
   const found = scene.all('PROXY_GAVE_UP_AFTER').find((f) => {
     const [least, most] = [Number(f.facts.leastMs), Number(f.facts.mostMs)];
     const alike = most - least <= Math.max(OURS_MS, most * NEAR);

@@ -68,6 +68,11 @@ export const namesOthersThan = (scene: Scene, ...statuses: number[]): boolean =>
   return named.length > 0 && !named.some((status) => statuses.includes(status));
 };
 
+/** What a proxy, or a hop in front of it, says where nobody behind it took the request or answered in time. */
+const OF_A_GATEWAY = [502, 503, 504, 520, 521, 522, 523, 524];
+/** The report names statuses, none of which a hop makes that found nobody behind it: then it is about answers that were given. */
+export const namesGivenAnswers = (scene: Scene): boolean => namesOthersThan(scene, ...OF_A_GATEWAY);
+
 /** Requests of the time in question that the logs count under a suspicion's findings: what it explains where nothing fails now. */
 export const loggedBy = (because: Finding[]): number =>
   because.reduce((most, f) => {
@@ -161,6 +166,14 @@ export const endpointsFine = (scene: Scene): boolean => {
   const reached = scene.endpoints.filter((e) => e.reached);
   return reached.length > 0 && reached.every((e) => e.failing === 0);
 };
+/** Does an endpoint fail when asked directly? */
+export const endpointsFail = (scene: Scene): boolean => scene.endpoints.some((e) => e.reached && e.failing > 0);
+/**
+ * An endpoint that fails or is slow when asked directly fills whatever stands in front of it: then limits, queues and losses
+ * there are what it does to others, not the cause (proxies.md A8).
+ */
+export const appTrouble = (scene: Scene): boolean =>
+  endpointsFail(scene) || scene.endpoints.some((e) => e.reached && e.slowMs !== null);
 export const anyEndpointFine = (scene: Scene): boolean => scene.endpoints.some((e) => e.reached && e.failing < 1);
 
 /** The endpoints themselves do not answer with the status that the proxy gives. */

@@ -6,6 +6,7 @@ import {
   byStatus,
   endpointsFine,
   host,
+  namesGivenAnswers,
   proxyName,
   type Rule,
   serverErrors,
@@ -15,13 +16,6 @@ import {
 } from './suspicion.ts';
 
 export const proxyOverloaded: Rule = (scene) => {
-  const found = scene.all('OUT_OF_CONNECTIONS');
-  if (found.length > 0)
-    return suspect('proxy-overloaded', found, 0.93, {
-      explains: scene.failing ?? 0,
-      fits: true,
-      sentence: `${proxyName(scene, found[0])} ran out of connections or files, and could not serve requests for ${host(scene)}`,
-    });
   // A full queue or circuit breaker is the proxy's own limit, unless it is full because the endpoints are slow or broken.
   const full = [
     ...scene.all('PROXY_OVERFLOWS'),
@@ -32,8 +26,10 @@ export const proxyOverloaded: Rule = (scene) => {
   // HAProxy gives 503 to what waited too long in its queue, Envoy to what its breaker refuses; what may wait is only slow.
   const away = full.some((f) => f.code !== 'REQUESTS_QUEUED');
   const waits = scene.slowMs !== null && scene.reported('slow', 'timeout') ? 1 : 0;
+  const explains = away ? byStatus(scene, 503) : waits;
+  if (explains === 0 && (scene.case.symptoms.course === 'steady' || namesGivenAnswers(scene))) return null;
   return suspect('proxy-overloaded', full, scene.has('PROXY_OVERFLOWS') ? 0.93 : 0.85, {
-    explains: away ? byStatus(scene, 503) : waits,
+    explains,
     fits: scene.reported('errors-5xx', 'timeout', 'slow', 'unspecified'),
     sentence: `${proxyName(scene, full[0])} ${away ? `turns requests to ${host(scene)} away` : `lets requests for ${host(scene)} wait`} at a limit of its own, while the endpoints answer quickly`,
   });
@@ -55,9 +51,10 @@ export const staleEndpoints: Rule = (scene) => {
   const broken = scene.has('PROXY_GATEWAY_ERROR') && endpointsFine(scene);
   const listed = broken ? scene.all('PROXY_LISTS_STRANGERS').filter((f) => asDrawn(scene, f)) : [];
   const found = [...scene.all('UPSTREAM_NOT_AN_ENDPOINT'), ...scene.all('STALE_UPSTREAM_LOGGED'), ...listed];
-  if (found.length === 0) return null;
+  const explains = byStatus(scene, 502, 503, 504);
+  if (found.length === 0 || (explains === 0 && namesGivenAnswers(scene))) return null;
   return suspect('stale-endpoints', found, 0.9, {
-    explains: byStatus(scene, 502, 503, 504),
+    explains,
     fits: scene.reported('errors-5xx', 'timeout', 'unspecified'),
     sentence: `${proxyName(scene, found[0])} sends requests for ${host(scene)} to ${text(found[0]?.facts.upstream ?? found[0]?.facts.address ?? (found[0]?.facts.strangers as string[] | undefined)?.[0])}, which is no endpoint of ${serviceName(scene)}`,
   });
