@@ -1,6 +1,6 @@
 import type { Scene } from '../scene.ts';
 import { lostOnTheWay, reportedLost } from './lost.ts';
-import { byStatus, comesAndGoes, failingBy, host, proxyName, type Rule, serverErrors, suspect } from './suspicion.ts';
+import { comesAndGoes, failingBy, host, proxyName, type Rule, suspect } from './suspicion.ts';
 
 /** Causes in a proxy of a cluster that its pods and its controller's own events tell of. */
 
@@ -59,28 +59,5 @@ export const reloadsTold: Rule = (scene) => {
     explains: failingBy(scene, (f) => f.error === 'RESET' || f.error === 'CLOSED'),
     fits: true,
     sentence: `${proxyName(scene, first)} reloads over and over (${first.facts.count} times in ${first.facts.minutes} min) and breaks long-lived connections to ${host(scene)} each time`,
-  });
-};
-
-/** The same as reload-failed, told by the controller's own events: what an older configuration does must show. */
-export const reloadErrorTold: Rule = (scene) => {
-  const found = scene.all('RELOAD_ERROR_TOLD');
-  const first = found[0];
-  if (!first || scene.has('RELOAD_REFUSED')) return null;
-  const stale = [
-    'UPSTREAM_NOT_AN_ENDPOINT',
-    'STALE_UPSTREAM_LOGGED',
-    'ROUTE_NOT_FOUND',
-    'PROXY_GATEWAY_ERROR',
-    'CERTIFICATE_EXPIRED',
-    'ERRORS_MADE_BY_PROXY',
-  ];
-  const shown = stale.flatMap((code) => scene.all(code));
-  const failing = scene.endpoints.some((e) => e.reached && e.failing > 0);
-  if (shown.length === 0 || (failing && !scene.has('UPSTREAM_NOT_AN_ENDPOINT'))) return null;
-  return suspect('reload-failed', [...found, ...shown], 0.95, {
-    explains: Math.max(byStatus(scene, 404), serverErrors(scene)),
-    fits: scene.reported('errors-5xx', 'not-found', 'unspecified', 'timeout', 'wrong-content', 'certificate'),
-    sentence: `${proxyName(scene, first)} could not load its last configuration and still serves an older one to ${host(scene)}`,
   });
 };

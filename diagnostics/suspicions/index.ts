@@ -25,7 +25,7 @@ import {
   zoneImbalance,
 } from './cloud.ts';
 import { blackhole, clientAddressHidden, nodeLost, vipConflict } from './cluster-nodes.ts';
-import { podsRestart, reloadErrorTold, reloadsTold } from './cluster-proxies.ts';
+import { podsRestart, reloadsTold } from './cluster-proxies.ts';
 import { hostNotServed, routeRefused, servedElsewhere } from './cluster-route.ts';
 import { nothingReady, podsCrash, policyBars, portLeadsNowhere, serviceMissing } from './cluster-service.ts';
 import { drainMismatch, rolloutDropsInPlace } from './drain.ts';
@@ -48,7 +48,7 @@ import {
   refusedOutOfSight,
   sizeLimit,
 } from './refusals.ts';
-import { reloadDisconnects, reloadFailed, reloadStorm } from './reloads.ts';
+import { reloadDisconnects, reloadErrorTold, reloadFailed, reloadStorm } from './reloads.ts';
 import { ownFilesFail, proxyDown, replicaBad } from './replicas.ts';
 import { asymmetricRouting } from './return-path.ts';
 import { redirectLoop, routeMissing, routeWrong } from './routes.ts';

@@ -10,6 +10,16 @@ export function markedDown(scene: Scene): Finding[] {
   return scene.all('ENDPOINT_MARKED_DOWN').filter((f) => named(text(f.facts.upstream)));
 }
 
+/** The proxy's own words of requests that came to nothing behind it. */
+const CAME_TO_NOTHING = ['UPSTREAM_UNREACHABLE_FOR_PROXY', 'UPSTREAM_REFUSED_PROXY', 'UPSTREAM_TIMED_OUT'];
+
+/** The proxy tried, or checked, the endpoints that there are: its list of them is no old one, and they are out of its reach. */
+export function triesTheRightOnes(scene: Scene): boolean {
+  const known = new Set(scene.endpoints.map((e) => e.address));
+  const tried = CAME_TO_NOTHING.flatMap((code) => scene.all(code)).some((f) => known.has(text(f.facts.upstream)));
+  return tried || markedDown(scene).length > 0;
+}
+
 /** HAProxy's L4TOUT (doc 9.2, `show stat`), and what Go says of a network: something swallowed the check's packets. */
 const SWALLOWED = /Layer4 timeout|i\/o timeout|no route to host|network is unreachable/i;
 /** Traefik says the same of a connection that nobody takes and of a page that takes too long (measured on 3.7.9). */
@@ -37,8 +47,9 @@ export const networkPolicy: Rule = (scene) => {
     ...marked,
   ];
   if ((cut.length === 0 && logged.length === 0) || !endpointsFine(scene) || scene.has('ENDPOINT_SLOW')) return null;
-  if (scene.has('RELOAD_REFUSED') || scene.has('UPSTREAM_NOT_AN_ENDPOINT') || scene.has('STALE_UPSTREAM_LOGGED'))
-    return null;
+  if (scene.has('UPSTREAM_NOT_AN_ENDPOINT') || scene.has('STALE_UPSTREAM_LOGGED')) return null;
+  // One that could not load its last configuration may look for them elsewhere.
+  if (scene.has('RELOAD_REFUSED') && !triesTheRightOnes(scene)) return null;
   return suspect(
     'network-policy-block',
     [...logged, ...cut, ...scene.all('ENDPOINT_ANSWERS')],

@@ -10,6 +10,8 @@ import {
   host,
   loggedAsReported,
   namesGivenAnswers,
+  namesOthersThan,
+  OF_A_GATEWAY,
   proxyName,
   type Rule,
   serverErrors,
@@ -109,7 +111,7 @@ export const proxyAtLimit: Rule = (scene) => {
   const own = ranOut.length > 0 ? serverErrors(scene) : 0;
   const explains = Math.max(lostOnTheWay(scene), throttled ? 1 : 0, own);
   const drops = ranOut.length > 0 || accusing(scene, 'PROXY_DROPS_CONNECTIONS').length > 0;
-  if (explains === 0 && !(comesAndGoes(scene) && drops)) return null;
+  if (explains === 0 && !(comesAndGoes(scene) && drops && !namesOthersThan(scene, 500, ...OF_A_GATEWAY))) return null;
   const of: { [code: string]: string } = {
     OUT_OF_CONNECTIONS: 'ran out of connections or files',
     PROXY_AT_CONNECTION_LIMIT: 'has as many connections as it may have',

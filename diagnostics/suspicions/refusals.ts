@@ -5,8 +5,10 @@ import { callsItself } from './hairpin.ts';
 import {
   answeredWith,
   byStatus,
+  endpointsFail,
   endpointsFine,
   host,
+  loggedBy,
   namesOthersThan,
   notTheAppsOwn,
   proxyName,
@@ -14,6 +16,9 @@ import {
   suspect,
   text,
 } from './suspicion.ts';
+
+/** Refusals of this many are no accident, and of this share more than what scanners meet on any day. */
+const A_PATTERN = { count: 3, share: 0.05 };
 
 export const sizeLimit: Rule = (scene) => {
   const found = [
@@ -27,7 +32,9 @@ export const sizeLimit: Rule = (scene) => {
   if (!scene.reported('too-large') && namesOthersThan(scene, 413, 414, 431, 400, 494, ...header)) return null;
   // A refused body is no 5xx: beside a report of just that it is somebody else's, most likely.
   const otherKind = header.length === 0 && scene.reported('errors-5xx') && !scene.reported('too-large');
-  return suspect('size-limit', found, scene.reported('too-large') ? 0.97 : otherKind ? 0.6 : 0.8, {
+  // Robots meet such limits on any day: of somebody who only says that something is wrong they tell nothing.
+  const vague = header.length === 0 && scene.case.symptoms.statuses.length === 0;
+  return suspect('size-limit', found, scene.reported('too-large') ? 0.97 : otherKind || vague ? 0.6 : 0.8, {
     fits: true,
     sentence: `${proxyName(scene, found[0])} refuses requests to ${host(scene)} that are larger than it lets through`,
   });
@@ -38,9 +45,12 @@ export const externalAuthFailed: Rule = (scene) => {
   // A route that asks somebody first, 5xx for users, and endpoints that answer the same request: that somebody failed.
   const asking = endpointsFine(scene) && byStatus(scene, 500, 502, 503) > 0 ? scene.all('ROUTE_FOUND') : [];
   const found = [...logged, ...asking.filter((f) => typeof f.facts.asks === 'string')];
-  if (found.length === 0 || scene.endpoints.some((e) => e.reached && e.failing > 0) || callsItself(scene)) return null;
+  if (found.length === 0 || endpointsFail(scene) || callsItself(scene)) return null;
+  // nginx makes a 500 of it; others pass on the status of who was asked, and nobody behind may be there either.
+  const explains = byStatus(scene, 500, ...(endpointsFine(scene) ? [502, 503] : []));
+  if (explains === 0 && loggedBy(logged) < A_PATTERN.count) return null;
   return suspect('external-auth-failed', found, logged.length ? 0.93 : 0.85, {
-    explains: byStatus(scene, 500, 502, 503),
+    explains,
     fits: scene.reported('errors-5xx', 'forbidden', 'unspecified'),
     sentence: `${proxyName(scene, found[0])} refuses ${scene.failing === 0 ? 'some callers of ' : ''}${host(scene)}, since the authentication that it asks first fails`,
     ...(logged.length === 0 && {
@@ -139,7 +149,9 @@ export const rateLimited: Rule = (scene) => {
   // An application that counts by address answers us well directly, too: only a log, a page or a limit of the proxy's own, or a log
   // that has none from behind, tells the two apart.
   const untold = found.length === strange.length && (behind !== null || !readsLogs(scene));
-  return suspect('rate-limited', found, untold ? 0.65 : strange.length ? 0.9 : 0.85, {
+  // A crawler meets limits on any day: somebody has to speak of a refusal, or meet one now.
+  const vague = explains === 0 && scene.case.symptoms.statuses.length === 0;
+  return suspect('rate-limited', found, untold ? 0.65 : strange.length ? 0.9 : vague ? 0.6 : 0.85, {
     explains,
     fits: explains > 0 || scene.case.symptoms.statuses.includes(429) || scene.reported('errors-5xx', 'unspecified'),
     sentence: `${proxyName(scene)} refuses requests to ${host(scene)} for a rate limit of its own`,
@@ -149,8 +161,6 @@ export const rateLimited: Rule = (scene) => {
   });
 };
 
-/** Refusals of this many are no accident, and of this share more than what scanners meet on any day. */
-const A_PATTERN = { count: 3, share: 0.05 };
 
 /** A 401 or 403 was reported, and harmless requests meet none: whom one refuses depends on who asks. */
 function refusesOthers(scene: Scene): boolean {

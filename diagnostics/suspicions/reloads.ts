@@ -1,4 +1,19 @@
-import { byCertificate, byStatus, failingBy, host, proxyName, type Rule, suspect, text } from './suspicion.ts';
+import type { Scene } from '../scene.ts';
+import type { Finding } from '../types.ts';
+import { triesTheRightOnes } from './no-connection.ts';
+import {
+  appTrouble,
+  byCertificate,
+  byStatus,
+  endpointsFail,
+  endpointsFine,
+  failingBy,
+  host,
+  proxyName,
+  type Rule,
+  suspect,
+  text,
+} from './suspicion.ts';
 
 /** Long-lived connections end when the workers that hold them do: a reload's known effect, if that is what was reported. */
 export const reloadDisconnects: Rule = (scene) => {
@@ -22,37 +37,43 @@ export const reloadDisconnects: Rule = (scene) => {
   });
 };
 
+/** What only an older configuration does: old endpoints, missing routes, an old certificate. */
+const OLDER = ['UPSTREAM_NOT_AN_ENDPOINT', 'STALE_UPSTREAM_LOGGED', 'ROUTE_NOT_FOUND', 'CERTIFICATE_EXPIRED'];
+/** What it does as well, and much else. */
+const PERHAPS_OLDER = ['PROXY_GATEWAY_ERROR', 'ERRORS_MADE_BY_PROXY'];
+/** Findings that show an older configuration being served, and whether nothing else would make them. */
+function servedOlder(scene: Scene): { shown: Finding[]; certain: boolean } {
+  const older = OLDER.flatMap((code) => scene.all(code));
+  if (endpointsFail(scene) && !scene.has('UPSTREAM_NOT_AN_ENDPOINT')) return { shown: [], certain: false };
+  const perhaps = triesTheRightOnes(scene) ? [] : PERHAPS_OLDER.flatMap((code) => scene.all(code));
+  // An error of the proxy's while the endpoints are well and quick: it looks for them elsewhere.
+  const certain = older.length > 0 || ((scene.failing ?? 0) > 0 && endpointsFine(scene) && !appTrouble(scene));
+  return { shown: [...older, ...perhaps], certain };
+}
+
+/** The last configuration was refused, by the proxy's own log or its controller's events: what an older one does must show. */
+function olderServed(scene: Scene, told: Finding[], strength: number, refused: string): ReturnType<Rule> {
+  const { shown, certain } = servedOlder(scene);
+  const [first] = told;
+  if (!first || shown.length === 0) return null;
+  return suspect('reload-failed', [...told, ...shown], certain ? strength : 0.6, {
+    explains: Math.max(byStatus(scene, 404, 502, 503, 504), byCertificate(scene)),
+    fits: scene.reported('errors-5xx', 'not-found', 'unspecified', 'timeout', 'wrong-content', 'certificate'),
+    sentence: `${proxyName(scene, first)} ${refused} and still serves an older one to ${host(scene)}`,
+  });
+}
+
 export const reloadFailed: Rule = (scene) => {
-  const found = scene.all('RELOAD_REFUSED');
-  const first = found[0];
-  if (!first) return null;
-  // A refused file explains what an older configuration would do: old endpoints, missing routes, old certificates.
-  const stale =
-    scene.has('UPSTREAM_NOT_AN_ENDPOINT') ||
-    scene.has('ROUTE_NOT_FOUND') ||
-    scene.has('PROXY_GATEWAY_ERROR') ||
-    scene.has('CERTIFICATE_EXPIRED') ||
-    scene.has('ERRORS_MADE_BY_PROXY');
-  const appFails = scene.endpoints.some((e) => e.reached && e.failing > 0);
-  if (!stale || (appFails && !scene.has('UPSTREAM_NOT_AN_ENDPOINT'))) return null;
-  const explains = Math.max(byStatus(scene, 404, 502, 503, 504), byCertificate(scene));
-  const where = text(first.facts.where);
-  return suspect(
-    'reload-failed',
-    [
-      ...found,
-      ...scene.all('UPSTREAM_NOT_AN_ENDPOINT'),
-      ...scene.all('PROXY_GATEWAY_ERROR'),
-      ...scene.all('ROUTE_NOT_FOUND'),
-    ],
-    0.97,
-    {
-      explains,
-      fits: scene.reported('errors-5xx', 'not-found', 'unspecified', 'timeout', 'wrong-content'),
-      sentence: `${proxyName(scene, first)} refused its last configuration${where ? ` (${where.split('/').at(-1)})` : ''} and still serves an older one to ${host(scene)}`,
-    },
-  );
+  const told = scene.all('RELOAD_REFUSED');
+  const where = text(told[0]?.facts.where).split('/').at(-1);
+  return olderServed(scene, told, 0.97, `refused its last configuration${where ? ` (${where})` : ''}`);
 };
+
+/** The same, told by the controller's own events. */
+export const reloadErrorTold: Rule = (scene) =>
+  scene.has('RELOAD_REFUSED')
+    ? null
+    : olderServed(scene, scene.all('RELOAD_ERROR_TOLD'), 0.95, 'could not load its last configuration');
 
 export const reloadStorm: Rule = (scene) => {
   const found = scene.all('RELOAD_STORM');

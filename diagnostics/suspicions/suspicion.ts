@@ -69,7 +69,7 @@ export const namesOthersThan = (scene: Scene, ...statuses: number[]): boolean =>
 };
 
 /** What a proxy, or a hop in front of it, says where nobody behind it took the request or answered in time. */
-const OF_A_GATEWAY = [502, 503, 504, 520, 521, 522, 523, 524];
+export const OF_A_GATEWAY = [502, 503, 504, 520, 521, 522, 523, 524];
 /** The report names statuses, none of which a hop makes that found nobody behind it: then it is about answers that were given. */
 export const namesGivenAnswers = (scene: Scene): boolean => namesOthersThan(scene, ...OF_A_GATEWAY);
 

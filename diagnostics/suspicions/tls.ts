@@ -65,7 +65,9 @@ export const policyTooStrict: Rule = (scene) => {
   const about =
     scene.reported('handshake') ||
     (named.length > 0 && scene.reported('reset', 'certificate', 'unspecified', 'errors-5xx'));
-  if (refused.length === 0 && !(about && lockedOut.length)) return null;
+  // Where our requests get through, one listener that refuses us is none that users meet.
+  const met = refused.length > 0 && (scene.failing !== 0 || scene.reported('handshake'));
+  if (!met && !(about && lockedOut.length)) return null;
   const first = named[0] ?? lockedOut[0];
   const clients = [...new Set((named.length ? named : lockedOut).map((f) => text(f.facts.client)))];
   return suspect(
