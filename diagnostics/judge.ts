@@ -1,6 +1,5 @@
 import { eventsOf, onsetFrom } from './began.ts';
 import { whereItBegins } from './bisect/begins.ts';
-import { isCompared } from './bisect/worth.ts';
 import { confidenceOf, howOften } from './calibration.ts';
 import { CAUSES } from './causes.ts';
 import { clearedOf } from './cleared.ts';
@@ -10,19 +9,10 @@ import { headlineOf, saysOf, telling } from './headline.ts';
 import type { Judgement } from './judgement.ts';
 import { nextLook } from './next-look.ts';
 import { moved, type Priors } from './priors.ts';
+import { isIngress, rank, reckon } from './reckon.ts';
 import { type Scene, sceneOf } from './scene.ts';
 import { type Suspicion, suspicionsOf } from './suspicions/index.ts';
-import { loggedBy } from './suspicions/suspicion.ts';
-import {
-  type Case,
-  type Change,
-  type EvidenceRow,
-  type Finding,
-  type Hop,
-  INGRESS_HOPS,
-  type Path,
-  type Verdict,
-} from './types.ts';
+import type { Case, Change, EvidenceRow, Finding, Path, Verdict } from './types.ts';
 import { seeMore } from './unseen.ts';
 import { withoutSuspicion } from './without-suspicion.ts';
 import { plural } from './wording.ts';
@@ -42,70 +32,6 @@ export interface Judged {
 
 /** Below this no answer is given: a confident wrong verdict is the worst outcome there is. */
 const ENOUGH = 0.7;
-/** Two suspicions that explain the trouble within this of each other explain as much. */
-const ALIKE = 0.25;
-
-const isIngress = (hop: Hop): boolean => INGRESS_HOPS.includes(hop);
-const round = (n: number): number => Math.round(n * 100) / 100;
-
-/** Of two that only logs speak for, one that counts this many times more requests comes first. */
-const FAR_MORE = 3;
-
-/**
- * What explains most of what fails now comes first; at equal share the more specific, which is the outermost. Where
- * nothing of it shows now, what the logs count far more of goes before.
- */
-function rank(suspicions: Suspicion[]): Suspicion[] {
-  const step = (s: Suspicion): number => Math.round(s.explains / ALIKE);
-  const logged = new Map(suspicions.map((s) => [s, step(s) === 0 ? loggedBy(s.because) : 0]));
-  const outnumbers = (a: Suspicion, b: Suspicion): boolean => {
-    const [mine, theirs] = [logged.get(a) ?? 0, logged.get(b) ?? 0];
-    return theirs > 0 && mine >= FAR_MORE * theirs;
-  };
-  const sorted = suspicions
-    .map((suspicion, order) => ({ suspicion, order }))
-    .filter(({ suspicion }) => suspicion.explains > 0 || suspicion.fits)
-    .sort((a, b) => step(b.suspicion) - step(a.suspicion) || a.order - b.order)
-    .map(({ suspicion }) => suspicion);
-  const [first] = sorted;
-  const heavier = first && sorted.find((s) => step(s) === step(first) && outnumbers(s, first));
-  return heavier ? [heavier, ...sorted.filter((s) => s !== heavier)] : sorted;
-}
-
-function reckon(scene: Scene, chosen: Suspicion, others: Suspicion[]): { confidence: number; reckoning: string[] } {
-  let confidence = chosen.strength;
-  const reckoning = [
-    `${chosen.cause ?? `fault at ${chosen.hop}`}: ${chosen.strength} for its mechanism (${[...new Set(chosen.because.map((f) => f.code))].join(', ')})`,
-  ];
-  const times = (factor: number, why: string): void => {
-    confidence *= factor;
-    reckoning.push(`x ${factor}: ${why}`);
-  };
-  if (chosen.explains === 0 && (scene.failing ?? 0) > 0.5)
-    times(0.7, 'most requests fail now, in a way that it does not explain');
-  else if (chosen.explains === 0)
-    times(
-      scene.failing === 0 && scene.case.symptoms.course === 'steady' ? 0.97 : 0.96,
-      'it does not show in healthy requests now, only in what was reported',
-    );
-  else if (chosen.explains < 0.5 && (scene.failing ?? 0) > chosen.explains + ALIKE)
-    times(0.92, 'more fails than it explains');
-  const rival = others.find(
-    (o) =>
-      isIngress(o.hop) !== isIngress(chosen.hop) &&
-      o.strength >= 0.85 &&
-      Math.abs(o.explains - chosen.explains) <= ALIKE &&
-      o.explains > 0,
-  );
-  if (rival) times(0.9, `${rival.cause ?? rival.hop} would explain as much`);
-  if (scene.begins === 'unsure' && isCompared(chosen))
-    times(0.75, 'part of the requests fails, and too few were made to say at which hop that begins');
-  if (scene.front.length === 0) times(0.95, 'the public address could not be looked at');
-  // What users meet may come from somewhere before the place that is accused; only a name that leads nowhere explains itself.
-  if (scene.failing === null && chosen.hop !== 'dns') times(0.8, 'no request could be made');
-  return { confidence: Math.min(0.99, round(confidence)), reckoning };
-}
-
 /** What a judge is made of: how rows are read, and what is suspected. A damaged one shows what hangs on a code or a rule. */
 export interface JudgeParts {
   read: typeof readRows;

@@ -206,6 +206,10 @@ const alone = (scene: Scene): boolean => scene.path.hops.flatMap((hop) => hop.en
 /** One endpoint is said to be busy and others idle, and no look shows how requests are spread. */
 const maybeBusy = (scene: Scene): boolean => scene.reported('uneven') && !alone(scene) && !SPREAD_SEEN.some(scene.has);
 
+/** The proxy sends one endpoint far more than its share: what waits there, waits for that. */
+const isSkewed = (scene: Scene): boolean =>
+  scene.all('ENDPOINT_SHARE_SKEWED').some((f) => f.direction === 'implicates');
+
 /** A mean of this many requests, in seconds, that no plain page needs: some of them are far slower. */
 const SLOW_ON_AVERAGE_S = 0.5;
 const ENOUGH_FOR_A_MEAN = 100;
@@ -254,8 +258,8 @@ export const appSlow: Rule = (scene) => {
         next: 'Look at which pages need long, in the application itself: its database, a lock, another service, CPU.',
       });
     if (logged.length === 0) return null;
-    // The proxy gave up on it, and nobody saw how long it would have taken: either may be to blame.
-    const unsure = maybeBusy(scene) || scene.failing === null || gaveUpOn(scene);
+    // The proxy gave up on it, and nobody saw how long it would have taken: either may be to blame. So may how it spreads requests.
+    const unsure = maybeBusy(scene) || isSkewed(scene) || scene.failing === null || gaveUpOn(scene);
     return suspect('app-slow', logged, unsure ? 0.6 : 0.8, {
       fits: true,
       explains: scene.slowMs ? 1 : 0,
