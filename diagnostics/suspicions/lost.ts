@@ -32,7 +32,10 @@ type Failure = Scene['front'][number]['failures'][number];
 /** Share of users' requests that end as a lost connection does now, and in one of these ways. */
 export function lostBy(scene: Scene, how: (failure: Failure) => boolean): number {
   const http = speaksHttp(scene);
-  const status = (f: Failure): boolean => ofCdn(f.status ?? 0) || (http && ofGateway(f.status ?? 0));
+  // What a proxy that is asked directly says as well was not made in front of it.
+  const asked = scene.replicas.filter((m) => m.vantage === 'proxy-replica').flatMap((m) => m.failures);
+  const inFront = (status: number): boolean => http && ofGateway(status) && !asked.some((f) => f.status === status);
+  const status = (f: Failure): boolean => ofCdn(f.status ?? 0) || inFront(f.status ?? 0);
   return failingBy(scene, (f) => (LOST.has(f.error ?? '') || status(f)) && how(f));
 }
 export const lostOnTheWay = (scene: Scene): number => lostBy(scene, () => true);

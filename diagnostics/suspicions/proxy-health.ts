@@ -3,6 +3,7 @@ import type { Finding } from '../types.ts';
 import { lostBy, lostOnTheWay, reportedLost } from './lost.ts';
 import {
   appTrouble,
+  byStatus,
   comesAndGoes,
   endpointsFail,
   endpointsFine,
@@ -108,7 +109,7 @@ export const proxyAtLimit: Rule = (scene) => {
   const throttled =
     scene.has('PROXY_CPU_THROTTLED') && scene.slowMs !== null && scene.reported('slow', 'timeout', 'unspecified');
   // Who has no room left for a connection to an endpoint makes a 5xx of its own (nginx: 500).
-  const own = ranOut.length > 0 ? serverErrors(scene) : 0;
+  const own = ranOut.length > 0 ? (endpointsFine(scene) ? serverErrors(scene) : byStatus(scene, 500)) : 0;
   const explains = Math.max(lostOnTheWay(scene), throttled ? 1 : 0, own);
   const drops = ranOut.length > 0 || accusing(scene, 'PROXY_DROPS_CONNECTIONS').length > 0;
   if (explains === 0 && !(comesAndGoes(scene) && drops && !namesOthersThan(scene, 500, ...OF_A_GATEWAY))) return null;

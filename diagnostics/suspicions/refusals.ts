@@ -161,7 +161,6 @@ export const rateLimited: Rule = (scene) => {
   });
 };
 
-
 /** A 401 or 403 was reported, and harmless requests meet none: whom one refuses depends on who asks. */
 function refusesOthers(scene: Scene): boolean {
   const named = scene.case.symptoms.statuses.some((status) => status === 401 || status === 403);

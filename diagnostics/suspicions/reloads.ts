@@ -38,12 +38,14 @@ export const reloadDisconnects: Rule = (scene) => {
 };
 
 /** What only an older configuration does: old endpoints, missing routes, an old certificate. */
-const OLDER = ['UPSTREAM_NOT_AN_ENDPOINT', 'STALE_UPSTREAM_LOGGED', 'ROUTE_NOT_FOUND', 'CERTIFICATE_EXPIRED'];
+const OLDER = ['UPSTREAM_NOT_AN_ENDPOINT', 'ROUTE_NOT_FOUND', 'CERTIFICATE_EXPIRED'];
 /** What it does as well, and much else. */
 const PERHAPS_OLDER = ['PROXY_GATEWAY_ERROR', 'ERRORS_MADE_BY_PROXY'];
 /** Findings that show an older configuration being served, and whether nothing else would make them. */
 function servedOlder(scene: Scene): { shown: Finding[]; certain: boolean } {
-  const older = OLDER.flatMap((code) => scene.all(code));
+  const shown = OLDER.flatMap((code) => scene.all(code));
+  // Where nobody counted what went to old addresses, the log names them.
+  const older = shown.length > 0 ? shown : scene.all('STALE_UPSTREAM_LOGGED');
   if (endpointsFail(scene) && !scene.has('UPSTREAM_NOT_AN_ENDPOINT')) return { shown: [], certain: false };
   const perhaps = triesTheRightOnes(scene) ? [] : PERHAPS_OLDER.flatMap((code) => scene.all(code));
   // An error of the proxy's while the endpoints are well and quick: it looks for them elsewhere.
