@@ -105,6 +105,8 @@ export const cdnFault: Rule = (scene) => {
   const cdn = scene.path.hops.find((h) => h.hop === 'cdn');
   const behind = [...scene.balancers, ...scene.replicas];
   if (!cdn || !scene.failing || behind.length === 0 || !behind.every((m) => m.ok === m.total)) return null;
+  // A redirect that the origin gives to whoever comes in the clear is its own, though it is an answer.
+  if (scene.has('REDIRECTED_TO_ITSELF') && scene.has('HTTPS_NOT_PASSED_ON')) return null;
   const because = scene.findings.filter(
     (f) =>
       (f.code === 'REQUEST_FAILED' && f.vantage === 'public') ||

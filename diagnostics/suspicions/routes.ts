@@ -165,9 +165,17 @@ export const routeWrong: Rule = (scene) => {
       explains: 1,
       fits: true,
       sentence: `${proxyName(scene, first)} answers ${host(scene)} with a ${text(first.facts.page)}, ${own === undefined ? `while its endpoints answer ${scene.endpoints.find((e) => e.reached)?.status} without a page` : `which is not what its endpoints serve (${own})`}`,
-      next: `See which route or catch-all of ${proxyName(scene, first)} takes ${host(scene)}, and bring back the one to ${serviceName(scene)}.`,
+      next:
+        passesByEndpoints(scene)?.next ??
+        `See which route or catch-all of ${proxyName(scene, first)} takes ${host(scene)}, and bring back the one to ${serviceName(scene)}.`,
     },
   );
+};
+
+/** Asked directly, all endpoints that were reached give what was asked for, and send nobody elsewhere. */
+const endpointsServe = (scene: Scene): boolean => {
+  const reached = scene.endpoints.filter((e) => e.reached);
+  return reached.length > 0 && reached.every((e) => e.status !== null && e.status < 300);
 };
 
 export const redirectLoop: Rule = (scene) => {
@@ -185,7 +193,11 @@ export const redirectLoop: Rule = (scene) => {
   const toHttps = found.every((f) => text(f.facts.location).startsWith('https:'));
   const untold =
     toHttps && wants.length > 0 && wants.length >= reached.length && wants.every((f) => f.facts.well === true);
-  const silent = untold ? scene.all('HTTPS_NOT_PASSED_ON') : [];
+  const deaf = scene.all('HTTPS_NOT_PASSED_ON');
+  const silent = untold ? deaf : [];
+  // One in front ends TLS and comes in the clear to a proxy that sends to https itself: its endpoints do not.
+  const plain = !untold && deaf.length > 0 && endpointsServe(scene) ? deaf : [];
+  const inFront = scene.path.hops.find((hop) => hop.hop === 'cdn' || hop.hop === 'load-balancer');
   // An application that redirects whoever asks it in the clear may have made it: only the proxy's own page, its routes, endpoints
   // that do not redirect, or do not once they are told, say that it was the proxy.
   const itsOwn =
@@ -195,11 +207,15 @@ export const redirectLoop: Rule = (scene) => {
     reached.some((e) => e.status !== null && !is3xx(e.status));
   return suspect(
     'redirect-loop',
-    [...found, ...configured, ...(untold ? [...wants, ...silent] : [])],
+    [...found, ...configured, ...plain, ...(untold ? [...wants, ...silent] : [])],
     configured.length ? 0.97 : itsOwn ? 0.93 : 0.65,
     {
       explains: failingBy(scene, (f) => is3xx(f.status)),
       fits: scene.reported('redirect-loop', 'unspecified'),
+      ...(plain.length > 0 &&
+        inFront && {
+          next: `Let ${inFront.name} come to ${proxyName(scene, plain[0])} by https, or let that one not redirect whom ${inFront.name} says to have come by it.`,
+        }),
       ...(untold && configured.length === 0 && { next: (silent[0] ?? wants[0])?.next ?? '' }),
       sentence:
         untold && configured.length === 0
