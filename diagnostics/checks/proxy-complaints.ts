@@ -48,6 +48,9 @@ const downBecause = (complaint: Complaint): string =>
 const READ = ['nginx', 'ingress-nginx', 'haproxy', 'haproxy-ingress'];
 const IF_NAMED = ['traefik', 'envoy'];
 
+/** A listener that demands a PROXY header complains of our own looks as well, which send none: so many, not more. */
+const OWN_PROBES = 3;
+
 /** A complaint older than this need not be about the endpoints of now, ms. */
 const RECENT_MS = 300_000;
 
@@ -92,6 +95,7 @@ function read(data: Complaints, scope: ReadScope): Draft<ComplaintFacts>[] {
     } else
       found.push({
         code,
+        ...(code === 'PROXY_HEADER_BROKEN' && complaint.count <= OWN_PROBES && { direction: 'context' as const }),
         facts: {
           ...base,
           upstream,
