@@ -26,6 +26,10 @@ const refuted = (scene: Scene, found: Finding): boolean =>
 /** A fault writes a line for every connection; so many in the time in question are not left by looks like ours. */
 const MANY_LINES = 50;
 
+/** Our requests get through: then only a report of connections that end tells of users who met it at another time or place. */
+const mayHaveMet = (scene: Scene): boolean =>
+  scene.failing !== 0 || scene.reported('handshake', 'reset', 'unspecified');
+
 export const proxyProtocolUnexpected: Rule = (scene) => {
   const found = scene.all('PROXY_HEADER_UNEXPECTED').filter((f) => !refuted(scene, f));
   const logged = scene.all('PROXY_HEADER_LINES_LOGGED');
@@ -33,6 +37,7 @@ export const proxyProtocolUnexpected: Rule = (scene) => {
   // A declared sender may be wrong: only failing requests, or the proof from outside, make it a fault.
   const proven = found.some((f) => f.facts.seenFrom === 'outside');
   if (found.length === 0 || (explains === 0 && !proven && logged.length === 0)) return null;
+  if (explains === 0 && !mayHaveMet(scene)) return null;
   const sender = frontName(scene, text(found[0]?.facts.sender));
   const fits = scene.reported('handshake', 'reset', 'errors-5xx', 'unspecified');
   // It is over, and such a header ends connections before any status.
@@ -57,7 +62,7 @@ export const proxyProtocolMissing: Rule = (scene) => {
   const found = scene.all('PROXY_HEADER_MISSING').filter((f) => !refuted(scene, f));
   const explains = early(scene);
   const proven = found.some((f) => f.facts.seenFrom === 'outside');
-  if (found.length === 0 || (explains === 0 && !proven)) return null;
+  if (found.length === 0 || (explains === 0 && !(proven && mayHaveMet(scene)))) return null;
   const sender = frontName(scene, text(found[0]?.facts.sender));
   return suspect('proxy-protocol-missing', found, proven ? 0.99 : 0.96, {
     explains,
@@ -151,7 +156,8 @@ export const noHealthyTarget: Rule = (scene) => {
   return suspect(
     'lb-no-healthy-target',
     [...dead, ...unhealthy, ...scene.all('REQUEST_FAILED').filter((f) => f.vantage === 'public')],
-    0.93,
+    // Where no replica was asked they may be down, or what they ask for its health.
+    scene.replicas.length > 0 || allRefuse(scene, dead) ? 0.93 : 0.75,
     {
       explains,
       fits: true,

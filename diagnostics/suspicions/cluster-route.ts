@@ -1,11 +1,15 @@
 import type { Scene } from '../scene.ts';
 import { notFound, served, sure } from './cluster-service.ts';
-import { byStatus, early, host, proxyName, type Rule, suspect, text } from './suspicion.ts';
+import { byCertificate, byStatus, early, endpointsFail, host, proxyName, type Rule, suspect, text } from './suspicion.ts';
 
 /** Who serves a host, as the objects of a cluster say, together with what users meet. */
 
 /** Objects alone never accuse the ingress: what users meet has to show it, or what they told be just that. */
 const UNSEEN = 0.6;
+
+/** What users meet of a host that no proxy serves: a 404, or HAProxy's 503, where that is not for endpoints that fail. */
+const unserved = (scene: Scene): number =>
+  Math.max(notFound(scene), endpointsFail(scene) ? 0 : byStatus(scene, 503));
 
 /** An object names the host, and nobody serves it: what users get is the proxy's own 404, or another route's page. */
 export const hostNotServed: Rule = (scene) => {
@@ -14,11 +18,12 @@ export const hostNotServed: Rule = (scene) => {
   const swallowed = scene.all('HOST_BY_CATCH_ALL');
   if (!first) return null;
   const own = [...scene.all('ROUTE_NOT_FOUND'), ...scene.all('ROUTE_MISSING')];
-  const explains = Math.max(notFound(scene), byStatus(scene, 503));
+  const explains = unserved(scene);
   const object = `${text(first.facts.object)} (${text(first.facts.why)})`;
   const fits = scene.reported('not-found', 'wrong-content', 'unspecified', 'certificate', 'errors-5xx');
   if (swallowed.length === 0 || own.length > 0) {
-    if (served(scene, explains)) return null;
+    // What fails in another way has another reason; its own certificate is missing with it.
+    if (explains === 0 && scene.failing !== null && byCertificate(scene) === 0) return null;
     const alone = scene.failing === null && !scene.reported('not-found');
     return suspect('route-missing', [...found, ...own, ...swallowed], alone ? UNSEEN : sure(scene, 0.97), {
       explains,
@@ -41,7 +46,7 @@ export const servedElsewhere: Rule = (scene) => {
   const found = scene.all('HOST_SERVED_ELSEWHERE');
   const [first] = found;
   if (!first || !scene.reported('not-found', 'wrong-content', 'unspecified', 'certificate', 'errors-5xx')) return null;
-  const explains = Math.max(notFound(scene), byStatus(scene, 503));
+  const explains = unserved(scene);
   if (explains === 0 && !scene.reported('wrong-content', 'not-found')) return null;
   // Only if it is well where the object says that it is reached, the name is what is wrong.
   const well = typeof first.facts.status === 'number' && first.facts.status < 400;
@@ -69,7 +74,7 @@ function metBy(scene: Scene, problem: string): number {
 export const routeRefused: Rule = (scene) => {
   const found = scene.all('ROUTE_OBJECT_REFUSED');
   const [first] = found;
-  if (!first || scene.endpoints.some((e) => e.reached && e.failing > 0)) return null;
+  if (!first || endpointsFail(scene)) return null;
   const problem = text(first.facts.problem);
   const explains = metBy(scene, problem);
   // Of several backends one is refused: a few harmless requests may all have gone to the others.

@@ -43,7 +43,8 @@ export const sizeLimit: Rule = (scene) => {
 export const externalAuthFailed: Rule = (scene) => {
   const logged = [...scene.all('AUTH_REQUEST_FAILED'), ...scene.all('AUTH_SERVICE_FAILED_LOGGED')];
   // A route that asks somebody first, 5xx for users, and endpoints that answer the same request: that somebody failed.
-  const asking = endpointsFine(scene) && byStatus(scene, 500, 502, 503) > 0 ? scene.all('ROUTE_FOUND') : [];
+  const passedOn = scene.has('PROXY_GATEWAY_ERROR') ? [] : [502, 503];
+  const asking = endpointsFine(scene) && byStatus(scene, 500, ...passedOn) > 0 ? scene.all('ROUTE_FOUND') : [];
   const found = [...logged, ...asking.filter((f) => typeof f.facts.asks === 'string')];
   if (found.length === 0 || endpointsFail(scene) || callsItself(scene)) return null;
   // nginx makes a 500 of it; others pass on the status of who was asked, and nobody behind may be there either.

@@ -3,6 +3,7 @@ import type { Finding } from '../types.ts';
 import {
   answeredWith,
   byStatus,
+  endpointsFail,
   endpointsFine,
   failingBy,
   host,
@@ -69,7 +70,9 @@ export const routeMissing: Rule = (scene) => {
       ? scene.all('REQUEST_ANSWERED').filter((f) => f.facts.status === 404 && f.vantage !== 'service')
       : [];
   const pages = [...strange, ...scene.all('ROUTE_NOT_FOUND').filter(() => notTheAppsOwn(scene, 404)), ...logged];
-  const answers503 = scene.has('PROXY_HAS_NO_BACKEND') && (logged.length > 0 || api.length > 0);
+  // Endpoints that fail when asked directly are why nobody is there.
+  const unrouted = logged.length > 0 || (api.length > 0 && !endpointsFail(scene));
+  const answers503 = scene.has('PROXY_HAS_NO_BACKEND') && unrouted;
   // Without a working route another one may take the request and show a page of its own, or the hop in front puts one over it.
   const passedOn = notTheAppsOwn(scene, 404) ? answeredWith(scene, 404) : 0;
   const explains = byStatus(scene, 404, ...(answers503 ? [503] : [])) + passedOn;
