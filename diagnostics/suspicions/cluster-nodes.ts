@@ -4,6 +4,7 @@ import { clock } from '../wording.ts';
 import { LOST, lostOnTheWay, replicasWell, reportedLost } from './lost.ts';
 import {
   answeredWith,
+  appTrouble,
   byStatus,
   endpointsFine,
   failingBy,
@@ -20,7 +21,7 @@ const comesAndGoes = (scene: Scene): boolean => scene.case.symptoms.course !== '
 
 /** Something behind the proxies fails by itself: then nodes in front of them are not what it is about. */
 const troubleBehind = (scene: Scene): boolean =>
-  scene.endpoints.some((e) => e.reached && (e.failing > 0 || e.slowMs !== null)) ||
+  appTrouble(scene) ||
   scene.replicas.some((m) => m.vantage === 'proxy-replica' && m.total > 0 && m.ok < m.total) ||
   // A few errors in a log are always there: they count where nothing else shows what was lost.
   (lostOnTheWay(scene) === 0 && (scene.has('ERRORS_MADE_UPSTREAM') || scene.has('ERRORS_MADE_BY_PROXY')));

@@ -1,12 +1,11 @@
 import type { Scene } from '../scene.ts';
 import { lostOnTheWay, reportedLost } from './lost.ts';
-import { comesAndGoes, failingBy, host, proxyName, type Rule, suspect } from './suspicion.ts';
+import { appTrouble, comesAndGoes, failingBy, host, proxyName, type Rule, suspect } from './suspicion.ts';
 
 /** Causes in a proxy of a cluster that its pods and its controller's own events tell of. */
 
 /** The application fails by itself: then what its proxy's pods do is not what it is about. */
-const appFails = (scene: Scene): boolean =>
-  scene.endpoints.some((e) => e.reached && (e.failing > 0 || e.slowMs !== null)) || scene.has('ERRORS_MADE_UPSTREAM');
+const appFails = (scene: Scene): boolean => appTrouble(scene) || scene.has('ERRORS_MADE_UPSTREAM');
 /** Ended this often, it is a habit: one restart convicts nobody. */
 const OFTEN = 3;
 

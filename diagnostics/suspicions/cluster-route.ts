@@ -1,6 +1,16 @@
 import type { Scene } from '../scene.ts';
 import { notFound, served, sure } from './cluster-service.ts';
-import { byCertificate, byStatus, early, endpointsFail, host, proxyName, type Rule, suspect, text } from './suspicion.ts';
+import {
+  byCertificate,
+  byStatus,
+  early,
+  endpointsFail,
+  host,
+  proxyName,
+  type Rule,
+  suspect,
+  text,
+} from './suspicion.ts';
 
 /** Who serves a host, as the objects of a cluster say, together with what users meet. */
 
@@ -8,8 +18,7 @@ import { byCertificate, byStatus, early, endpointsFail, host, proxyName, type Ru
 const UNSEEN = 0.6;
 
 /** What users meet of a host that no proxy serves: a 404, or HAProxy's 503, where that is not for endpoints that fail. */
-const unserved = (scene: Scene): number =>
-  Math.max(notFound(scene), endpointsFail(scene) ? 0 : byStatus(scene, 503));
+const unserved = (scene: Scene): number => Math.max(notFound(scene), endpointsFail(scene) ? 0 : byStatus(scene, 503));
 
 /** An object names the host, and nobody serves it: what users get is the proxy's own 404, or another route's page. */
 export const hostNotServed: Rule = (scene) => {

@@ -1,5 +1,5 @@
 import { lostOnTheWay, replicasWell } from './lost.ts';
-import { host, type Rule, suspect, text } from './suspicion.ts';
+import { appTrouble, host, type Rule, suspect, text } from './suspicion.ts';
 
 /**
  * Requests get no answer, and the kernel of a node on the way counts at that very moment that it drops packets which came
@@ -12,7 +12,7 @@ export const asymmetricRouting: Rule = (scene) => {
   const explains = lostOnTheWay(scene);
   if (!first || explains === 0) return null;
   // What does not answer by itself leaves requests without an answer too: then a filter that drops is another matter.
-  if (scene.endpoints.some((e) => e.reached && (e.failing > 0 || e.slowMs !== null))) return null;
+  if (appTrouble(scene)) return null;
   // The page says that no filter is strict: then what was dropped has no way back at all, which is somebody else's traffic.
   const strict = found.every((f) => !Array.isArray(f.facts.strict) || f.facts.strict.length > 0);
   const strength = strict && replicasWell(scene) ? 0.95 : 0.72;

@@ -3,12 +3,14 @@ import type { Finding } from '../types.ts';
 import { duration } from '../wording.ts';
 import { refusalsCounted, targetsUnsettled } from './cloud.ts';
 import {
+  ANYONE_WAITS_MS,
   byStatus,
   comesAndGoes,
   early,
   endpointsFine,
   host,
   namesGivenAnswers,
+  near,
   proxyName,
   type Rule,
   serviceName,
@@ -42,13 +44,6 @@ export const headerSettingsDisagree: Rule = (scene) => {
   });
 };
 
-/** Longer than this nobody waits for a page, ms: then it is the application that is slow, whoever cuts first. */
-const ANYONE_WAITS_MS = 10_000;
-/** A duration is a timeout when it is this near to it. */
-const NEAR = 0.05;
-/** A connection, a handshake and our own scheduling lie between the proxy's clock and ours, ms. */
-const OURS_MS = 60;
-
 /** Gateway timeouts after just the time that a proxy is configured to wait, while the application would have answered. */
 export const configuredTimeout: Rule = (scene) => {
   const cut = scene.all('PROXY_GATEWAY_ERROR').filter((f) => f.facts.status === 504);
@@ -57,8 +52,9 @@ export const configuredTimeout: Rule = (scene) => {
   const slowest = Math.max(...finishing.map((f) => Number(f.facts.ms)));
   const wait = scene.all('WAITS_FOR_UPSTREAM').find((f) => {
     const limit = Number(f.facts.seconds) * Number(f.facts.tries) * 1000;
-    const near = (ms: number): boolean => Math.abs(ms - limit) <= Math.max(OURS_MS, limit * NEAR);
-    return limit > 0 && limit < ANYONE_WAITS_MS && slowest > limit && cut.every((one) => near(Number(one.facts.ms)));
+    return (
+      limit > 0 && limit < ANYONE_WAITS_MS && slowest > limit && cut.every((one) => near(Number(one.facts.ms), limit))
+    );
   });
   if (!wait) return null;
   const seconds = Number(wait.facts.seconds);
@@ -84,12 +80,12 @@ export const shorterLimitElsewhere: Rule = (scene) => {
   if (!scene.reported('timeout', 'errors-5xx', 'slow', 'unspecified') || namesGivenAnswers(scene)) return null;
   const found = scene.all('PROXY_GAVE_UP_AFTER').find((f) => {
     const [least, most] = [Number(f.facts.leastMs), Number(f.facts.mostMs)];
-    const alike = most - least <= Math.max(OURS_MS, most * NEAR);
+    const alike = near(least, most);
     const wait = waitAt(scene, f);
     if (!wait || !alike || most >= ANYONE_WAITS_MS || Number(f.facts.count) < A_PATTERN) return false;
     const [limit, connect] = [Number(wait.facts.seconds) * 1000, Number(wait.facts.connect ?? 0) * 1000];
     // As long as a connection may take to be made: then nobody was there, and that is another fault.
-    const dialled = connect > 0 && Math.abs(most - connect) <= Math.max(OURS_MS, connect * NEAR);
+    const dialled = connect > 0 && near(most, connect);
     return !dialled && (limit === 0 || most < limit * CLEARLY_SHORTER);
   });
   const wait = found && waitAt(scene, found);

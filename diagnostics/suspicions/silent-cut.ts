@@ -1,19 +1,13 @@
 import type { Scene } from '../scene.ts';
 import type { Finding } from '../types.ts';
 import { duration } from '../wording.ts';
-import { host, type Rule, suspect, text } from './suspicion.ts';
-
-/** Longer than this nobody waits for a page, ms: then it is the application that is slow, whoever cuts first. */
-const ANYONE_WAITS_MS = 10_000;
-/** A duration is a timeout when it is this near to it; a connection and two clocks lie between the two, ms. */
-const NEAR = { part: 0.05, ms: 60 };
-
-const near = (ms: unknown, limit: number): boolean =>
-  Math.abs(Number(ms) - limit) <= Math.max(NEAR.ms, limit * NEAR.part);
+import { ANYONE_WAITS_MS, host, near, type Rule, suspect, text } from './suspicion.ts';
 
 /** The callers of a proxy behind this balancer that left just when the balancer's time was over. */
 const leftThen = (scene: Scene, limit: number): Finding[] =>
-  scene.all('CALLERS_LEFT_ALIKE').filter((f) => near(f.facts.leastMs, limit) && near(f.facts.mostMs, limit));
+  scene
+    .all('CALLERS_LEFT_ALIKE')
+    .filter((f) => near(Number(f.facts.leastMs), limit) && near(Number(f.facts.mostMs), limit));
 
 /**
  * The balancer is configured to end what is silent for a short time, the proxy behind it would wait longer, and its log has

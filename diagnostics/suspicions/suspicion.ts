@@ -73,6 +73,14 @@ export const OF_A_GATEWAY = [502, 503, 504, 520, 521, 522, 523, 524];
 /** The report names statuses, none of which a hop makes that found nobody behind it: then it is about answers that were given. */
 export const namesGivenAnswers = (scene: Scene): boolean => namesOthersThan(scene, ...OF_A_GATEWAY);
 
+/** Longer than this nobody waits for a page, or for a line that is silent, ms: then whoever is slow is at fault, not who cuts. */
+export const ANYONE_WAITS_MS = 10_000;
+/** A duration is a timeout when it is this near to it; a connection, a handshake and two clocks lie between the two, ms. */
+const NEAR = { part: 0.05, ms: 60 };
+/** Two durations, ms, that are one and the same timeout. */
+export const near = (ms: number, limit: number): boolean =>
+  Math.abs(ms - limit) <= Math.max(NEAR.ms, limit * NEAR.part);
+
 /** Requests of the time in question that the logs count under a suspicion's findings: what it explains where nothing fails now. */
 export const loggedBy = (because: Finding[]): number =>
   because.reduce((most, f) => {

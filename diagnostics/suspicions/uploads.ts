@@ -1,6 +1,6 @@
 import type { Scene } from '../scene.ts';
 import { duration } from '../wording.ts';
-import { endpointsFine, host, proxyName, type Rule, suspect } from './suspicion.ts';
+import { ANYONE_WAITS_MS, endpointsFine, host, proxyName, type Rule, suspect } from './suspicion.ts';
 
 /** Is the report about requests that are large, or take long to send? */
 const ofUploads = (scene: Scene): boolean => scene.reported('too-large') || /\bupload/i.test(scene.case.report ?? '');
@@ -24,9 +24,6 @@ export const uploadCutShort: Rule = (scene) => {
     next: 'Let the proxy read requests for as long as the longest upload takes (Traefik: transport.respondingTimeouts.readTimeout of the entry point).',
   });
 };
-
-/** A line that is silent for longer than this is broken, whoever waits at its end, ms. */
-const ANYONE_WAITS_MS = 10_000;
 
 /**
  * Uploads are said to fail, and the proxy's log has requests that it gave up reading, all after the same short time (nginx:

@@ -3,6 +3,7 @@ import { binomialTwoSided } from '../stats.ts';
 import type { Finding } from '../types.ts';
 import { checkGot, markedDown } from './no-connection.ts';
 import {
+  ANYONE_WAITS_MS,
   byStatus,
   endpointsFine,
   host,
@@ -117,9 +118,6 @@ export const endpointImbalance: Rule = (scene) => {
         : `${proxyName(scene, first)} keeps its connections to one service address, and ${share} end at ${of}`,
   });
 };
-
-/** Longer than this nobody waits for a page, ms. */
-const ANYONE_WAITS_MS = 10_000;
 
 /** What to do where a proxy gives up too early; `slowest`: what the application needs, ms. */
 export const waitLonger = (slowest: number): string =>
