@@ -1,11 +1,13 @@
 import type { Scene } from '../scene.ts';
 import { notFound, served, sure } from './cluster-service.ts';
+import { says503 } from './routes.ts';
 import {
   byCertificate,
   byStatus,
   early,
   endpointsFail,
   host,
+  notTheAppsOwn,
   proxyName,
   type Rule,
   suspect,
@@ -18,7 +20,11 @@ import {
 const UNSEEN = 0.6;
 
 /** What users meet of a host that no proxy serves: a 404, or HAProxy's 503, where that is not for endpoints that fail. */
-const unserved = (scene: Scene): number => Math.max(notFound(scene), endpointsFail(scene) ? 0 : byStatus(scene, 503));
+const unserved = (scene: Scene): number =>
+  Math.max(
+    notTheAppsOwn(scene, 404) ? notFound(scene) : 0,
+    says503(scene) && !endpointsFail(scene) ? byStatus(scene, 503) : 0,
+  );
 
 /** An object names the host, and nobody serves it: what users get is the proxy's own 404, or another route's page. */
 export const hostNotServed: Rule = (scene) => {

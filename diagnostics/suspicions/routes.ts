@@ -54,6 +54,10 @@ const withoutRule = (scene: Scene): Finding[] =>
     return text(facts.kind).startsWith('haproxy') && Number(facts.count) > noServer;
   });
 
+/** Does a proxy on the path say 503 to what it has no route for? The others have a route that they say that of. */
+export const says503 = (scene: Scene): boolean =>
+  scene.path.hops.some((hop) => hop.hop === 'proxy' && hop.kind.startsWith('haproxy'));
+
 export const routeMissing: Rule = (scene) => {
   const api = [
     ...scene.all('ROUTE_MISSING'),
@@ -71,7 +75,7 @@ export const routeMissing: Rule = (scene) => {
       : [];
   const pages = [...strange, ...scene.all('ROUTE_NOT_FOUND').filter(() => notTheAppsOwn(scene, 404)), ...logged];
   // Endpoints that fail when asked directly are why nobody is there.
-  const unrouted = logged.length > 0 || (api.length > 0 && !endpointsFail(scene));
+  const unrouted = logged.length > 0 || (api.length > 0 && !endpointsFail(scene) && says503(scene));
   const answers503 = scene.has('PROXY_HAS_NO_BACKEND') && unrouted;
   // Without a working route another one may take the request and show a page of its own, or the hop in front puts one over it.
   const passedOn = notTheAppsOwn(scene, 404) ? answeredWith(scene, 404) : 0;

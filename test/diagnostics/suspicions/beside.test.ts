@@ -116,3 +116,38 @@ test('two that only logs show, one on each side, are no answer', () => {
   one.beside = [app, { ...proxy, facts: { ...proxy.facts, count: 200 } }];
   assert.equal(verdict(one).answer, 'ingress', 'the log counts far more of it');
 });
+
+test('a proxy that says 503 for want of endpoints has a route: only HAProxy says that where it has none', () => {
+  for (const [check, code] of [
+    ['route-owner', 'ROUTE_OUT_OF_SERVICE'],
+    ['cluster-route', 'HOST_NOT_SERVED'],
+  ] as const) {
+    const one = scene('service-no-endpoints', {});
+    assert.ok(one.saved.path.hops.every((hop) => hop.hop !== 'proxy' || !hop.kind.startsWith('haproxy')));
+    one.beside = [finding(check, code, one.saved)];
+    assert.equal(verdict(one).cause, 'service-no-endpoints', code);
+  }
+});
+
+test('a listener that refuses where our requests get through is none that made an error page', () => {
+  for (const [check, code] of [
+    ['tls', 'TLS_CLIENT_CERTIFICATE_DEMANDED'],
+    ['tls', 'TLS_REFUSED'],
+    ['proxy-protocol', 'PROXY_HEADER_MISSING'],
+    ['proxy-protocol', 'PROXY_HEADER_UNEXPECTED'],
+  ] as const) {
+    const one = scene('none', { kinds: ['errors-5xx'], statuses: [500], course: 'intermittent' });
+    one.beside = [finding(check, code, one.saved)];
+    assert.notEqual(verdict(one).answer, 'ingress', code);
+  }
+});
+
+test('a route that asks somebody first is no reason for the gateway error of a proxy that gets no connection', () => {
+  const one = scene('app-down', { kinds: ['errors-5xx'], statuses: [502] });
+  one.saved.evidence = [
+    ...one.saved.evidence.filter((row) => row.look.check !== 'endpoint-answers'),
+    ...scene('none', {}).saved.evidence.filter((row) => row.look.check === 'endpoint-answers'),
+  ];
+  one.beside = [finding('route-owner', 'ROUTE_FOUND', one.saved, { asks: 'auth.example.test' })];
+  assert.notEqual(verdict(one).cause, 'external-auth-failed');
+});
