@@ -8,7 +8,8 @@ import { byStatus, host, proxyName, type Rule, suspect, text, unparsed } from '.
  * time in question may convict alone; a setting needs a symptom that it explains.
  */
 
-const comesAndGoes = (scene: Scene): boolean => scene.case.symptoms.course !== 'steady' && (scene.failing ?? 0) < 0.5;
+/** It is said to come and go, and most of our own requests are answered. */
+const nowAndThen = (scene: Scene): boolean => scene.case.symptoms.course !== 'steady' && (scene.failing ?? 0) < 0.5;
 
 /** Clocks of a proxy and of a cloud differ, and counters stand at the begin of their minute, ms. */
 const SLACK_MS = 90_000;
@@ -36,7 +37,7 @@ export const idleResetsCounted: Rule = (scene) => {
   const resets = scene.all('RESETS_BY_BALANCER');
   const settings = scene.all('BALANCER_FORGETS_IDLE_FIRST');
   const [first, idle] = [resets[0], settings[0]];
-  if (!first || !idle || !comesAndGoes(scene) || targetsChanged(scene, first)) return null;
+  if (!first || !idle || !nowAndThen(scene) || targetsChanged(scene, first)) return null;
   if (!scene.reported('reset', 'disconnects', 'timeout')) return null;
   return suspect('lb-idle-timeout', [...resets, ...settings], 0.92, {
     fits: true,
@@ -61,7 +62,7 @@ export const idleErrorsLogged: Rule = (scene) => idleRace(scene, scene.all('BACK
 function idleRace(scene: Scene, errors: Finding[], strength: number): ReturnType<Rule> {
   const settings = scene.all('PROXY_CLOSES_IDLE_FIRST');
   const [first, idle] = [errors[0], settings[0]];
-  if (!first || !idle || !comesAndGoes(scene) || targetsChanged(scene, first)) return null;
+  if (!first || !idle || !nowAndThen(scene) || targetsChanged(scene, first)) return null;
   const { statuses } = scene.case.symptoms;
   const told =
     scene.reported('reset', 'disconnects') ||
@@ -95,7 +96,7 @@ export const staleTargetTold: Rule = (scene) => {
   const explains = onlyBalancerFails(scene);
   const fits = scene.reported('reset', 'errors-5xx', 'timeout', 'unspecified', 'handshake', 'disconnects');
   // Everything fails: one dead target among others is not why.
-  if (explains > 0.95 || (explains === 0 && !(fits && comesAndGoes(scene)))) return null;
+  if (explains > 0.95 || (explains === 0 && !(fits && nowAndThen(scene)))) return null;
   // One that is being taken out gets no new connections: only those that last are lost.
   if (explains === 0 && first.facts.state === 'draining' && !scene.reported('reset', 'disconnects', 'timeout'))
     return null;
@@ -128,7 +129,7 @@ function allEnded(scene: Scene, first: Finding): Finding[] {
 export const failedOpen: Rule = (scene) => {
   const found = [...scene.all('BALANCER_FAILS_OPEN'), ...scene.all('NO_BACKEND_TO_PICK')];
   const [first] = found;
-  if (!first || !comesAndGoes(scene) || !scene.reported('reset', 'errors-5xx', 'timeout', 'unspecified')) return null;
+  if (!first || !nowAndThen(scene) || !scene.reported('reset', 'errors-5xx', 'timeout', 'unspecified')) return null;
   const ended = allEnded(scene, first);
   if (ended.length)
     return suspect('proxy-restarting', [...ended, ...found], 0.84, {

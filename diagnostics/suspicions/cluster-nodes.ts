@@ -17,7 +17,8 @@ import {
 
 /** Causes that stand between the balancer and the proxies of a cluster. Each needs a symptom that its mechanism makes. */
 
-const comesAndGoes = (scene: Scene): boolean => scene.case.symptoms.course !== 'steady';
+/** Nobody says that it lasts. */
+const isUnsteady = (scene: Scene): boolean => scene.case.symptoms.course !== 'steady';
 
 /** Something behind the proxies fails by itself: then nodes in front of them are not what it is about. */
 const troubleBehind = (scene: Scene): boolean =>
@@ -26,8 +27,8 @@ const troubleBehind = (scene: Scene): boolean =>
   // A few errors in a log are always there: they count where nothing else shows what was lost.
   (lostOnTheWay(scene) === 0 && (scene.has('ERRORS_MADE_UPSTREAM') || scene.has('ERRORS_MADE_BY_PROXY')));
 
-/** The logs of proxies that cover the time and hold no error: what users met never got that far. */
-const proxiesSawNothing = (scene: Scene): Finding[] =>
+/** Logs of proxies, of some of them at least, that cover the time and hold no error: what users met need not have got that far. */
+const sawNothing = (scene: Scene): Finding[] =>
   [...scene.all('NO_ERRORS_LOGGED'), ...scene.all('NO_ERRORS_COUNTED')].filter((f) => f.facts.covers === true);
 
 /** What was met at one node's own port. */
@@ -72,11 +73,11 @@ export const nodeLost: Rule = (scene) => {
   if (!first || !reportedLost(scene) || troubleBehind(scene)) return null;
   // All connections lost is more than one node of several can do.
   if (explains > 0.95 && scene.front.length > 0) return null;
-  if (explains === 0 && !comesAndGoes(scene)) return null;
+  if (explains === 0 && !isUnsteady(scene)) return null;
   const dead = seenDead(scene, nodesOf(found));
   // Long-lived connections that end over and over are more than one lost node does.
   if (scene.reported('disconnects') && (scene.has('RELOADS_TOLD_OFTEN') || scene.has('RELOAD_STORM'))) return null;
-  const clean = proxiesSawNothing(scene);
+  const clean = sawNothing(scene);
   // A dead node that costs nobody a connection now has been taken out since: it proves nothing of then.
   const strength = explains > 0 ? (dead.length || replicasWell(scene) ? 0.95 : 0.85) : unshown(scene, found, clean);
   const names = nodesOf(found);
@@ -96,7 +97,7 @@ export const blackhole: Rule = (scene) => {
   const first = accusing[0];
   const explains = lostOnTheWay(scene);
   if (!first || !reportedLost(scene) || troubleBehind(scene)) return null;
-  if (explains === 0 && !comesAndGoes(scene)) return null;
+  if (explains === 0 && !isUnsteady(scene)) return null;
   const names = nodesOf(accusing);
   const dead = seenDead(scene, names);
   const denied = accusing.some((f) => f.facts.health === 503 || f.code === 'HEALTH_PORT_DENIES_PROXY');
@@ -126,7 +127,7 @@ export const vipConflict: Rule = (scene) => {
   const silent = failingBy(scene, (f) => LOST.has(f.error ?? ''));
   const claimed = first.code === 'VIP_CLAIMED_TWICE' || first.code === 'VIP_TWO_OWNERS';
   const explains = claimed ? Math.max(silent, byStatus(scene, 404), lostOnTheWay(scene)) : silent;
-  if (explains === 0 && !(comesAndGoes(scene) && (claimed || found.length === 0))) return null;
+  if (explains === 0 && !(isUnsteady(scene) && (claimed || found.length === 0))) return null;
   const well = replicasWell(scene);
   // A move is over in seconds; only addresses that go on failing while the proxies are well speak of a stale neighbour.
   if (found.length === 0 && (explains === 0 || !well)) return null;

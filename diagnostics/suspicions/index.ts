@@ -1,6 +1,7 @@
 import type { Scene } from '../scene.ts';
 import { answerHeadersTooBig } from './answer-headers.ts';
 import { appLimits } from './app-limits.ts';
+import { appSlow } from './app-slow.ts';
 import {
   balancerFails,
   balancerSlow,
@@ -58,7 +59,6 @@ import {
   appErrors,
   appErrorsThrough,
   appRefuses,
-  appSlow,
   noEndpoints,
   portMismatch,
   rolloutDrops,
