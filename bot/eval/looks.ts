@@ -55,7 +55,10 @@ export function trialsOf({ id }: Incident, saved: SavedCase): Trial[] {
 
 type Counts = { [check: string]: [told: number, tried: number] };
 
-/** Pure: how often each look alone brought an answer; looks that never did are left out. */
+/** That a look never brought an answer says something from so many trials on. */
+const MANY = 8;
+
+/** Pure: how often each look alone brought an answer; looks that never did in a few trials are left out. */
 function count(trials: Trial[]): Counts {
   const counts: Counts = {};
   for (const { blind, would } of trials)
@@ -65,7 +68,7 @@ function count(trials: Trial[]): Counts {
     }
   return Object.fromEntries(
     Object.entries(counts)
-      .filter(([, [told]]) => told > 0)
+      .filter(([, [told, tried]]) => told > 0 || tried >= MANY)
       .sort(([a], [b]) => (a < b ? -1 : 1)),
   );
 }

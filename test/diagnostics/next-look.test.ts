@@ -19,7 +19,10 @@ test('the look that is named first is the one that tells most of what was report
   const looks = [blind('config-risks'), blind('tls'), blind('endpoint-answers'), blind('proxy-complaints')];
   assert.equal(nextLook(scene(0, ['certificate'], looks))?.check, 'tls');
   assert.equal(nextLook(scene(0.5, ['errors-5xx'], looks))?.check, 'endpoint-answers');
-  assert.equal(nextLook(scene(0, ['too-large'], looks))?.check, 'proxy-complaints');
+  assert.equal(
+    nextLook(scene(0, ['too-large'], [blind('tls'), blind('upstream-attribution')]))?.check,
+    'upstream-attribution',
+  );
 });
 
 test('what users meet comes before everything else, and nothing is named where nothing is blind', () => {
@@ -55,7 +58,7 @@ test('the table names checks, states and symptoms that there are', () => {
     [],
   );
   assert.deepEqual(
-    tables.flatMap((table) => Object.values(table)).filter(([told, tried]) => told < 1 || told > tried),
+    tables.flatMap((table) => Object.values(table)).filter(([told, tried]) => told < 0 || tried < 1 || told > tried),
     [],
   );
   const states = [null, 1, 0].map((failing) => stateOf({ failing, slowMs: null }));

@@ -70,13 +70,11 @@ test('about as many requests fail as are drawn for the strangers; far more have 
 test('whoever is drawn for and is an endpoint is none to wonder about', () => {
   const known = listed((groups, { path }) => {
     const [, canary] = groups;
-    path.hops
-      .at(-1)
-      ?.endpoints?.push({
-        ...(path.hops.at(-1)?.endpoints?.[0] as NonNullable<Path['hops'][number]['endpoints']>[number]),
-        name: 'rc',
-        address: canary?.up[0] ?? '',
-      });
+    path.hops.at(-1)?.endpoints?.push({
+      ...(path.hops.at(-1)?.endpoints?.[0] as NonNullable<Path['hops'][number]['endpoints']>[number]),
+      name: 'rc',
+      address: canary?.up[0] ?? '',
+    });
   });
   assert.deepEqual(known.codes, ['PROXY_ENDPOINTS_AGREE']);
 });
