@@ -7,6 +7,7 @@ import { type LookStudy, lookSection } from './looks.ts';
 import { list, n, p, table } from './markdown.ts';
 import { NOT_MADE } from './not-made.ts';
 import { learning, reliabilityTables, sightSection } from './publish-confidence.ts';
+import { confusion, liveRuns, SHARES, shares, variantTable, type WholeRun, wrongCases } from './publish-tables.ts';
 import { type Score, type Scored, scoreAll } from './score.ts';
 import { type StrangersSet, strangersSection } from './strangers.ts';
 import type { Bite } from './teeth.ts';
@@ -25,13 +26,12 @@ export interface Published {
   /** Ids that the calibration learnt from. */
   learnt: ReadonlySet<string>;
   reliability: { of: string; is: Reliability }[];
-  /** What is learnt, on what was held out, in several splits. */
   strangers: StrangersSet[];
   /** Verdicts on incidents that nothing is mended for. */
   heldOutSet: Scored[];
-  /** Whole runs of all worlds, with their seeds. */
-  runs: { seed: number | null; scored: Scored[] }[];
+  runs: WholeRun[];
   looks: LookStudy;
+  /** What is learnt, on what was held out, in several splits. */
   heldOut: HeldOut[];
   /** What the judge of the day before each incident said to it. */
   sights: FirstSight[];
@@ -45,79 +45,8 @@ export interface Published {
 /** Tags with fewer incidents say nothing. */
 const ENOUGH = 5;
 
-const wholly = ({ right }: Scored): boolean => right.answer && right.hop && right.cause;
 const of = (count: number, total: number): string => `${count} of ${total}`;
 const names = (bites: Bite[]): string => list(bites.map(({ damage }) => damage));
-const shares = (name: string, all: Scored[]): (string | number)[] => {
-  const score = scoreAll(all);
-  return [name, all.length, p(score.accuracy.answer), p(score.accuracy.hop), p(score.accuracy.cause), n(score.brier)];
-};
-const SHARES = ['', 'incidents', 'answer', 'hop', 'cause', 'Brier'];
-
-/** Every world anew: another order, other chances where a world leaves something to chance. */
-function liveRuns(runs: Published['runs']): string {
-  const rows = runs.map(({ seed, scored }) => {
-    const score = scoreAll(scored);
-    const shares = [score.accuracy.answer, score.accuracy.hop, score.accuracy.cause].map(p);
-    const wrong = scored.filter((one) => !wholly(one)).map((one) => `\`${one.id}\``);
-    return [
-      seed ?? 'none',
-      scored.length,
-      ...shares,
-      score.confidentlyWrong,
-      n(score.brier),
-      score.p50Ms ?? '-',
-      score.p95Ms ?? '-',
-      wrong.join(', '),
-    ];
-  });
-  return table(
-    ['seed', 'incidents', 'answer', 'hop', 'cause', 'wrong at 0.7', 'Brier', 'P50 ms', 'P95 ms', 'not wholly right'],
-    rows,
-  );
-}
-
-/** Hop expected (the first that is accepted) against hop named. */
-function confusion(scored: Scored[]): string {
-  const named = (hop: string | null | undefined): string => hop ?? 'no answer';
-  const expected = (one: Scored): string => named(one.expected.hop[0]);
-  // Where several hops are accepted, the accepted one that was named is no confusion.
-  const truth = (one: Scored): string => {
-    const got = one.got?.hop ?? null;
-    return one.expected.hop.includes(got) ? named(got) : expected(one);
-  };
-  const hops = [...new Set(scored.flatMap((one) => [truth(one), named(one.got?.hop)]))].sort();
-  const rows = hops.map((hop) => {
-    const mine = scored.filter((one) => truth(one) === hop);
-    return [hop, ...hops.map((other) => mine.filter((one) => named(one.got?.hop) === other).length || '')];
-  });
-  return table(['is \\ said', ...hops], rows);
-}
-
-function wrongCases(scored: Scored[]): string {
-  const wrong = scored.filter((one) => !wholly(one));
-  if (wrong.length === 0) return 'None.';
-  const rows = wrong.map((one) => [
-    `\`${one.id}\``,
-    `${one.expected.answer.join(' or ')}, ${one.expected.cause.join(' or ')}`,
-    `${one.got?.answer}, ${one.got?.cause ?? '-'} (${one.confidence})`,
-    one.wrong ?? '',
-  ]);
-  return table(['incident', 'is', 'said', ''], rows);
-}
-
-function variantTable(variants: Scored[]): string {
-  const masks = (scoreAll(variants).masks ?? []).sort((a, b) => (a.mask < b.mask ? -1 : 1));
-  const rows = masks.map((m) => [
-    m.mask,
-    m.stayed + m.inconclusive + m.wrong.length,
-    m.stayed,
-    m.inconclusive,
-    m.otherCause.length,
-    m.wrong.length === 0 ? '0' : `**${m.wrong.length}**: ${list(m.wrong)}`,
-  ]);
-  return table(['variant', 'incidents', 'stayed', 'became inconclusive', 'stayed, another cause', 'wrong'], rows);
-}
 
 /** Red or green. */
 function goals(score: Score, data: Published): string {
