@@ -1,4 +1,4 @@
-import type { Scene } from '../scene.ts';
+import type { Met, Scene } from '../scene.ts';
 import type { Finding } from '../types.ts';
 import {
   byStatus,
@@ -20,6 +20,13 @@ function nobodyIsSent(scene: Scene, share: number): boolean {
   return scene.failing === 0 && asked > 0 && (1 - share) ** asked < BY_LUCK;
 }
 
+/** Nobody listens at the bad ones, as any balancer's check tells it, and what users meet in front of them was not seen. */
+const outOfSight = (scene: Scene, bad: Met[]): boolean =>
+  scene.front.length === 0 &&
+  scene.path.hops[0]?.hop !== 'proxy' &&
+  scene.balancers.every((m) => m.ok === m.total) &&
+  bad.every((m) => m.failures.every((f) => f.error === 'ECONNREFUSED'));
+
 export const replicaBad: Rule = (scene) => {
   const bad = scene.replicas.filter((m) => m.ok < m.total);
   const good = scene.replicas.filter((m) => m.ok === m.total && m.total > 0);
@@ -31,7 +38,7 @@ export const replicaBad: Rule = (scene) => {
   const names = bad.map((m) => m.part ?? m.address);
   // Nobody saw whether users are sent there, and what they report was made by a replica that answers.
   const aside = scene.front.length === 0 && loggedAsReported(scene);
-  return suspect('proxy-replica-bad', because, aside ? 0.6 : spared ? 0.7 : 0.9, {
+  return suspect('proxy-replica-bad', because, aside ? 0.6 : outOfSight(scene, bad) ? 0.65 : spared ? 0.7 : 0.9, {
     explains: scene.failing ?? 0,
     fits: true,
     sentence: `${names.join(', ')} ${names.length === 1 ? 'fails' : 'fail'} for ${host(scene)} (${bad[0]?.failures[0]?.how}), while ${good.map((m) => m.part ?? m.address).join(', ')} ${good.length === 1 ? 'answers' : 'answer'}`,

@@ -1,6 +1,7 @@
 import type { CauseId } from '../causes.ts';
 import type { Scene } from '../scene.ts';
 import type { Finding } from '../types.ts';
+import { replicasWell } from './lost.ts';
 import { frontElsewhere, isStrange } from './names-and-places.ts';
 import { byCertificate, early, host, proxyName, type Rule, suspect, text } from './suspicion.ts';
 
@@ -16,11 +17,11 @@ const certificateRule =
     const explains = byCertificate(scene);
     const fits = scene.reported('certificate', 'handshake');
     if (explains === 0 && !fits) return null;
-    // Served at none of our own addresses, and what users meet there and elsewhere was not seen: whose machine is it?
+    // Served at none of our own addresses, while our proxies are well or what users meet was not seen: whose machine is it?
     const inside = scene.replicas.map((m) => m.address);
-    const foreign =
-      explains === 0 && found.every((f) => !inside.includes(f.address ?? '') && isStrange(scene, f.address));
-    return suspect(cause, found, explains > 0 ? 0.98 : foreign ? 0.6 : 0.85, {
+    const outside = found.every((f) => !inside.includes(f.address ?? '') && isStrange(scene, f.address));
+    const foreign = outside && (explains === 0 || replicasWell(scene));
+    return suspect(cause, found, foreign ? 0.6 : explains > 0 ? 0.98 : 0.85, {
       explains,
       fits,
       sentence: sentence(scene, first),
