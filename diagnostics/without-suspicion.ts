@@ -68,6 +68,9 @@ function covered(scene: Scene): boolean {
   );
 }
 
+/** Balancers that answer 502 and 503 themselves. */
+const MAKES_PAGES = /^(?:aws-alb|gce)/;
+
 /**
  * Connections are said to fail, and a balancer stands in front whose own log was not looked at: what it loses reaches no proxy,
  * and so stands in no log of theirs.
@@ -78,9 +81,12 @@ function lostInFront(scene: Scene): boolean {
     ...scene.all('NO_ERRORS_COUNTED'),
     ...scene.all('BALANCER_LOST_NOTHING'),
   ];
-  return (
-    scene.reported('reset', 'disconnects', 'handshake', 'timeout') &&
-    scene.path.hops.some((h) => h.hop === 'load-balancer' && !told.some((f) => f.about.hop === h.name))
+  return scene.path.hops.some(
+    (h) =>
+      h.hop === 'load-balancer' &&
+      !told.some((f) => f.about.hop === h.name) &&
+      (scene.reported('reset', 'disconnects', 'handshake', 'timeout') ||
+        (MAKES_PAGES.test(h.kind) && scene.reported('errors-5xx'))),
   );
 }
 
@@ -89,6 +95,9 @@ const MET_AS_REPORTED = [
   { kind: 'not-found', statuses: [404, 410] },
   { kind: 'forbidden', statuses: [401, 403] },
 ] as const;
+
+/** Refusals that no plain GET of a page should meet. */
+const ODD = new Set([400, 408, 411, 413, 414, 421, 426, 429, 431]);
 
 /** Data or a page to look at, by the mark of an answer. */
 const kindOf = ({ facts: { page } }: Finding): string => (String(page).startsWith('JSON') ? 'data' : 'page');
@@ -107,6 +116,14 @@ function unexplained(scene: Scene): { why: string; finding?: Finding } | null {
     if (status !== undefined && !scene.endpoints.some((e) => e.status === status))
       return { why: `my own requests are answered ${status} too, as was reported, and no finding says why` };
   }
+  // No healthy site answers that to a plain request: a header that it cannot read, say, or another name's server.
+  const odd = scene
+    .all('REQUEST_ANSWERED')
+    .find((f) => f.vantage === 'public' && ODD.has(Number(f.facts.status)) && f.facts.alternate !== true);
+  if (odd && !scene.endpoints.some((e) => e.status === odd.facts.status))
+    return {
+      why: `my own requests are answered ${odd.facts.status}, as no endpoint was seen to do, and no finding says why`,
+    };
   if (unlikeEndpoints(scene).length > 0 && (scene.reported('wrong-content') || ofAnotherKind(scene)))
     return { why: 'users get a page that no endpoint gives, and no finding says where it comes from' };
   const passing = passesByEndpoints(scene);

@@ -3,7 +3,7 @@ import { splitAddress } from '../io/address.ts';
 import type { Met, Scene } from '../scene.ts';
 import type { Finding } from '../types.ts';
 import { checkGot, markedDown } from './no-connection.ts';
-import { anyEndpointFine, endpointsFine, host, proxyName, type Rule, suspect } from './suspicion.ts';
+import { anyEndpointFine, endpointsFine, host, proxyName, type Rule, suspect, text } from './suspicion.ts';
 
 export const dnsMissing: Rule = (scene) => {
   const found = scene.all('NAME_MISSING');
@@ -88,10 +88,12 @@ export const dnsWrongAddress: Rule = (scene) => {
   const known = [...scene.balancers, ...scene.replicas];
   if (!scene.failing || known.length === 0 || !known.every((m) => m.ok === m.total)) return null;
   const addresses = (found[0]?.facts.addresses as string[]) ?? [];
+  // One of our own nodes, which only that look knows: that it runs no proxy is no matter of the name.
+  if (scene.all('TRAFFIC_TO_NODE_WITHOUT_PROXY').some((f) => addresses.includes(text(f.facts.ip)))) return null;
   return suspect(
     'dns-wrong-address',
     [...found, ...scene.all('REQUEST_FAILED').filter((f) => f.vantage === 'public')],
-    0.93,
+    scene.blind.some((b) => b.check === 'traffic-policy') ? 0.65 : 0.93,
     {
       explains: scene.failing,
       fits: true,

@@ -48,9 +48,9 @@ export const replicaBad: Rule = (scene) => {
 export const proxyDown: Rule = (scene) => {
   const refusing = scene.replicas.filter((m) => m.failures.some((f) => f.error === 'ECONNREFUSED'));
   if (refusing.length === 0 || refusing.length < scene.replicas.length) return null;
-  // Users are served: one that nobody looked at takes their requests.
+  // Where users are served, or nobody saw whether they are, one that was not looked at may take their requests.
   const known = scene.path.hops.filter((h) => h.hop === 'proxy').reduce((sum, h) => sum + h.instances.length, 0);
-  if (scene.failing === 0 && scene.replicas.length < known) return null;
+  if ((scene.failing === 0 || scene.front.length === 0) && scene.replicas.length < known) return null;
   return suspect(
     'proxy-restarting',
     scene.all('REQUEST_FAILED').filter((f) => f.hop === 'proxy'),

@@ -5,6 +5,13 @@ import { replicasWell } from './lost.ts';
 import { frontElsewhere, isStrange } from './names-and-places.ts';
 import { byCertificate, early, host, proxyName, type Rule, suspect, text } from './suspicion.ts';
 
+/** Does the name lead to one of our own addresses as well? Then one that is none of them is nobody's translation of ours. */
+const leadsHereToo = (scene: Scene): boolean => {
+  const resolved = scene.all('NAME_RESOLVES').flatMap((f) => f.facts.addresses);
+  const addresses = [...(scene.path.dns ?? []), ...resolved.filter((one) => typeof one === 'string')];
+  return addresses.some((ip) => !isStrange(scene, ip.includes(':') ? `[${ip}]:443` : `${ip}:443`));
+};
+
 /** A certificate fault counts where users meet it: at the front, or at a replica when the front is mixed or blind. */
 const certificateRule =
   (codes: string[], cause: CauseId, sentence: (scene: Scene, finding: Finding) => string): Rule =>
@@ -20,7 +27,7 @@ const certificateRule =
     // Served at none of our own addresses, while our proxies are well or what users meet was not seen: whose machine is it?
     const inside = scene.replicas.map((m) => m.address);
     const outside = found.every((f) => !inside.includes(f.address ?? '') && isStrange(scene, f.address));
-    const foreign = outside && (explains === 0 || replicasWell(scene));
+    const foreign = outside && (explains === 0 || replicasWell(scene) || leadsHereToo(scene));
     return suspect(cause, found, foreign ? 0.6 : explains > 0 ? 0.98 : 0.85, {
       explains,
       fits,
