@@ -6,11 +6,8 @@ import { frontElsewhere, isStrange } from './names-and-places.ts';
 import { byCertificate, early, host, proxyName, type Rule, suspect, text } from './suspicion.ts';
 
 /** Does the name lead to one of our own addresses as well? Then one that is none of them is nobody's translation of ours. */
-const leadsHereToo = (scene: Scene): boolean => {
-  const resolved = scene.all('NAME_RESOLVES').flatMap((f) => f.facts.addresses);
-  const addresses = [...(scene.path.dns ?? []), ...resolved.filter((one) => typeof one === 'string')];
-  return addresses.some((ip) => !isStrange(scene, ip.includes(':') ? `[${ip}]:443` : `${ip}:443`));
-};
+const leadsHereToo = (scene: Scene): boolean =>
+  (scene.path.dns ?? []).some((ip) => !isStrange(scene, ip.includes(':') ? `[${ip}]:443` : `${ip}:443`));
 
 /** A certificate fault counts where users meet it: at the front, or at a replica when the front is mixed or blind. */
 const certificateRule =
