@@ -215,6 +215,10 @@ export async function evaluate(args: string[]): Promise<number> {
     (name) => values[name],
   );
   if (second) throw new TriageError('wrong-usage', `--${study} and --${second}: one at a time\nusage: ${USAGE}`);
+  if (values.write && study !== 'calibrate' && study !== 'looks')
+    throw new TriageError('wrong-usage', `--write goes with --calibrate or --looks\nusage: ${USAGE}`);
+  if (values.beside && study !== 'publish')
+    throw new TriageError('wrong-usage', `--beside goes with --publish\nusage: ${USAGE}`);
   if (study) {
     if (from === null) throw new TriageError('wrong-usage', `--${study} reads what --save kept: give --from DIR`);
     await someSaved(from, incidents);
