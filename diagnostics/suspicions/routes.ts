@@ -58,6 +58,12 @@ const withoutRule = (scene: Scene): Finding[] =>
 export const says503 = (scene: Scene): boolean =>
   scene.path.hops.some((hop) => hop.hop === 'proxy' && hop.kind.startsWith('haproxy'));
 
+/** Envoy says 503 where a route's cluster is not there (RouteAction, cluster_not_found_response_code; response flag NC). */
+const withoutCluster = (scene: Scene): boolean =>
+  scene
+    .all('ROUTE_OUT_OF_SERVICE')
+    .some(({ about }) => scene.path.hops.some((hop) => hop.name === about.hop && hop.kind.startsWith('envoy')));
+
 export const routeMissing: Rule = (scene) => {
   const api = [
     ...scene.all('ROUTE_MISSING'),
@@ -75,7 +81,8 @@ export const routeMissing: Rule = (scene) => {
       : [];
   const pages = [...strange, ...scene.all('ROUTE_NOT_FOUND').filter(() => notTheAppsOwn(scene, 404)), ...logged];
   // Endpoints that fail when asked directly are why nobody is there.
-  const unrouted = logged.length > 0 || (api.length > 0 && !endpointsFail(scene) && says503(scene));
+  const told503 = says503(scene) || withoutCluster(scene);
+  const unrouted = logged.length > 0 || (api.length > 0 && !endpointsFail(scene) && told503);
   const answers503 = scene.has('PROXY_HAS_NO_BACKEND') && unrouted;
   // Without a working route another one may take the request and show a page of its own, or the hop in front puts one over it.
   const passedOn = notTheAppsOwn(scene, 404) ? answeredWith(scene, 404) : 0;
